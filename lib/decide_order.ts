@@ -1,0 +1,45 @@
+import { isValidName, isValidOrderId, type Order, type StockItem, type User } from "./order.ts";
+
+/** Why an order is refused; where several apply, the first. */
+export const REJECT_REASONS = [
+  "invalid-order-id",
+  "invalid-name",
+  "invalid-quantity",
+  "unknown-user",
+  "unpaid-user",
+  "unknown-item",
+  "insufficient-stock",
+] as const;
+export type RejectReason = (typeof REJECT_REASONS)[number];
+
+export type Decision =
+  | { accepted: true; remaining: number }
+  | { accepted: false; reason: RejectReason };
+
+/** The one status that lets a user order. */
+export const PAID = "paid";
+
+/** What is wrong with the order itself, whatever users and stock say; undefined when nothing is. */
+export function invalidOrder(order: Order): RejectReason | undefined {
+  if (!isValidOrderId(order.order_id)) return "invalid-order-id";
+  if (!isValidName(order.user) || !isValidName(order.item)) return "invalid-name";
+  if (!Number.isSafeInteger(order.quantity) || order.quantity <= 0) return "invalid-quantity";
+}
+
+/**
+ * Decides one order against its user and item as they stand; undefined for one that does not exist.
+ *
+ * Accepted: the user is paid and the item has enough; `remaining` is the stock it leaves. No I/O, clock or randomness.
+ */
+export function decideOrder(order: Order, user: User | undefined, item: StockItem | undefined): Decision {
+  const reason = invalidOrder(order) ?? refusal(order, user, item);
+  if (reason !== undefined) return { accepted: false, reason };
+  return { accepted: true, remaining: item!.quantity - order.quantity };
+}
+
+function refusal(order: Order, user: User | undefined, item: StockItem | undefined): RejectReason | undefined {
+  if (user === undefined) return "unknown-user";
+  if (user.status !== PAID) return "unpaid-user";
+  if (item === undefined) return "unknown-item";
+  if (item.quantity < order.quantity) return "insufficient-stock";
+}

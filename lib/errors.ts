@@ -1,0 +1,31 @@
+/** Exit codes of every command; the numbers are those of BSD's sysexits.h. */
+export const EXIT = {
+  ok: 0,
+  /** The command ran and its answer is no, or something unforeseen broke. */
+  failed: 1,
+  /** Unknown or malformed flags. */
+  usage: 64,
+  /** Damaged or unparsable data; nothing was touched. */
+  data: 65,
+  /** Broker, registry or database silent for 10 s at start. */
+  unavailable: 69,
+  /** Disk I/O error. */
+  io: 74,
+  /** Storage owned or group active; try again. */
+  busy: 75,
+  /** Bad setting or missing file. */
+  config: 78,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** A fault a person can act on: one line that says what, which value and what to do, and the exit code it ends with. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly exit: ExitCode;
+
+  constructor(exit: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exit = exit;
+  }
+}

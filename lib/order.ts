@@ -1,0 +1,60 @@
+/** One order, with the field names of the Avro record and of `orders.jsonl`. */
+export interface Order {
+  /** 1-256 characters, compared byte for byte; the identity of the order. */
+  order_id: string;
+  user: string;
+  item: string;
+  /** Pieces, a whole number; valid when > 0. */
+  quantity: number;
+  /** Milliseconds since the epoch as the sender set it; never used for ordering. */
+  created_at: number;
+}
+
+/** Where a record lies in Kafka. */
+export interface Coordinates {
+  topic: string;
+  partition: number;
+  offset: number;
+}
+
+/** An order as it arrived: decoded, not yet judged. */
+export interface ReceivedOrder {
+  order: Order;
+  at: Coordinates;
+  /** The order_id this one is a replay of, from the header `replay_of`. */
+  replayOf?: string;
+}
+
+export interface User {
+  name: string;
+  status: string;
+}
+
+export interface StockItem {
+  name: string;
+  /** Pieces in stock, a whole number >= 0. */
+  quantity: number;
+}
+
+/** Key under which a user or item is looked up: names are compared in Unicode NFC, bytes are kept as given. */
+export function nameKey(name: string): string {
+  return name.normalize("NFC");
+}
+
+export const MAX_NAME_LENGTH = 256;
+export const MAX_ORDER_ID_LENGTH = 256;
+
+// Control characters would reach someone's terminal; zero-width and bidi characters make two names look the same;
+// U+FFFD is what invalid UTF-8 decodes to, so different bytes would share it; a lone surrogate has no UTF-8 form.
+const UNSAFE = /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd]/u;
+const PLAIN = /^[\x20-\x7e]+$/;
+
+/** Whether `name` can be a user or an item: 1-256 characters, none invisible, controlling or undecodable. */
+export function isValidName(name: string): boolean {
+  return name.length > 0 && name.length <= MAX_NAME_LENGTH && (PLAIN.test(name) || !UNSAFE.test(name));
+}
+
+/** Whether `id` can be an `order_id`; the same alphabet as a name. */
+export function isValidOrderId(id: string): boolean {
+  return id.length > 0 && id.length <= MAX_ORDER_ID_LENGTH && (PLAIN.test(id) || !UNSAFE.test(id));
+}

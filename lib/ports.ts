@@ -1,0 +1,74 @@
+import type { Coordinates, Order, ReceivedOrder } from "./order.ts";
+import type { StoreView, Verdict } from "./judge_batch.ts";
+
+/** An order on its way into Kafka. */
+export interface OutgoingOrder {
+  order: Order;
+  /** The order_id this one is a replay of; travels as the header `replay_of`. */
+  replayOf?: string;
+}
+
+/**
+ * Puts orders into the topic.
+ *
+ * `send` keeps the order of its orders within a partition and resolves once every one is acknowledged by all in-sync
+ * replicas. It rejects when that is not known to be so; some of its orders may then be in the topic all the same.
+ * Calls are serialised by the publisher. The caller closes.
+ */
+export interface OrderPublisher {
+  send(orders: readonly OutgoingOrder[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Records of one partition, read in one go: `[from, to)` covers every offset between, markers and gaps included. */
+export interface OrderBatch {
+  topic: string;
+  partition: number;
+  /** First offset read. */
+  from: number;
+  /** Offset to read next. */
+  to: number;
+  /** The decodable orders, by offset. */
+  orders: readonly ReceivedOrder[];
+}
+
+/**
+ * Holds users, stock and what became of each order.
+ *
+ * `process` is the only way a verdict takes effect. It calls `judge` once with a view that no one else changes
+ * meanwhile, makes the verdicts durable all together, and only then resolves; a rejected promise means that nothing
+ * is known to be durable and the batch has to be read again. Processing a batch again is harmless.
+ * Calls must not overlap. The caller closes, after the last call has settled.
+ */
+export interface OrderStore {
+  process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]>;
+  /**
+   * Where reading a partition has to go on although the group may say otherwise: an offset up to which verdicts are
+   * durable, or undefined where the group's own offset is as good.
+   */
+  resumeAt(topic: string, partition: number): number | undefined;
+  /** Brings what a person sees up to date; called when idle. */
+  checkpoint(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A message that is not an order, as it lay in the topic. */
+export interface DeadLetter {
+  at: Coordinates;
+  key: Uint8Array | null;
+  value: Uint8Array | null;
+  headers: Readonly<Record<string, Uint8Array | string | (Uint8Array | string)[] | undefined>>;
+  /** Milliseconds since the epoch, as the broker has it. */
+  timestamp: number;
+  /** Why it is no order, one line. */
+  reason: string;
+}
+
+/**
+ * Takes messages that are no orders out of the way.
+ *
+ * `send` resolves once all are acknowledged; sending the same ones again is harmless, they are keyed by origin.
+ */
+export interface DeadLetterSink {
+  send(letters: readonly DeadLetter[]): Promise<void>;
+}

@@ -1,0 +1,21 @@
+/** Names, keys and headers of everything this system puts into Kafka, bound in one place. */
+
+/** Partitions of `orders` when `up` or the first command creates it. */
+export const ORDERS_PARTITIONS = 3;
+
+/** Registry subject of a topic's values (Confluent's TopicNameStrategy). */
+export function valueSubject(topic: string): string {
+  return `${topic}-value`;
+}
+
+/** Topic that undecodable messages of `topic` go to, raw. */
+export function deadLetterTopic(topic: string): string {
+  return `${topic}.dlq`;
+}
+
+/** Header of a replayed order: the `order_id` it is a replay of. */
+export const REPLAY_OF_HEADER = "replay_of";
+
+/** What the key of an order message is made of. */
+export const ORDER_KEYS = ["item", "user", "none"] as const;
+export type OrderKey = (typeof ORDER_KEYS)[number];
