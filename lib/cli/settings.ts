@@ -1,0 +1,110 @@
+import type { Parser } from "@optique/core/parser";
+import { optional } from "@optique/core/modifiers";
+import { option } from "@optique/core/primitives";
+import { string } from "@optique/core/valueparser";
+import { EXIT, Failure } from "../errors.ts";
+import { line } from "./parse.ts";
+
+/** What `deno task up` leaves for the other commands, under the current directory. */
+const STACK_FILE = ".stack/stack.json";
+
+type TextOption = Parser<"sync", string | undefined, unknown>;
+
+function textOption(flag: `--${string}`, metavar: string, description: string): TextOption {
+  return optional(option(flag, string({ metavar: metavar as "TEXT" }), { description: line(description) }));
+}
+
+/** The flags every command that speaks Kafka takes; spread them into its `object({...})`. */
+export const kafkaFlags = {
+  brokers: textOption("--brokers", "HOST:PORT,…", "Kafka brokers; also KAFKA_BOOTSTRAP_SERVERS"),
+  registry: textOption("--registry", "URL", "Schema Registry; also SCHEMA_REGISTRY_URL"),
+  topic: textOption("--topic", "TOPIC", "Topic of the orders; also ORDERS_TOPIC"),
+};
+
+/** The flag of every command that reads or writes the storage folder. */
+export const storageFlag = {
+  storage: textOption("--storage", "FOLDER", "Storage folder; also STORAGE_DIR"),
+};
+
+/** The flag of every command that belongs to a consumer group. */
+export const groupFlag = {
+  group: textOption("--group", "GROUP", "Consumer group; also CONSUMER_GROUP_ID"),
+};
+
+export interface KafkaSettings {
+  /** `host:port` of at least one broker. */
+  brokers: string[];
+  /** Base URL of the Schema Registry, without a trailing slash. */
+  registry: string;
+  topic: string;
+}
+
+type Given<T> = { readonly [K in keyof T]: string | undefined };
+
+/**
+ * Resolves the Kafka settings: flag beats environment beats the running local stack beats the default.
+ *
+ * Permissions: env of the three names, read of `.stack/stack.json` (without it the stack's ports are not known).
+ */
+export function kafkaSettings(flags: Given<typeof kafkaFlags>): KafkaSettings {
+  const stack = localStack();
+  const brokers = flags.brokers ?? env("KAFKA_BOOTSTRAP_SERVERS") ?? stack?.brokers ?? "localhost:9092";
+  const registry = flags.registry ?? env("SCHEMA_REGISTRY_URL") ?? stack?.registry ?? "http://localhost:8081";
+  return {
+    brokers: parseBrokers(brokers),
+    registry: parseRegistry(registry),
+    topic: parseName("topic", flags.topic ?? env("ORDERS_TOPIC") ?? "orders"),
+  };
+}
+
+/** The storage folder as given, `storage` by default. Permission: env STORAGE_DIR. */
+export function storageSetting(flags: Given<typeof storageFlag>): string {
+  return flags.storage ?? env("STORAGE_DIR") ?? "storage";
+}
+
+/** The consumer group, `order-processor` by default. Permission: env CONSUMER_GROUP_ID. */
+export function groupSetting(flags: Given<typeof groupFlag>): string {
+  const group = flags.group ?? env("CONSUMER_GROUP_ID") ?? "order-processor";
+  if (group.trim() === "") throw new Failure(EXIT.config, "The consumer group must not be empty (--group)");
+  return group;
+}
+
+/** A variable that is set to something; an empty one counts as not set. */
+function env(name: string): string | undefined {
+  return Deno.env.get(name) || undefined;
+}
+
+function localStack(): { brokers?: string; registry?: string } | undefined {
+  try {
+    return JSON.parse(Deno.readTextFileSync(STACK_FILE));
+  } catch (error) {
+    // Not found: no local stack. Not granted: a compiled program outside its checkout. Half a file: `up` at work.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return undefined;
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function parseBrokers(text: string): string[] {
+  const brokers = text.split(",").map((broker) => broker.trim()).filter((broker) => broker !== "");
+  const wrong = brokers.find((broker) => !/^.+:\d{1,5}$/.test(broker));
+  if (brokers.length === 0 || wrong !== undefined) {
+    throw new Failure(EXIT.config, `The brokers must be host:port,…, got "${wrong ?? text}" (--brokers)`);
+  }
+  return brokers;
+}
+
+function parseRegistry(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new Failure(EXIT.config, `The Schema Registry must be an http(s) URL, got "${text}" (--registry)`);
+  }
+  return text.replace(/\/+$/, "");
+}
+
+function parseName(what: string, text: string): string {
+  // The legal topic names of Kafka (org.apache.kafka.common.internals.Topic), less room for the suffix `.dlq`.
+  if (!/^[a-zA-Z0-9._-]{1,245}$/.test(text) || text === "." || text === "..") {
+    throw new Failure(EXIT.config, `The ${what} must be 1-245 of a-z A-Z 0-9 . _ -, got "${text}"`);
+  }
+  return text;
+}
