@@ -1,0 +1,12 @@
+/** The Avro record every order travels as; a change must stay BACKWARD compatible, the registry refuses others. */
+export const ORDER_SCHEMA = {
+  type: "record" as const,
+  name: "Order",
+  fields: [
+    { name: "order_id", type: "string" },
+    { name: "user", type: "string" },
+    { name: "item", type: "string" },
+    { name: "quantity", type: "int" },
+    { name: "created_at", type: { type: "long" as const, logicalType: "timestamp-millis" } },
+  ],
+};

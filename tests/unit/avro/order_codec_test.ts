@@ -1,0 +1,187 @@
+import { Buffer } from "node:buffer";
+import assert from "node:assert/strict";
+import avro from "avsc";
+import fc from "fast-check";
+import { encodeOrder, OrderDecoder } from "../../../lib/avro/order_codec.ts";
+import { ORDER_SCHEMA } from "../../../lib/avro/order_schema.ts";
+import { type FoundSchema, RegistryUnavailable, type WriterSchemas } from "../../../lib/avro/schema_registry.ts";
+import type { Order } from "../../../lib/order.ts";
+
+const ORDER: Order = { order_id: "o-1", user: "alice", item: "book", quantity: 2, created_at: 1_763_949_000_000 };
+const HEADER = [0, 0, 0, 0, 1];
+
+/** A registry that knows these schemas and counts what it is asked. */
+function registryOf(schemas: Record<number, FoundSchema>): WriterSchemas & { asked: number[] } {
+  const asked: number[] = [];
+  const find = (id: number) => {
+    asked.push(id);
+    return Promise.resolve(schemas[id] ?? { refused: `Unknown schema id ${id}` });
+  };
+  return { asked, find };
+}
+
+const ours = { 1: { schema: JSON.stringify(ORDER_SCHEMA) } };
+
+async function decode(value: Buffer | null, schemas: Record<number, FoundSchema> = ours) {
+  const decoder = new OrderDecoder(registryOf(schemas));
+  await decoder.prepare([value]);
+  return decoder.decode(value);
+}
+
+async function reasonFor(value: Buffer | null, schemas?: Record<number, FoundSchema>): Promise<string> {
+  const decoded = await decode(value, schemas);
+  assert.ok("undecodable" in decoded, `decoded ${JSON.stringify(decoded)}`);
+  assert.doesNotMatch(decoded.undecodable, /\n/);
+  return decoded.undecodable;
+}
+
+Deno.test("encodeOrder() puts magic 0 and the schema id before the Avro body", { permissions: "none" }, () => {
+  const expected = [...HEADER, 6, ...Buffer.from("o-1"), 10, ...Buffer.from("alice"), 8, ...Buffer.from("book"), 4];
+  assert.deepEqual([...encodeOrder(1, ORDER)].slice(0, expected.length), expected);
+  assert.equal(encodeOrder(0x01020304, ORDER).readInt32BE(1), 0x01020304);
+});
+
+Deno.test("encodeOrder() refuses what the schema cannot hold", { permissions: "none" }, () => {
+  for (const quantity of [1.5, 2 ** 31, NaN]) {
+    assert.throws(() => encodeOrder(1, { ...ORDER, quantity }), /quantity|int/);
+  }
+});
+
+Deno.test("decode() gives back what encodeOrder() took, however long the names", { permissions: "none" }, async () => {
+  const text = fc.string({ unit: "binary", maxLength: 2_000 });
+  const orders = fc.record({
+    order_id: text,
+    user: text,
+    item: text,
+    quantity: fc.integer(),
+    created_at: fc.integer({ min: 1 - 2 ** 52, max: 2 ** 52 - 1 }),
+  });
+  await fc.assert(fc.asyncProperty(orders, async (order) => {
+    assert.deepEqual(await decode(encodeOrder(1, order)), { order: { ...order } });
+  }));
+});
+
+Deno.test("decode() never throws, whatever the bytes", { permissions: "none" }, async () => {
+  const decoder = new OrderDecoder(registryOf(ours));
+  const bytes = fc.uint8Array({ maxLength: 60 }).map((body) => Buffer.from([...HEADER, ...body]));
+  await fc.assert(fc.asyncProperty(bytes, async (value) => {
+    await decoder.prepare([value]);
+    decoder.decode(value);
+  }));
+});
+
+Deno.test("decode() refuses a null value", { permissions: "none" }, async () => {
+  assert.match(await reasonFor(null), /null/i);
+});
+
+Deno.test("decode() refuses values shorter than a schema id", { permissions: "none" }, async () => {
+  assert.match(await reasonFor(Buffer.from([])), /Only 0 bytes/);
+  assert.match(await reasonFor(Buffer.from([0, 0, 0, 1])), /Only 4 bytes/);
+});
+
+Deno.test("decode() refuses another first byte than 0", { permissions: "none" }, async () => {
+  assert.match(await reasonFor(Buffer.from('{"order_id":"o-1"}')), /First byte is 123/);
+});
+
+Deno.test("decode() refuses a body cut anywhere", { permissions: "none" }, async () => {
+  const whole = encodeOrder(1, ORDER);
+  for (let length = HEADER.length; length < whole.length; length++) {
+    assert.match(await reasonFor(whole.subarray(0, length)), /Truncated/);
+  }
+});
+
+Deno.test("decode() refuses trailing bytes", { permissions: "none" }, async () => {
+  assert.match(await reasonFor(Buffer.concat([encodeOrder(1, ORDER), Buffer.from([0, 0])])), /2 bytes too many/);
+});
+
+Deno.test("decode() refuses a long that avsc cannot read exactly", { permissions: "none" }, async () => {
+  const body = encodeOrder(1, { ...ORDER, created_at: 0 }).subarray(0, -1);
+  // -(2^52 + 1), which avsc takes for 2^52, and the smallest long there is.
+  const misread = [0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10];
+  const smallest = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+  assert.match(await reasonFor(Buffer.concat([body, Buffer.from(misread)])), /beyond 2\^52/);
+  assert.match(await reasonFor(Buffer.concat([body, Buffer.from(smallest)])), /precision loss/);
+});
+
+Deno.test(
+  "decode() hands an int beyond 2^31 on as it is, for the decision to reject",
+  { permissions: "none" },
+  async () => {
+    const huge = avro.Type.forSchema("long").toBuffer(2 ** 40);
+    const body = encodeOrder(1, { ...ORDER, quantity: 0, created_at: 0 }).subarray(0, -2);
+    const decoded = await decode(Buffer.concat([body, huge, Buffer.from([0])]));
+    assert.deepEqual(decoded, { order: { ...ORDER, quantity: 2 ** 40, created_at: 0 } });
+  },
+);
+
+Deno.test("decode() passes on why the registry refuses a schema", { permissions: "none" }, async () => {
+  assert.equal(await reasonFor(encodeOrder(7, ORDER)), "Unknown schema id 7");
+});
+
+Deno.test("decode() refuses a writer schema that is no order", { permissions: "none" }, async () => {
+  const { fields } = ORDER_SCHEMA;
+  const schemas = [
+    { ...ORDER_SCHEMA, name: "Payment" },
+    { ...ORDER_SCHEMA, fields: fields.slice(0, 4) },
+    { ...ORDER_SCHEMA, fields: [...fields.slice(0, 3), { name: "quantity", type: "string" }, fields[4]] },
+    "not even a type",
+  ];
+  for (const schema of schemas) {
+    assert.match(await reasonFor(encodeOrder(1, ORDER), { 1: { schema: JSON.stringify(schema) } }), /cannot be read/);
+  }
+  assert.match(await reasonFor(encodeOrder(1, ORDER), { 1: { schema: "{" } }), /cannot be read/);
+});
+
+Deno.test("decode() reads a newer compatible schema, with another namespace too", { permissions: "none" }, async () => {
+  const newer = {
+    ...ORDER_SCHEMA,
+    namespace: "com.example",
+    fields: [{ name: "note", type: ["null", "string"], default: null }, ...ORDER_SCHEMA.fields],
+  } as const;
+  const body = avro.Type.forSchema(newer as unknown as avro.Schema, { wrapUnions: true })
+    .toBuffer({ ...ORDER, note: { string: "gift" } });
+  const value = Buffer.concat([Buffer.from(HEADER), body]);
+  assert.deepEqual(await decode(value, { 1: { schema: JSON.stringify(newer) } }), { order: ORDER });
+});
+
+Deno.test("prepare() asks for each unknown schema once", { permissions: "none" }, async () => {
+  const registry = registryOf(ours);
+  const decoder = new OrderDecoder(registry);
+  const values = [encodeOrder(1, ORDER), null, encodeOrder(7, ORDER), encodeOrder(1, ORDER), Buffer.from([0])];
+  await decoder.prepare(values);
+  await decoder.prepare(values);
+  assert.deepEqual(registry.asked, [1, 7]);
+});
+
+Deno.test("prepare() asks again about an unknown schema after a while", { permissions: "none" }, async () => {
+  let now = 0;
+  const schemas: Record<number, FoundSchema> = {};
+  const decoder = new OrderDecoder(registryOf(schemas), { now: () => now });
+  const value = encodeOrder(1, ORDER);
+  await decoder.prepare([value]);
+  schemas[1] = ours[1];
+  now = 29_999;
+  await decoder.prepare([value]);
+  assert.ok("undecodable" in decoder.decode(value));
+  now = 30_000;
+  await decoder.prepare([value]);
+  assert.deepEqual(decoder.decode(value), { order: ORDER });
+});
+
+Deno.test(
+  "prepare() rejects while the registry is away and works once it is back",
+  { permissions: "none" },
+  async () => {
+    let away = true;
+    const registry = registryOf(ours);
+    const decoder = new OrderDecoder({
+      find: (id) => away ? Promise.reject(new RegistryUnavailable("away")) : registry.find(id),
+    });
+    const value = encodeOrder(1, ORDER);
+    await assert.rejects(decoder.prepare([value]), RegistryUnavailable);
+    assert.throws(() => decoder.decode(value), /not prepared/);
+    away = false;
+    await decoder.prepare([value]);
+    assert.deepEqual(decoder.decode(value), { order: ORDER });
+  },
+);
