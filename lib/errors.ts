@@ -29,3 +29,10 @@ export class Failure extends Error {
     this.exit = exit;
   }
 }
+
+/**
+ * A failure that passes by itself or by a person's hand: registry away, disk full, a file that does not parse.
+ *
+ * At start and in the tools it ends the command like any other; a running consumer gives no verdicts while it lasts.
+ */
+export class Outage extends Failure {}

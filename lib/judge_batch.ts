@@ -21,13 +21,32 @@ export interface StoreView {
 
 export type Rejection = RejectReason | "duplicate" | "order-id-conflict";
 
+export interface Accepted {
+  kind: "accepted";
+  received: ReceivedOrder;
+  /** Stock of the item before and after. */
+  before: number;
+  remaining: number;
+}
+
+export interface Rejected {
+  kind: "rejected";
+  received: ReceivedOrder;
+  reason: Rejection;
+  /** The user's status as seen, where it was looked up. */
+  status?: string;
+  /** The item's stock as seen, where it was looked up. */
+  stock?: number;
+}
+
+/** Accepted earlier; nothing happens again. */
+export interface Redelivered {
+  kind: "redelivered";
+  received: ReceivedOrder;
+}
+
 /** What became of one order. */
-export type Verdict =
-  | { kind: "accepted"; received: ReceivedOrder; before: number; remaining: number }
-  /** `status` and `stock` are the values seen, where they were looked up. */
-  | { kind: "rejected"; received: ReceivedOrder; reason: Rejection; status?: string; stock?: number }
-  /** Accepted earlier; nothing happens again. */
-  | { kind: "redelivered"; received: ReceivedOrder };
+export type Verdict = Accepted | Rejected | Redelivered;
 
 /**
  * Judges orders one after the other, each against what the ones before it left. Pure: `view` is only read.

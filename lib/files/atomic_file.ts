@@ -1,0 +1,63 @@
+import { dirname } from "node:path";
+import { diskFailure } from "./append_file.ts";
+import { TEMP_SUFFIX } from "./layout.ts";
+
+/**
+ * Replaces `path` by `bytes` so that a crash at any moment leaves the old or the new file whole:
+ * temp file, fsync, rename, fsync of the folder. A symlink's target is replaced, not the link.
+ *
+ * `stillWanted` is asked just before the rename; false leaves `path` as it is. Returns whether it was replaced.
+ * Throws a `Failure` (74), or an `Outage` where the disk is full. Permissions: read, write of the folder.
+ */
+export function replaceFile(path: string, bytes: Uint8Array, stillWanted: () => boolean = () => true): boolean {
+  const target = realPath(path);
+  const temp = target + TEMP_SUFFIX;
+  try {
+    const file = Deno.openSync(temp, { write: true, create: true, truncate: true, mode: modeOf(target) });
+    try {
+      for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+      file.syncSync();
+    } finally {
+      file.close();
+    }
+    if (!stillWanted()) {
+      Deno.removeSync(temp);
+      return false;
+    }
+    Deno.renameSync(temp, target);
+    syncFolder(target);
+    return true;
+  } catch (error) {
+    throw diskFailure(`Cannot replace ${path}`, error);
+  }
+}
+
+/** Makes a created, renamed or removed entry of the folder that holds `path` durable. */
+export function syncFolder(path: string): void {
+  // Windows cannot open a folder; its promise is "kill-safe, no more" (semantics.md, Platforms).
+  if (Deno.build.os === "windows") return;
+  const folder = Deno.openSync(dirname(path), { read: true });
+  try {
+    folder.syncSync();
+  } finally {
+    folder.close();
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return path;
+    throw error;
+  }
+}
+
+function modeOf(path: string): number | undefined {
+  try {
+    return (Deno.statSync(path).mode ?? 0o644) & 0o777;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { EXIT, Outage } from "../errors.ts";
+import { nameKey } from "../order.ts";
+import { CsvDocument } from "./csv_document.ts";
+
+const COLUMNS = { required: ["item", "quantity"], optional: ["as_of"] } as const;
+
+/** A row of `inventory.csv`. */
+export interface StockRow {
+  item: string;
+  /** Pieces, a whole number >= 0. */
+  quantity: number;
+  /** Sequence number up to which the quantity is current; undefined where a person left it blank: "as of now". */
+  asOf: number | undefined;
+  line: number;
+}
+
+/** Parses `inventory.csv`; the `Outage` (65) of a file that does not parse names file and line. */
+export function parseInventory(
+  bytes: Uint8Array,
+  file: string,
+): { document: CsvDocument; rows: Map<string, StockRow> } {
+  const document = CsvDocument.parse(bytes, { file, ...COLUMNS });
+  const rows = new Map<string, StockRow>();
+  for (const row of document.rows) {
+    const asOf = (row.get("as_of") ?? "").trim();
+    rows.set(nameKey(row.key), {
+      item: row.key,
+      quantity: wholeNumber(row.get("quantity") ?? "", "quantity", file, row.line),
+      asOf: asOf === "" ? undefined : wholeNumber(asOf, "as_of", file, row.line),
+      line: row.line,
+    });
+  }
+  return { document, rows };
+}
+
+export function emptyInventory(): CsvDocument {
+  return CsvDocument.empty({ file: "inventory.csv", ...COLUMNS });
+}
+
+function wholeNumber(text: string, column: string, file: string, line: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
+  throw new Outage(
+    EXIT.data,
+    `Cannot read ${file}: line ${line}: ${column} must be a whole number >= 0, got "${text}"`,
+  );
+}

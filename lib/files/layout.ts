@@ -1,0 +1,33 @@
+import { join } from "node:path";
+
+/** The files of one storage folder; what each holds is in storage/README.md. */
+export interface StorageLayout {
+  folder: string;
+  users: string;
+  inventory: string;
+  orders: string;
+  edits: string;
+  rejected: string;
+  positions: string;
+  ownerLock: string;
+  writeLock: string;
+  turnLock: string;
+}
+
+export function storageLayout(folder: string): StorageLayout {
+  return {
+    folder,
+    users: join(folder, "users.csv"),
+    inventory: join(folder, "inventory.csv"),
+    orders: join(folder, "orders.jsonl"),
+    edits: join(folder, "stock_edits.jsonl"),
+    rejected: join(folder, "rejected.jsonl"),
+    positions: join(folder, "positions.jsonl"),
+    ownerLock: join(folder, ".owner.lock"),
+    writeLock: join(folder, ".write.lock"),
+    turnLock: join(folder, ".turn.lock"),
+  };
+}
+
+/** What a file replaced atomically is called until it is whole; leftovers of a crash are removed at the next start. */
+export const TEMP_SUFFIX = ".tmp";

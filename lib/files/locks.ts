@@ -1,0 +1,133 @@
+import { EXIT, Failure } from "../errors.ts";
+import type { StorageLayout } from "./layout.ts";
+
+/**
+ * Locks are flock locks on files of their own, freed by the kernel when the process dies, however it dies.
+ * Network file systems may not honour them and are unsupported.
+ */
+
+/** The right to change the files of a storage folder, for the length of one batch or edit. */
+export class WriteLock {
+  readonly #turn: Deno.FsFile;
+  readonly #write: Deno.FsFile;
+
+  private constructor(turn: Deno.FsFile, write: Deno.FsFile) {
+    this.#turn = turn;
+    this.#write = write;
+  }
+
+  static open(layout: StorageLayout): WriteLock {
+    return new WriteLock(openLockFile(layout.turnLock), openLockFile(layout.writeLock));
+  }
+
+  /**
+   * Runs `work` while holding the lock.
+   *
+   * Whoever waits for the lock holds the turn meanwhile, and a turn is needed to wait: so a consumer that would take
+   * the lock again at once lines up behind a tool that came in between.
+   */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    await this.#turn.lock(true);
+    try {
+      await this.#write.lock(true);
+    } finally {
+      this.#turn.unlockSync();
+    }
+    try {
+      return await work();
+    } finally {
+      this.#write.unlockSync();
+    }
+  }
+
+  close(): void {
+    this.#turn.close();
+    this.#write.close();
+  }
+}
+
+/** Who owns a storage folder, for the message of the one that has to stay out. */
+export interface Owner {
+  pid: number;
+  host: string;
+  /** ISO 8601. */
+  since: string;
+  /** The consumer group the owner reads for, and its member id there once it has joined. */
+  group: string;
+  memberId?: string;
+}
+
+/** How long to try for the owner lock, in milliseconds: a tool that asks whether there is an owner holds it briefly. */
+const TAKE_MS = 300;
+
+/** The right to consume into a storage folder; one process at a time. */
+export class OwnerLock {
+  readonly #file: Deno.FsFile;
+
+  private constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /** Takes the lock, or throws a {@linkcode Failure} (75) that names the owner. */
+  static async take(layout: StorageLayout): Promise<OwnerLock> {
+    for (const deadline = Date.now() + TAKE_MS; Date.now() < deadline;) {
+      const lock = OwnerLock.try(layout);
+      if (lock !== undefined) return lock;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const owner = readOwner(layout);
+    const who = owner === undefined ? "another process" : `process ${owner.pid} on ${owner.host} since ${owner.since}`;
+    throw new Failure(
+      EXIT.busy,
+      `The storage ${layout.folder} is owned by ${who}; one consumer a storage folder: stop it first, ` +
+        `or give this one a folder and a group of its own (--storage, --group)`,
+    );
+  }
+
+  /** Takes the lock if it is free. */
+  static try(layout: StorageLayout): OwnerLock | undefined {
+    const file = openLockFile(layout.ownerLock);
+    if (file.tryLockSync(true)) return new OwnerLock(file);
+    file.close();
+    return undefined;
+  }
+
+  /** Whether some process owns the folder now. */
+  static isHeld(layout: StorageLayout): boolean {
+    const lock = OwnerLock.try(layout);
+    lock?.close();
+    return lock === undefined;
+  }
+
+  /** Writes down who holds the lock. */
+  describe(owner: Owner): void {
+    const bytes = new TextEncoder().encode(JSON.stringify(owner) + "\n");
+    this.#file.truncateSync(0);
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    this.#file.writeSync(bytes);
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+/** What the last owner wrote down; undefined where none did. */
+export function readOwner(layout: StorageLayout): Owner | undefined {
+  try {
+    return JSON.parse(Deno.readTextFileSync(layout.ownerLock));
+  } catch (error) {
+    // Never written, or its writer is at it right now: the name in the message is a courtesy, the lock is the rule.
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function openLockFile(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true, write: true, create: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Failure(EXIT.config, `There is no storage at ${path.replace(/\/[^/]*$/, "")}: run deno task bootstrap`);
+  }
+}

@@ -1,0 +1,164 @@
+import { EXIT, Failure } from "../errors.ts";
+import type { Coordinates, Order, ReceivedOrder } from "../order.ts";
+import { AppendFile } from "./append_file.ts";
+import type { StorageLayout } from "./layout.ts";
+import { tailStart, visitLines } from "./lines.ts";
+import { sealLine, unsealLine } from "./sealed_line.ts";
+
+/** One line of `orders.jsonl`: an accepted order, where it came from and what it left. */
+export interface LoggedOrder extends Order, Coordinates {
+  /** Position in the common sequence of accepted orders and stock edits. */
+  seq: number;
+  /** `seq` of the first order of its batch: lines of one batch became durable together. */
+  batch: number;
+  /** Stock of the item after this order. */
+  remaining: number;
+  /** The order_id this one is a replay of. */
+  replay_of?: string;
+}
+
+/** An accepted order on its way into the log. */
+export interface Acceptance {
+  received: ReceivedOrder;
+  remaining: number;
+}
+
+/** Where the good part of the log ends. */
+export interface LogEnd {
+  /** Byte after the last whole line. */
+  length: number;
+  /** `seq` of the last whole line, or of what came before the part that was read. */
+  seq: number;
+}
+
+/**
+ * `orders.jsonl`, the write-ahead log: an order is accepted when its whole line is in it and synced.
+ * Never rotated, never edited; a line is sealed by a checksum (`sealed_line.ts`). Used under the write lock.
+ */
+export class OrderLog {
+  readonly file: AppendFile;
+  readonly #read: (from: number, to: number) => Uint8Array;
+
+  constructor(layout: StorageLayout) {
+    this.file = AppendFile.open(layout.orders);
+    this.#read = (from, to) => this.file.read(from, to);
+  }
+
+  /** Appends one batch, numbered from `firstSeq`; where each line starts. Not durable before `file.sync()`. */
+  append(acceptances: readonly Acceptance[], firstSeq: number): number[] {
+    const lines = acceptances.map(({ received, remaining }, index) =>
+      new TextEncoder().encode(sealLine(logged(received, remaining, firstSeq + index, firstSeq)))
+    );
+    const starts: number[] = [];
+    let start = this.file.length;
+    for (const line of lines) {
+      starts.push(start);
+      start += line.length;
+    }
+    this.file.append(concat(lines));
+    return starts;
+  }
+
+  /** The accepted order whose line starts at byte `place`. */
+  at(place: number): LoggedOrder {
+    let found: LoggedOrder | undefined;
+    for (let size = 1024; found === undefined; size *= 4) {
+      const end = Math.min(place + size, this.file.length);
+      visitLines(this.#read, place, end, (line, _start, whole) => {
+        if (whole) found = parseLogged(line);
+        return false;
+      });
+      if (end === this.file.length) break;
+    }
+    if (found === undefined) throw damaged(this.file.path, place, "the line is not whole");
+    return found;
+  }
+
+  /**
+   * Visits the whole lines from byte `from` to the end and finds where the good part ends.
+   *
+   * Only an unfinished last batch is torn: from its first bad line on, no line belongs to a later batch. Anything else
+   * is damage, a {@linkcode Failure} (65) with nothing touched: a bad line before a later batch, or a hole in the
+   * sequence that no edit (`isEdit`) fills.
+   */
+  scan(
+    from: number,
+    afterSeq: number,
+    isEdit: (seq: number) => boolean,
+    visit: (order: LoggedOrder, start: number) => void,
+  ): LogEnd {
+    const end: LogEnd = { length: from, seq: afterSeq };
+    let expected = nextSeq(afterSeq, isEdit);
+    let torn = false;
+    visitLines(this.#read, from, this.file.length, (line, start, whole) => {
+      const order = whole ? parseLogged(line) : undefined;
+      if (order === undefined) {
+        torn = true;
+      } else if (torn) {
+        if (order.batch > expected) throw damaged(this.file.path, end.length, "the line does not match its checksum");
+      } else {
+        if (order.seq !== expected) {
+          throw damaged(this.file.path, start, `seq ${order.seq} follows ${end.seq}, expected ${expected}`);
+        }
+        end.length = start + line.length + 1;
+        end.seq = order.seq;
+        visit(order, start);
+        expected = nextSeq(order.seq, isEdit);
+      }
+    });
+    return end;
+  }
+
+  /** Byte to scan from to meet every order with `seq` above `seq`, and the `seq` before it. */
+  tail(seq: number): { from: number; afterSeq: number } {
+    let afterSeq = 0;
+    const from = tailStart(this.#read, this.file.length, (line) => {
+      const order = parseLogged(line);
+      if (order === undefined || order.seq > seq) return false;
+      afterSeq = order.seq;
+      return true;
+    });
+    return { from, afterSeq: from === 0 ? 0 : afterSeq };
+  }
+}
+
+/** The log line of one accepted order as text, or undefined where the line is not whole. */
+export function parseLogged(line: Uint8Array): LoggedOrder | undefined {
+  return unsealLine(line) as LoggedOrder | undefined;
+}
+
+/** The received order that a logged one was. */
+export function asReceived({ topic, partition, offset, ...order }: LoggedOrder): ReceivedOrder {
+  return { order, at: { topic, partition, offset }, replayOf: order.replay_of };
+}
+
+function logged({ order, at, replayOf }: ReceivedOrder, remaining: number, seq: number, batch: number): LoggedOrder {
+  const { order_id, user, item, quantity, created_at } = order;
+  const { topic, partition, offset } = at;
+  const replay = replayOf === undefined ? {} : { replay_of: replayOf };
+  return { order_id, user, item, quantity, created_at, seq, batch, topic, partition, offset, remaining, ...replay };
+}
+
+function nextSeq(seq: number, isEdit: (seq: number) => boolean): number {
+  let next = seq + 1;
+  while (isEdit(next)) next++;
+  return next;
+}
+
+function damaged(path: string, at: number, what: string): Failure {
+  return new Failure(
+    EXIT.data,
+    `${path} is damaged at byte ${at}: ${what}; nothing was touched. Restore it from a backup together with ` +
+      `stock_edits.jsonl, or start over with deno task bootstrap --force`,
+  );
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,82 @@
+import { EXIT, Failure } from "../errors.ts";
+import type { StockItem, User } from "../order.ts";
+import { parseInventory } from "./inventory_file.ts";
+import { storageLayout } from "./layout.ts";
+import { WriteLock } from "./locks.ts";
+import { visitLines } from "./lines.ts";
+import { type LoggedOrder, OrderLog, parseLogged } from "./order_log.ts";
+import { parseUsers } from "./users_file.ts";
+
+/** The users of `users.csv` as they are in the file now. Throws a {@linkcode Failure}: 78 missing, 65 damaged. */
+export function readUsers(folder: string): User[] {
+  const path = storageLayout(folder).users;
+  return [...parseUsers(readFile(path), path).users.values()];
+}
+
+/** The rows of `inventory.csv` as they are in the file now. Throws a {@linkcode Failure}: 78 missing, 65 damaged. */
+export function readStock(folder: string): StockItem[] {
+  const path = storageLayout(folder).inventory;
+  return [...parseInventory(readFile(path), path).rows.values()].map(({ item, quantity }) => ({
+    name: item,
+    quantity,
+  }));
+}
+
+/**
+ * The accepted orders in the log, oldest first; the end is fixed under the write lock at the call, so orders that are
+ * accepted meanwhile are not among them.
+ */
+export async function readLoggedOrders(folder: string): Promise<AsyncIterable<LoggedOrder>> {
+  const layout = storageLayout(folder);
+  const lock = WriteLock.open(layout);
+  try {
+    const end = await lock.hold(() => Promise.resolve(logLength(layout.orders)));
+    return loggedOrders(folder, end);
+  } finally {
+    lock.close();
+  }
+}
+
+async function* loggedOrders(folder: string, end: number): AsyncIterable<LoggedOrder> {
+  if (end === 0) return;
+  const log = new OrderLog(storageLayout(folder));
+  const step = 1 << 20;
+  try {
+    for (let at = 0; at < end;) {
+      const orders: LoggedOrder[] = [];
+      let next = at;
+      // A step may end inside a line: that line is left for the next step.
+      visitLines((from, to) => log.file.read(from, to), at, Math.min(at + step, end), (line, start, whole) => {
+        if (!whole) return false;
+        const order = parseLogged(line);
+        if (order === undefined) return false;
+        orders.push(order);
+        next = start + line.length + 1;
+      });
+      if (next === at) return; // what is left is the torn end of an interrupted batch
+      yield* orders;
+      at = next;
+      await Promise.resolve();
+    }
+  } finally {
+    log.file.close();
+  }
+}
+
+function logLength(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
+}
+
+function readFile(path: string): Uint8Array {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Failure(EXIT.config, `${path} is missing: run deno task bootstrap`);
+  }
+}

@@ -1,0 +1,43 @@
+import type { Rejected } from "../judge_batch.ts";
+import { AppendFile } from "./append_file.ts";
+import type { StorageLayout } from "./layout.ts";
+import { sealLine } from "./sealed_line.ts";
+
+/**
+ * `rejected.jsonl`: one refused order a line, with its reason and the values seen.
+ *
+ * A line may stand twice, keyed by its origin: a batch that is read again is judged again. Used under the write lock.
+ */
+export class RejectedFile {
+  readonly file: AppendFile;
+
+  constructor(layout: StorageLayout) {
+    this.file = AppendFile.open(layout.rejected);
+    this.#cutTornLine();
+  }
+
+  /** Appends; durable after `file.sync()`. */
+  append(rejected: readonly Rejected[]): void {
+    if (rejected.length === 0) return;
+    const lines = rejected.map(({ received: { order, at, replayOf }, reason, status, stock }) => {
+      const replay = replayOf === undefined ? {} : { replay_of: replayOf };
+      return sealLine({ ...order, reason, status, stock, ...at, ...replay, rejected_at: Date.now() });
+    });
+    this.file.append(new TextEncoder().encode(lines.join("")));
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  /** A line without its line feed is what a crash left; its order is judged again. */
+  #cutTornLine(): void {
+    for (let end = this.file.length; end > 0;) {
+      const from = Math.max(0, end - 4096);
+      const feed = this.file.read(from, end).lastIndexOf(0x0a);
+      if (feed >= 0) return this.file.truncate(from + feed + 1);
+      end = from;
+    }
+    this.file.truncate(0);
+  }
+}

@@ -1,0 +1,231 @@
+import { basename } from "node:path";
+import { EXIT, Outage } from "../errors.ts";
+import { nameKey, type StockItem } from "../order.ts";
+import { replaceFile } from "./atomic_file.ts";
+import type { CsvDocument } from "./csv_document.ts";
+import { emptyInventory, parseInventory, type StockRow } from "./inventory_file.ts";
+import { Journal } from "./journal.ts";
+import type { StorageLayout } from "./layout.ts";
+import type { OrderLog } from "./order_log.ts";
+import type { Positions } from "./positions.ts";
+import { deduct, handEdits, lowestSeq, type StockBase, stockBases, type StockEdit } from "./stock_math.ts";
+import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "./watched_file.ts";
+
+/** A change of stock asked for. */
+export type StockChange = Omit<StockEdit, "seq" | "was">;
+
+/**
+ * The stock, as order log, edit journal and `inventory.csv` together say it is.
+ *
+ * The log and the journal are the truth and share one sequence of numbers; the CSV is a checkpoint that people edit.
+ * A row counts as of its `as_of`; later edits and orders of its item count on top. What a row says beyond that is a
+ * hand edit and is journalled when first seen. Every method is called under the write lock.
+ */
+export class StockLedger {
+  readonly #log: OrderLog;
+  readonly #positions: Positions;
+  readonly #warn: (sentence: string) => void;
+  readonly #csv: WatchedFile;
+  readonly #edits: Journal<StockEdit>;
+  readonly #editSeqs = new Set<number>();
+  readonly #lastEdits = new Map<string, StockEdit>();
+  #lastEditSeq = 0;
+  #stock = new Map<string, StockBase>();
+  #document: CsvDocument = emptyInventory();
+  #seq = 0;
+  /** Sequence number that every row of the CSV says it is current to; undefined where rows differ. */
+  #checkpointed: number | undefined;
+
+  constructor(layout: StorageLayout, log: OrderLog, positions: Positions, warn: (sentence: string) => void) {
+    this.#log = log;
+    this.#positions = positions;
+    this.#warn = warn;
+    this.#csv = new WatchedFile(layout.inventory);
+    this.#edits = new Journal(layout.edits);
+    this.#readEdits();
+  }
+
+  /** The last sequence number given out. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Sequence number of the last edit; 0 where there is none. */
+  get lastEditSeq(): number {
+    return this.#lastEditSeq;
+  }
+
+  readonly isEdit = (seq: number): boolean => this.#editSeqs.has(seq);
+
+  /** Items by `nameKey`. */
+  get stock(): ReadonlyMap<string, StockBase> {
+    return this.#stock;
+  }
+
+  item(name: string): StockItem | undefined {
+    const found = this.#stock.get(nameKey(name));
+    return found && { name: found.item, quantity: found.quantity };
+  }
+
+  /** Between which sequence numbers the rows of the CSV say they are current; 0 and 0 without any such row. */
+  csvAsOf(): { lowest: number; newest: number } {
+    const change = this.#csv.isThere() ? this.#csv.changed() : undefined;
+    if (change === undefined) return { lowest: 0, newest: 0 };
+    const asOf = [...this.#parse(change).rows.values()].flatMap((row) => row.asOf ?? []);
+    return asOf.reduce(
+      ({ lowest, newest }, seq) => ({ lowest: Math.min(lowest, seq), newest: Math.max(newest, seq) }),
+      { lowest: asOf[0] ?? 0, newest: 0 },
+    );
+  }
+
+  /** First look at the CSV, once the log is known to be good up to `logSeq`. */
+  async load(logSeq: number): Promise<void> {
+    this.#seq = Math.max(logSeq, this.#lastEditSeq);
+    const change = this.#csv.changed();
+    if (change === undefined) return;
+    const own = this.#positions.isOwnWriting(basename(this.#csv.path), change.bytes);
+    await this.#take(change, own ? undefined : this.#replayed());
+  }
+
+  /** Starts without a CSV: its rows are what log and journal say. For `bootstrap`. */
+  rebuild(logSeq: number): void {
+    this.#seq = Math.max(logSeq, this.#lastEditSeq);
+    this.#stock = this.#replayed();
+  }
+
+  /** Picks up what tools and people changed since: tools by their journal lines, people by the bytes of the CSV. */
+  async refresh(): Promise<void> {
+    for (const edit of this.#readEdits()) {
+      this.#seq = edit.seq;
+      this.#apply(edit);
+    }
+    const change = this.#csv.changed();
+    if (change !== undefined) await this.#take(change, this.#stock);
+  }
+
+  /** Journals `changes`, durably, and applies them. */
+  async edit(changes: readonly StockChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    const lines = changes.map(({ item, set, by }, index): StockEdit => {
+      const was = this.#stock.get(nameKey(item))?.quantity ?? null;
+      return { seq: this.#seq + 1 + index, item, set, was, by };
+    });
+    this.#edits.append(lines);
+    await this.#edits.file.sync();
+    for (const line of lines) {
+      this.#remember(line);
+      this.#seq = line.seq;
+      this.#apply(line);
+    }
+  }
+
+  /** Notes an accepted order whose line is durable. */
+  accept(item: string, remaining: number, seq: number): void {
+    this.#stock.get(nameKey(item))!.quantity = remaining;
+    this.#seq = seq;
+  }
+
+  /**
+   * Writes the stock into `inventory.csv`, every row as of now. Every line up to `seq` must be durable.
+   *
+   * A CSV that somebody changed meanwhile is left alone, and the answer is false; the change counts at the next refresh.
+   */
+  checkpoint(): boolean {
+    if (this.#checkpointed === this.#seq) return true;
+    const asOf = String(this.#seq);
+    for (const [key, { item, quantity }] of this.#stock) {
+      if (this.#document.row(key) === undefined) {
+        this.#document.append({ item, quantity: String(quantity), as_of: asOf });
+      }
+      this.#document.set(key, "quantity", String(quantity));
+      this.#document.set(key, "as_of", asOf);
+    }
+    const bytes = this.#document.toBytes();
+    this.#positions.wrote(basename(this.#csv.path), bytes, this.#seq);
+    if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) return false;
+    this.#csv.accept(bytes);
+    this.#checkpointed = this.#seq;
+    return true;
+  }
+
+  close(): void {
+    this.#edits.close();
+  }
+
+  /** Takes the CSV as it is now; what differs from `expected`, where that is given, is somebody's edit by hand. */
+  async #take(change: Change, expected: ReadonlyMap<string, StockBase> | undefined): Promise<void> {
+    const { document, rows } = this.#parse(change);
+    requireReached(rows, this.#seq, this.#csv.path);
+    const actual = this.#settle(stockBases(rows, this.#lastEdits, this.#seq));
+    const edits = expected === undefined ? [] : handEdits(expected, actual);
+    if (edits.length > 0) this.#csv.requireSettled(change, this.#positions);
+    this.#csv.accept(change.bytes, change.stamp);
+    this.#document = document;
+    const asOf = new Set([...rows.values()].map((row) => row.asOf));
+    this.#checkpointed = asOf.size === 1 && actual.size === rows.size ? [...asOf][0] : undefined;
+    this.#stock = new Map(expected ?? actual);
+    await this.#journalHandEdits(edits);
+    this.#stock = actual;
+    // "As of now" must be pinned before time goes on, or a restart would take it for a later now.
+    if ((edits.length > 0 || asOf.has(undefined)) && !this.checkpoint()) throw new BeingSaved(SETTLE_MS);
+  }
+
+  async #journalHandEdits(edits: readonly (StockChange & { was: number | null })[]): Promise<void> {
+    await this.edit(edits);
+    for (const { item, set, was } of edits) {
+      const change = set === null ? "is gone" : was === null ? `is new with ${set}` : `is set from ${was} to ${set}`;
+      this.#warn(`${this.#csv.path} was edited by hand: ${item} ${change}`);
+    }
+  }
+
+  #parse(change: Change): { document: CsvDocument; rows: Map<string, StockRow> } {
+    try {
+      return parseInventory(change.bytes, this.#csv.path);
+    } catch (error) {
+      this.#csv.requireSettled(change, this.#positions);
+      throw error;
+    }
+  }
+
+  /** The stock by log and journal alone. */
+  #replayed(): Map<string, StockBase> {
+    return this.#settle(stockBases(new Map(), this.#lastEdits, 0));
+  }
+
+  /** Takes every logged order off the bases that are from before it. */
+  #settle(bases: Map<string, StockBase>): Map<string, StockBase> {
+    const { from, afterSeq } = this.#log.tail(lowestSeq(bases, this.#seq));
+    this.#log.scan(from, afterSeq, this.isEdit, (order) => deduct(bases, order));
+    return bases;
+  }
+
+  #readEdits(): StockEdit[] {
+    const edits = this.#edits.news().map(({ record }) => record);
+    for (const edit of edits) this.#remember(edit);
+    return edits;
+  }
+
+  #remember(edit: StockEdit): void {
+    this.#editSeqs.add(edit.seq);
+    this.#lastEdits.set(nameKey(edit.item), edit);
+    this.#lastEditSeq = edit.seq;
+  }
+
+  #apply({ item, set, seq }: StockEdit): void {
+    const key = nameKey(item);
+    if (set === null) this.#stock.delete(key);
+    else this.#stock.set(key, { item: this.#stock.get(key)?.item ?? item, quantity: set, seq });
+  }
+}
+
+/** A row cannot be current to a number that was never given out: lines are missing, or somebody typed it. */
+function requireReached(rows: ReadonlyMap<string, StockRow>, seq: number, path: string): void {
+  for (const { asOf, line } of rows.values()) {
+    if (asOf === undefined || asOf <= seq) continue;
+    const remedy = "leave as_of blank for a quantity that counts from now";
+    throw new Outage(
+      EXIT.data,
+      `Cannot read ${path}: line ${line} is as of ${asOf}, the log ends at ${seq}; ${remedy}`,
+    );
+  }
+}

@@ -1,0 +1,77 @@
+import { nameKey } from "../order.ts";
+import type { StockRow } from "./inventory_file.ts";
+import type { LoggedOrder } from "./order_log.ts";
+
+/** A line of `stock_edits.jsonl`: a change of stock that is not an order. */
+export interface StockEdit {
+  /** Position in the common sequence of accepted orders and stock edits. */
+  seq: number;
+  item: string;
+  /** The quantity from here on; null where the item was removed. */
+  set: number | null;
+  /** The quantity before; null where there was no such item. */
+  was: number | null;
+  by: "tool" | "hand" | "bootstrap";
+}
+
+/** A quantity of an item that is known as of a sequence number. */
+export interface StockBase {
+  item: string;
+  quantity: number;
+  seq: number;
+}
+
+/**
+ * What each item's stock is counted from: the row of the CSV or the item's last edit, whichever is later.
+ *
+ * `now` stands in for a blank `as_of`, which means "as of now". An item that has an edit but no row is a removed one,
+ * unless the edit is later than the whole file: then the file is an older copy from before the item was added.
+ */
+export function stockBases(
+  rows: ReadonlyMap<string, StockRow>,
+  lastEdits: ReadonlyMap<string, StockEdit>,
+  now: number,
+): Map<string, StockBase> {
+  const bases = new Map<string, StockBase>();
+  let fileAsOf = rows.size === 0 ? now : 0;
+  for (const [key, { item, quantity, asOf = now }] of rows) {
+    bases.set(key, { item, quantity, seq: asOf });
+    fileAsOf = Math.max(fileAsOf, asOf);
+  }
+  for (const [key, edit] of lastEdits) {
+    const base = bases.get(key);
+    if (edit.seq <= (base?.seq ?? fileAsOf)) continue;
+    if (edit.set === null) bases.delete(key);
+    else bases.set(key, { item: base?.item ?? edit.item, quantity: edit.set, seq: edit.seq });
+  }
+  return bases;
+}
+
+/** The lowest sequence number that any base is counted from: orders up to it matter to none. */
+export function lowestSeq(bases: ReadonlyMap<string, StockBase>, otherwise: number): number {
+  let lowest = otherwise;
+  for (const { seq } of bases.values()) lowest = Math.min(lowest, seq);
+  return lowest;
+}
+
+/** Takes an accepted order off its item's base, if the base is from before it. */
+export function deduct(bases: Map<string, StockBase>, order: LoggedOrder): void {
+  const base = bases.get(nameKey(order.item));
+  if (base !== undefined && order.seq > base.seq) base.quantity -= order.quantity;
+}
+
+/** The differences between what the stock is and what the journals say it should be: somebody's edits by hand. */
+export function handEdits(
+  expected: ReadonlyMap<string, { item: string; quantity: number }>,
+  actual: ReadonlyMap<string, { item: string; quantity: number }>,
+): Omit<StockEdit, "seq">[] {
+  const edits: Omit<StockEdit, "seq">[] = [];
+  for (const [key, { item, quantity }] of actual) {
+    const was = expected.get(key)?.quantity ?? null;
+    if (was !== quantity) edits.push({ item, set: quantity, was, by: "hand" });
+  }
+  for (const [key, { item, quantity }] of expected) {
+    if (!actual.has(key)) edits.push({ item, set: null, was: quantity, by: "hand" });
+  }
+  return edits;
+}

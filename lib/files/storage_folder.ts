@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { EXIT, Failure } from "../errors.ts";
+import { type StorageLayout, TEMP_SUFFIX } from "./layout.ts";
+
+/** Throws a {@linkcode Failure}: 78 where folder or CSV files are missing, 65 where the log is gone but its effects are not. */
+export function requireStorage(layout: StorageLayout): void {
+  for (const path of [layout.folder, layout.users, layout.inventory]) {
+    if (!exists(path)) throw new Failure(EXIT.config, `${path} is missing: run deno task bootstrap`);
+  }
+  requireLog(layout);
+}
+
+/** The log may be absent only where nothing was ever journalled; creating it anew would forget what was accepted. */
+export function requireLog(layout: StorageLayout): void {
+  if (exists(layout.orders) || (sizeOf(layout.edits) ?? 0) === 0) return;
+  throw new Failure(
+    EXIT.data,
+    `${layout.orders} is missing although stock was changed before; nothing was touched. ` +
+      `Restore it from a backup, or start over with deno task bootstrap --force`,
+  );
+}
+
+/** Removes what a crash left of files that were being replaced. Under the write lock. */
+export function removeTemps(layout: StorageLayout): void {
+  for (const entry of Deno.readDirSync(layout.folder)) {
+    if (entry.name.endsWith(TEMP_SUFFIX)) Deno.removeSync(join(layout.folder, entry.name));
+  }
+}
+
+export function exists(path: string): boolean {
+  return sizeOf(path) !== undefined;
+}
+
+function sizeOf(path: string): number | undefined {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
