@@ -1,4 +1,4 @@
-import { isValidName, isValidOrderId, type Order, type StockItem, type User } from "./order.ts";
+import { isValidName, isValidOrderId, MAX_QUANTITY, type Order, type StockItem, type User } from "./order.ts";
 
 /** Why an order is refused; where several apply, the first. */
 export const REJECT_REASONS = [
@@ -23,7 +23,8 @@ export const PAID = "paid";
 export function invalidOrder(order: Order): RejectReason | undefined {
   if (!isValidOrderId(order.order_id)) return "invalid-order-id";
   if (!isValidName(order.user) || !isValidName(order.item)) return "invalid-name";
-  if (!Number.isSafeInteger(order.quantity) || order.quantity <= 0) return "invalid-quantity";
+  const { quantity } = order;
+  if (!Number.isInteger(quantity) || quantity <= 0 || quantity > MAX_QUANTITY) return "invalid-quantity";
 }
 
 /**

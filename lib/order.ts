@@ -41,6 +41,8 @@ export function nameKey(name: string): string {
   return name.normalize("NFC");
 }
 
+/** Largest quantity of an order or an item: the largest Avro int. */
+export const MAX_QUANTITY = 2 ** 31 - 1;
 export const MAX_NAME_LENGTH = 256;
 export const MAX_ORDER_ID_LENGTH = 256;
 

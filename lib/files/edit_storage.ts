@@ -1,4 +1,3 @@
-import { EXIT, Failure } from "../errors.ts";
 import { type StorageLayout, storageLayout } from "./layout.ts";
 import { OwnerLock, WriteLock } from "./locks.ts";
 import { OrderLog } from "./order_log.ts";
@@ -97,10 +96,4 @@ function readUsersFile(layout: StorageLayout): { document: CsvDocument; bytes: U
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
-}
-
-/** Refuses (75) while a consumer owns the folder. */
-export function requireNoOwner(layout: StorageLayout): void {
-  if (!OwnerLock.isHeld(layout)) return;
-  throw new Failure(EXIT.busy, `The storage ${layout.folder} is in use by a consumer: stop it first`);
 }

@@ -1,0 +1,74 @@
+import { object, or } from "@optique/core/constructs";
+import { command, constant, option } from "@optique/core/primitives";
+import { integer, string } from "@optique/core/valueparser";
+import { main } from "../lib/cli/main.ts";
+import { line, parseArgs } from "../lib/cli/parse.ts";
+import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
+import { table } from "../lib/cli/table.ts";
+import { warn } from "../lib/cli/warn.ts";
+import { EXIT, Failure } from "../lib/errors.ts";
+import { editStorage } from "../lib/files/edit_storage.ts";
+import { isValidName, MAX_QUANTITY } from "../lib/order.ts";
+
+const item = option("--item", string({ metavar: "NAME" }), { description: line("The item's name") });
+const quantity = option("--quantity", integer({ min: 0, max: MAX_QUANTITY, metavar: "N" }), {
+  description: line("Pieces in stock from now on"),
+});
+const json = option("--json", { description: line("Print JSON") });
+
+const parser = or(
+  command("show", object({ action: constant("show"), json, ...storageFlag }), {
+    description: line("Show all items and their quantities"),
+  }),
+  command("add", object({ action: constant("add"), item, quantity, ...storageFlag }), {
+    description: line("Add a new item"),
+  }),
+  command("update", object({ action: constant("update"), item, quantity, ...storageFlag }), {
+    description: line("Set the quantity of an item"),
+  }),
+);
+
+/**
+ * Shows or edits `inventory.csv`, also while a consumer runs. An edit that returns is journalled and on the disk.
+ *
+ * Permissions: read and write of the storage folder; env STORAGE_DIR.
+ */
+export async function run(args: readonly string[]): Promise<void> {
+  const options = parseArgs(parser, args, {
+    name: "inventory",
+    brief: "Shows or edits the stock (storage/inventory.csv).",
+    examples: [
+      "deno task inventory show",
+      "deno task inventory add --item laptop --quantity 5",
+      "deno task inventory update --item pen --quantity 100",
+    ],
+  });
+  const folder = storageSetting(options);
+  if (options.action === "show") return await show(folder, options.json);
+  const { action, item: name, quantity: set } = options;
+  requireName(name);
+  const was = await editStorage(folder, async ({ ledger }) => {
+    const known = ledger.item(name);
+    if (action === "add" && known) throw new Failure(EXIT.usage, `The item "${name}" exists; change it with update`);
+    if (action === "update" && !known) throw new Failure(EXIT.usage, `There is no item "${name}"; add it with add`);
+    await ledger.edit([{ item: name, set, by: "tool" }]);
+    return known?.quantity;
+  }, { warn });
+  console.log(was === undefined ? `Added item ${name}: ${set}` : `Updated item ${name}: ${was} -> ${set}`);
+}
+
+async function show(folder: string, asJson: boolean): Promise<void> {
+  const items = await editStorage(folder, ({ ledger }) => [...ledger.stock.values()], { warn });
+  console.log(
+    asJson
+      ? JSON.stringify(items.map(({ item, quantity }) => ({ item, quantity })))
+      : table(["item", "quantity"], items.map(({ item, quantity }) => [item, quantity])),
+  );
+}
+
+function requireName(name: string): void {
+  if (isValidName(name)) return;
+  throw new Failure(EXIT.usage, "A name has 1-256 characters, none of them invisible or controlling (--item)");
+}
+
+if (import.meta.main) await main((args) => run(args));

@@ -1,0 +1,74 @@
+import { object, or } from "@optique/core/constructs";
+import { command, constant, option } from "@optique/core/primitives";
+import { choice, string } from "@optique/core/valueparser";
+import { main } from "../lib/cli/main.ts";
+import { line, parseArgs } from "../lib/cli/parse.ts";
+import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
+import { table } from "../lib/cli/table.ts";
+import { warn } from "../lib/cli/warn.ts";
+import { EXIT, Failure } from "../lib/errors.ts";
+import { editStorage } from "../lib/files/edit_storage.ts";
+import { readUsers } from "../lib/files/read_storage.ts";
+import { USER_STATUSES } from "../lib/files/users_file.ts";
+import { isValidName } from "../lib/order.ts";
+
+const user = option("--user", string({ metavar: "NAME" }), { description: line("The user's name") });
+const status = option("--status", choice(USER_STATUSES), { description: line("Whether the user may order") });
+const json = option("--json", { description: line("Print JSON") });
+
+const parser = or(
+  command("show", object({ action: constant("show"), json, ...storageFlag }), {
+    description: line("Show all users and their statuses"),
+  }),
+  command("add", object({ action: constant("add"), user, status, ...storageFlag }), {
+    description: line("Add a new user"),
+  }),
+  command("update", object({ action: constant("update"), user, status, ...storageFlag }), {
+    description: line("Change the status of a user"),
+  }),
+);
+
+/**
+ * Shows or edits `users.csv`, also while a consumer runs. An edit that returns is on the disk.
+ *
+ * Permissions: read and write of the storage folder; env STORAGE_DIR.
+ */
+export async function run(args: readonly string[]): Promise<void> {
+  const options = parseArgs(parser, args, {
+    name: "user",
+    brief: "Shows or edits the users who may order (storage/users.csv).",
+    examples: [
+      "deno task user show",
+      "deno task user add --user dave --status paid",
+      "deno task user update --user bob --status paid",
+    ],
+  });
+  const folder = storageSetting(options);
+  if (options.action === "show") return show(folder, options.json);
+  const { action, user: name, status: newStatus } = options;
+  requireName(name);
+  await editStorage(folder, ({ users }) => {
+    const known = users.row(name) !== undefined;
+    if (action === "add" && known) throw new Failure(EXIT.usage, `The user "${name}" exists; change it with update`);
+    if (action === "update" && !known) throw new Failure(EXIT.usage, `There is no user "${name}"; add it with add`);
+    if (known) users.set(name, "status", newStatus);
+    else users.append({ user: name, status: newStatus });
+  }, { warn });
+  console.log(`${action === "add" ? "Added" : "Updated"} user ${name}: ${newStatus}`);
+}
+
+function show(folder: string, asJson: boolean): void {
+  const users = readUsers(folder);
+  console.log(
+    asJson
+      ? JSON.stringify(users.map(({ name, status }) => ({ user: name, status })))
+      : table(["user", "status"], users.map(({ name, status }) => [name, status])),
+  );
+}
+
+function requireName(name: string): void {
+  if (isValidName(name)) return;
+  throw new Failure(EXIT.usage, "A name has 1-256 characters, none of them invisible or controlling (--user)");
+}
+
+if (import.meta.main) await main((args) => run(args));
