@@ -1,6 +1,6 @@
-import { EXIT, Outage } from "../errors.ts";
 import { nameKey } from "../order.ts";
 import { CsvDocument } from "./csv_document.ts";
+import { DamagedFile } from "./damaged_file.ts";
 
 const COLUMNS = { required: ["item", "quantity"], optional: ["as_of"] } as const;
 
@@ -40,8 +40,5 @@ export function emptyInventory(): CsvDocument {
 function wholeNumber(text: string, column: string, file: string, line: number): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
-  throw new Outage(
-    EXIT.data,
-    `Cannot read ${file}: line ${line}: ${column} must be a whole number >= 0, got "${text}"`,
-  );
+  throw new DamagedFile({ file, line }, `has the ${column} "${text}", expected a whole number >= 0`);
 }

@@ -10,6 +10,8 @@ import type { StorageLayout } from "./layout.ts";
 export class WriteLock {
   readonly #turn: Deno.FsFile;
   readonly #write: Deno.FsFile;
+  /** flock keeps processes apart, not two calls through the same open file: those queue here. */
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(turn: Deno.FsFile, write: Deno.FsFile) {
     this.#turn = turn;
@@ -26,7 +28,13 @@ export class WriteLock {
    * Whoever waits for the lock holds the turn meanwhile, and a turn is needed to wait: so a consumer that would take
    * the lock again at once lines up behind a tool that came in between.
    */
-  async hold<T>(work: () => Promise<T>): Promise<T> {
+  hold<T>(work: () => Promise<T>): Promise<T> {
+    const held = this.#last.then(() => this.#hold(work));
+    this.#last = held.catch(() => {}); // its caller sees the error; the next in line is not concerned
+    return held;
+  }
+
+  async #hold<T>(work: () => Promise<T>): Promise<T> {
     await this.#turn.lock(true);
     try {
       await this.#write.lock(true);

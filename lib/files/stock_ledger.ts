@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import { EXIT, Outage } from "../errors.ts";
 import { nameKey, type StockItem } from "../order.ts";
 import { replaceFile } from "./atomic_file.ts";
 import type { CsvDocument } from "./csv_document.ts";
+import { DamagedFile } from "./damaged_file.ts";
 import { emptyInventory, parseInventory, type StockRow } from "./inventory_file.ts";
 import { Journal } from "./journal.ts";
 import type { StorageLayout } from "./layout.ts";
@@ -222,10 +222,7 @@ export class StockLedger {
 function requireReached(rows: ReadonlyMap<string, StockRow>, seq: number, path: string): void {
   for (const { asOf, line } of rows.values()) {
     if (asOf === undefined || asOf <= seq) continue;
-    const remedy = "leave as_of blank for a quantity that counts from now";
-    throw new Outage(
-      EXIT.data,
-      `Cannot read ${path}: line ${line} is as of ${asOf}, the log ends at ${seq}; ${remedy}`,
-    );
+    const problem = `is as of ${asOf}, but the log ends at ${seq}; leave as_of blank for a quantity as of now`;
+    throw new DamagedFile({ file: path, line }, problem);
   }
 }

@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
 import { setTimeout as delay } from "node:timers/promises";
-import { ConfigResourceTypes, type Kafka, Partitioners, type PartitionMetadata, type Producer } from "kafkajs";
+import { type IHeaders, type Kafka, Partitioners, type PartitionMetadata, type Producer } from "kafkajs";
 import { EXIT, Failure } from "../errors.ts";
 import type { OrderPublisher, OutgoingOrder } from "../ports.ts";
 import { type OrderKey, REPLAY_OF_HEADER } from "../topics.ts";
 import { createKafka } from "./client.ts";
+import { maxMessageBytes, partitionsOf } from "./topics_admin.ts";
 
 // kafkajs copies its list of messages once for each message it adds, so larger sends are slower: 74,000 orders/s at
 // 2,000 a send, 43,000 at 10,000.
@@ -16,6 +17,8 @@ const RECORD_OVERHEAD_BYTES = 300;
 /** How long one send may take, with all its retries; the Java producer's `delivery.timeout.ms`. */
 const DELIVERY_TIMEOUT_MS = 120_000;
 const RETRY_MS = 500;
+/** kafkajs waits up to 30 s between its attempts by default, long after the broker is back. */
+const QUICK_RETRIES = { initialRetryTime: 100, maxRetryTime: 1_000 };
 /** `disconnect` of kafkajs can hang (tulios/kafkajs#903). */
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -43,7 +46,7 @@ interface Addressed {
   partition: number;
   key: string | null;
   value: Buffer;
-  headers: Record<string, string>;
+  headers: IHeaders;
 }
 
 /** Connects a {@linkcode Publisher}. Permissions: net, env as `createKafka`; at the broker DESCRIBE and WRITE. */
@@ -71,7 +74,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher {
 
   constructor(options: PublisherOptions<T>) {
     this.#options = options;
-    this.#kafka = createKafka(options.brokers);
+    this.#kafka = createKafka(options.brokers, { retry: QUICK_RETRIES });
   }
 
   async connect(): Promise<void> {
@@ -133,7 +136,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher {
           return await this.#deliverInParts(messages, error);
         }
         const final = refusal !== undefined && !refusal.retriable && !PRODUCER_STATE_ERRORS.includes(refusal.type);
-        if (final || Date.now() > deadline) throw error;
+        if (final || Date.now() > deadline) throw this.#failure(final, error);
         await delay(RETRY_MS);
       }
     }
@@ -151,6 +154,12 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher {
     if (!named) throw new Error(`The broker's answer does not name partition ${partition} of ${topic}`);
   }
 
+  #failure(final: boolean, cause: unknown): Failure {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `Cannot send to topic ${this.#options.topic}: ${why}`;
+    return new Failure(final ? EXIT.failed : EXIT.unavailable, message, { cause });
+  }
+
   async #deliverInParts(messages: Addressed[], cause: unknown): Promise<void> {
     if (messages.length === 1) throw await this.#tooLarge(messages[0], cause);
     const half = messages.length >> 1;
@@ -160,12 +169,9 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher {
 
   async #tooLarge(message: Addressed, cause: unknown): Promise<Failure> {
     const { topic } = this.#options;
-    const limit = await topicLimit(this.#kafka, topic);
-    return new Failure(
-      EXIT.usage,
-      `Cannot send an order of ${message.value.length} bytes: topic ${topic} takes ${limit} (max.message.bytes)`,
-      { cause },
-    );
+    const limit = await maxMessageBytes(this.#kafka, topic) ?? "fewer";
+    const size = `an order of ${message.value.length} bytes`;
+    return new Failure(EXIT.usage, `Cannot send ${size}: topic ${topic} takes ${limit} (max.message.bytes)`, { cause });
   }
 
   async #connected(): Promise<Producer> {
@@ -174,8 +180,8 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher {
     const producer = this.#kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
-      // kafkajs gives up after 5 by default, and only within its own retries a repeat is sure not to double.
-      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 100 },
+      // Only within its own retries a repeat is sure not to double; by default kafkajs gives up after five.
+      retry: { ...QUICK_RETRIES, retries: 100 },
       createPartitioner: () => ({ message }) => message.partition!,
     });
     await producer.connect();
@@ -192,32 +198,6 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher {
       delay(CLOSE_TIMEOUT_MS, undefined, { signal: deadline.signal }).catch(() => {}), // aborted: disconnected
     ]);
     deadline.abort();
-  }
-}
-
-async function partitionsOf(kafka: Kafka, topic: string): Promise<PartitionMetadata[]> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return topics[0].partitions;
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-/** The most bytes `topic` takes as one batch, as text: reading it wants a permission that sending does not. */
-async function topicLimit(kafka: Kafka, topic: string): Promise<string> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    const resource = { type: ConfigResourceTypes.TOPIC, name: topic, configNames: ["max.message.bytes"] };
-    const { resources } = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
-    return `at most ${resources[0].configEntries[0].configValue}`;
-  } catch {
-    return "less";
-  } finally {
-    await admin.disconnect();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ITopicConfig } from "kafkajs";
+import { type Admin, ConfigResourceTypes, type ITopicConfig, type Kafka, type PartitionMetadata } from "kafkajs";
 import { EXIT, Failure } from "../errors.ts";
 import { deadLetterTopic, ORDERS_PARTITIONS } from "../topics.ts";
 import { createKafka } from "./client.ts";
@@ -17,16 +17,43 @@ export async function ensureTopics(brokers: string[], topic: string): Promise<vo
     { topic, numPartitions: ORDERS_PARTITIONS, replicationFactor: BROKER_DEFAULT },
     { topic: deadLetterTopic(topic), numPartitions: 1, replicationFactor: BROKER_DEFAULT },
   ];
-  const admin = createKafka(brokers).admin();
   try {
-    await admin.connect();
-    const existing = new Set(await admin.listTopics());
-    const missing = wanted.filter(({ topic }) => !existing.has(topic));
-    // Resolves also where another process has just created them.
-    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
+    await withAdmin(createKafka(brokers), async (admin) => {
+      const existing = new Set(await admin.listTopics());
+      const missing = wanted.filter(({ topic }) => !existing.has(topic));
+      // Resolves also where another process has just created them.
+      if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
+    });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Failure(EXIT.unavailable, `Cannot create topic ${topic} at ${brokers.join(",")}: ${why}`, { cause });
+  }
+}
+
+/** The partitions of `topic` as they stand. Permission: net; at the broker DESCRIBE. */
+export async function partitionsOf(kafka: Kafka, topic: string): Promise<PartitionMetadata[]> {
+  const { topics } = await withAdmin(kafka, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+  return topics[0].partitions;
+}
+
+/** The most bytes a batch of `topic` may have; undefined where the broker does not say, DESCRIBE_CONFIGS it takes. */
+export async function maxMessageBytes(kafka: Kafka, topic: string): Promise<number | undefined> {
+  const resource = { type: ConfigResourceTypes.TOPIC, name: topic, configNames: ["max.message.bytes"] };
+  try {
+    return await withAdmin(kafka, async (admin) => {
+      const { resources } = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
+      return Number(resources[0].configEntries[0].configValue);
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await use(admin);
   } finally {
     await admin.disconnect().catch(() => {}); // not connected: nothing to close
   }

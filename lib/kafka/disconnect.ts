@@ -1,0 +1,13 @@
+/** `stop` and `disconnect` of kafkajs can hang (tulios/kafkajs#903, #967, #1147). */
+const DISCONNECT_TIMEOUT_MS = 5_000;
+
+/** Disconnects a kafkajs client that is not used again, whatever state it is in; returns after 5 s at the latest. */
+export async function disconnect(client: { disconnect(): Promise<void> }): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, DISCONNECT_TIMEOUT_MS);
+  });
+  // An error here is one about a connection nobody needs any more.
+  await Promise.race([client.disconnect().catch(() => {}), timeout]);
+  clearTimeout(timer);
+}

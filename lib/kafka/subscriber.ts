@@ -1,0 +1,256 @@
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
+import ConsumerGroup from "kafkajs/src/consumer/consumerGroup.js";
+import { EXIT, Failure, Outage } from "../errors.ts";
+import { disconnect } from "./disconnect.ts";
+import { removeMember } from "./group_coordinator.ts";
+import { soleMember } from "./sole_member.ts";
+
+/** Messages handled in one go at most; between two of them heartbeats are sent and a stop is noticed. */
+const MAX_BATCH = 5_000;
+const HEARTBEAT_MS = 3_000;
+const SESSION_TIMEOUT_MS = 30_000;
+/** How long a fetch waits for data; also how long a stop may wait for the fetch under way. */
+const FETCH_WAIT_MS = 500;
+const FETCH_BYTES_PER_PARTITION = 2 << 20;
+const RETRY_MS = 1_000;
+
+/** Messages of one partition; `[from, to)` covers every offset between, transaction markers and gaps included. */
+export interface FetchedBatch {
+  topic: string;
+  partition: number;
+  from: number;
+  to: number;
+  messages: readonly KafkaMessage[];
+}
+
+export interface SubscriberOptions {
+  group: string;
+  topic: string;
+  /** The offset each partition is committed at; reading begins there. */
+  starts: ReadonlyMap<number, number>;
+  /** Ends the subscription once each of these partitions was read up to its offset. */
+  until?: ReadonlyMap<number, number>;
+  /** Ends the subscription after exactly this many messages. */
+  maxMessages?: number;
+  /**
+   * Handles one batch. When it resolves, the batch is committed; on an {@linkcode Outage} it is called again later,
+   * with nothing committed; any other error ends the subscription.
+   */
+  handle(batch: FetchedBatch): Promise<void>;
+  /** Told each time the group was joined. */
+  onJoin(memberId: string): void;
+  /** Told of an outage that is being waited out, and once it is over (undefined). */
+  onOutage(sentence: string | undefined): void;
+}
+
+stopSilentOffsetReset();
+
+/**
+ * Reads a topic as the only member of its group, in batches, committing each one after it was handled.
+ *
+ * Comes back by itself when brokers go away, and never skips an offset silently: one that the log no longer holds is a
+ * {@linkcode Failure} (65). A group with another member is one too (75).
+ */
+export class Subscriber {
+  readonly #kafka: Kafka;
+  readonly #options: SubscriberOptions;
+  readonly #positions: Map<number, number>;
+  readonly #ended = Promise.withResolvers<void>();
+  #left: number;
+  #over = false;
+  #memberId: string | undefined;
+
+  constructor(kafka: Kafka, options: SubscriberOptions) {
+    this.#kafka = kafka;
+    this.#options = options;
+    this.#positions = new Map(options.starts);
+    this.#left = options.maxMessages ?? Infinity;
+    this.#ended.promise.catch(() => {}); // run() is the one to see it
+  }
+
+  /** Reads until `stop`, or until one of the limits is reached; the batch in hand is finished and committed first. */
+  async run(stop: AbortSignal): Promise<void> {
+    stop.addEventListener("abort", () => this.#end(), { once: true });
+    if (stop.aborted || this.#isDone()) this.#end();
+    while (!this.#over) {
+      try {
+        await this.#session();
+      } catch (error) {
+        if (error instanceof Failure || !isTransient(error)) throw asFailure(error);
+        this.#options.onOutage(`Kafka is away (${messageOf(error)}); trying again`);
+        await this.#pause();
+        await this.#leaveForSure();
+      }
+    }
+    await this.#ended.promise;
+  }
+
+  /** One membership in the group, from joining to leaving. */
+  async #session(): Promise<void> {
+    const consumer = this.#kafka.consumer({
+      groupId: this.#options.group,
+      partitionAssigners: [soleMember],
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
+      // A crash ends the session; starting over is up to `run`, which knows what may be retried.
+      retry: { retries: 5, restartOnFailure: () => Promise.resolve(false) },
+    });
+    const crashed = this.#listen(consumer);
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topic: this.#options.topic, fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: (payload) => this.#eachBatch(payload),
+      });
+      await Promise.race([crashed, this.#ended.promise]);
+    } finally {
+      await disconnect(consumer);
+    }
+  }
+
+  /** Watches a consumer; the promise rejects when it crashes. */
+  #listen(consumer: Consumer): Promise<never> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => {}); // a crash while leaving concerns nobody
+    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
+      this.#memberId = memberId;
+      if (Object.keys(memberAssignment).length === 0) return this.#end(this.#notAlone());
+      this.#options.onJoin(memberId);
+      this.#options.onOutage(undefined);
+    });
+    // Batches of nothing but transaction markers never reach eachBatch; reading went on past them all the same.
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
+      if (batchSize === 0) this.#advance(partition, Number(lastOffset) + 1);
+    });
+    return promise;
+  }
+
+  async #eachBatch({ batch, heartbeat, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = batch;
+    let from = Number((batch as unknown as { fetchedOffset: string }).fetchedOffset);
+    for (let start = 0; start < messages.length && !this.#over;) {
+      const end = Math.min(start + MAX_BATCH, start + this.#left, messages.length);
+      const last = messages[end - 1].offset;
+      // Markers after the last message count as read with it.
+      const to = Number(end === messages.length ? batch.lastOffset() : last) + 1;
+      const handled = await this.#handle(
+        { topic, partition, from, to, messages: messages.slice(start, end) },
+        heartbeat,
+      );
+      if (!handled) return;
+      resolveOffset(last);
+      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(to) }] }] });
+      this.#left -= end - start;
+      this.#advance(partition, to);
+      await heartbeat();
+      start = end;
+      from = to;
+    }
+  }
+
+  /** Handles one batch, however long an outage lasts; false where the subscription ends before it is handled. */
+  async #handle(batch: FetchedBatch, heartbeat: () => Promise<void>): Promise<boolean> {
+    for (let waited = false; !this.#over; waited = true) {
+      try {
+        await this.#options.handle(batch);
+        if (waited) this.#options.onOutage(undefined);
+        return true;
+      } catch (error) {
+        if (!(error instanceof Outage)) {
+          this.#end(asFailure(error));
+          return false;
+        }
+        this.#options.onOutage(error.message);
+        await this.#pause();
+        await heartbeat();
+      }
+    }
+    return false;
+  }
+
+  #advance(partition: number, to: number): void {
+    this.#positions.set(partition, to);
+    if (this.#isDone()) this.#end();
+  }
+
+  #isDone(): boolean {
+    const { until } = this.#options;
+    const caughtUp = until !== undefined &&
+      [...until].every(([partition, end]) => (this.#positions.get(partition) ?? 0) >= end);
+    return caughtUp || this.#left <= 0;
+  }
+
+  #end(failure?: Failure): void {
+    this.#over = true;
+    if (failure === undefined) this.#ended.resolve();
+    else this.#ended.reject(failure);
+  }
+
+  /** Waits a moment, less when the subscription ends. */
+  async #pause(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const moment = new Promise((resolve) => timer = setTimeout(resolve, RETRY_MS));
+    await Promise.race([moment, this.#ended.promise.catch(() => {})]);
+    clearTimeout(timer);
+  }
+
+  /** A member that crashed did not say goodbye; the group would wait for it until its session times out. */
+  async #leaveForSure(): Promise<void> {
+    if (this.#memberId === undefined) return;
+    await removeMember(this.#kafka, this.#options.group, this.#memberId).catch(() => {}); // away still: next time
+  }
+
+  #notAlone(): Failure {
+    return new Failure(
+      EXIT.busy,
+      `The group ${this.#options.group} has another member already; one consumer a group with the file store. ` +
+        `Take another group and storage (--group, --storage), or the PostgreSQL store`,
+    );
+  }
+}
+
+/**
+ * When an offset is out of range, kafkajs commits and reads on from the default offset, silently skipping or repeating
+ * (tulios/kafkajs#1119, #1133). Here that ends the subscription: where to go on is a person's choice.
+ */
+function stopSilentOffsetReset(): void {
+  // deno-lint-ignore no-explicit-any -- an internal class without types
+  (ConsumerGroup as any).prototype.recoverFromOffsetOutOfRange = (error: { topic: string; partition: number }) => {
+    throw outOfRange(error.topic, error.partition);
+  };
+}
+
+/** The failure for a position that the log does not hold (any more). */
+export function outOfRange(topic: string, partition: number, detail = ""): Failure {
+  return new Failure(
+    EXIT.data,
+    `The group's offset in partition ${partition} of ${topic} is not in the log${detail}: records were deleted or the ` +
+      `topic was created anew. Choose where to go on: deno task consume --reset --reset-to earliest (or latest)`,
+  );
+}
+
+function isTransient(error: unknown): boolean {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    if (inner instanceof Failure) return false;
+    if ("retriable" in inner && inner.retriable === true) return true;
+    if (/^KafkaJS(Connection|Request|NumberOfRetries|NoBroker|Broker|GroupCoordinator|Lock)/.test(inner.name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** The failure inside what kafkajs wrapped, or the error as it is. */
+function asFailure(error: unknown): Failure {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) if (inner instanceof Failure) return inner;
+  return new Failure(EXIT.failed, `Cannot go on reading: ${messageOf(error)}`, { cause: error });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

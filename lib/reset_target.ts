@@ -1,0 +1,62 @@
+/** Where an offset reset goes to. */
+export type ResetTarget =
+  | { kind: "earliest" }
+  | { kind: "latest" }
+  | { kind: "offset"; offset: number }
+  /** The first record at or after this time, in milliseconds since the epoch. */
+  | { kind: "time"; time: number };
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * Parses `earliest`, `latest`, an offset, a time (ISO 8601; local unless it says otherwise) or an age such as `15m`,
+ * `6h` or `PT15M`. Undefined for anything else. `now` is in milliseconds since the epoch.
+ */
+export function parseResetTarget(text: string, now: number): ResetTarget | undefined {
+  if (text === "earliest" || text === "latest") return { kind: text };
+  if (/^\d+$/.test(text)) {
+    const offset = Number(text);
+    return Number.isSafeInteger(offset) ? { kind: "offset", offset } : undefined;
+  }
+  const age = parseAge(text);
+  if (age !== undefined) return { kind: "time", time: now - age };
+  if (!/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)) return undefined;
+  // A date alone is midnight here, as a time alone is; Date.parse would take it for UTC.
+  const time = Date.parse(text.length === 10 ? `${text}T00:00` : text.replace(" ", "T"));
+  return Number.isNaN(time) ? undefined : { kind: "time", time };
+}
+
+function parseAge(text: string): number | undefined {
+  const short = /^(\d+)([smhd])$/.exec(text);
+  if (short !== null) return Number(short[1]) * UNIT_MS[short[2]];
+  const iso = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(text);
+  if (iso === null || text === "P" || text.endsWith("T")) return undefined;
+  const [days, hours, minutes, seconds] = iso.slice(1).map((part) => Number(part ?? 0));
+  return days * UNIT_MS.d + hours * UNIT_MS.h + minutes * UNIT_MS.m + seconds * UNIT_MS.s;
+}
+
+/** One partition's part of a reset. */
+export interface ResetStep {
+  partition: number;
+  /** The committed offset before; undefined where there was none. */
+  from: number | undefined;
+  to: number;
+  /** Where `to` had to be moved into the log: what was asked for. */
+  clampedFrom?: number;
+  /** Records that will be read again (positive) or skipped (negative), counted from `from`. */
+  again: number;
+}
+
+/**
+ * What a reset of one partition comes to. `asked` is the offset the target resolves to in this partition; the log
+ * holds `[low, high)` and the answer lies within it.
+ */
+export function resetStep(
+  log: { partition: number; low: number; high: number },
+  from: number | undefined,
+  asked: number,
+): ResetStep {
+  const to = Math.min(Math.max(asked, log.low), log.high);
+  const again = Math.min(Math.max(from ?? log.low, log.low), log.high) - to;
+  return { partition: log.partition, from, to, again, ...(to === asked ? {} : { clampedFrom: asked }) };
+}
