@@ -1,0 +1,180 @@
+import { Buffer } from "node:buffer";
+import assert from "node:assert/strict";
+import { Kafka, type Producer, type ProducerConfig } from "kafkajs";
+import { EXIT, Failure } from "../../lib/errors.ts";
+import { createKafka } from "../../lib/kafka/client.ts";
+import { createPublisher, type PublisherOptions } from "../../lib/kafka/publisher.ts";
+import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import type { OutgoingOrder } from "../../lib/ports.ts";
+import { deadLetterTopic } from "../../lib/topics.ts";
+import { randomName, readTopic, testBrokers } from "../support/kafka.ts";
+
+function orderOf(id: number | string, item = "book"): OutgoingOrder {
+  return { order: { order_id: `${id}`, user: "alice", item, quantity: 1, created_at: 0 } };
+}
+
+/** Publishes to a new topic what `use` sends, each order as its id, and returns the topic's name. */
+async function publish(
+  use: (send: (orders: OutgoingOrder[]) => Promise<void>) => Promise<void>,
+  options: Partial<PublisherOptions<OutgoingOrder>> = {},
+): Promise<string> {
+  const brokers = testBrokers();
+  const topic = options.topic ?? randomName();
+  await ensureTopics(brokers, topic);
+  const encode = ({ order }: OutgoingOrder) => Buffer.from(order.order_id);
+  const publisher = await createPublisher({ brokers, topic, key: "item", encode, ...options });
+  try {
+    await use((orders) => publisher.send(orders));
+  } finally {
+    await publisher.close();
+  }
+  return topic;
+}
+
+async function idsIn(topic: string): Promise<string[]> {
+  return (await readTopic(topic)).map(({ value }) => Buffer.from(value!).toString());
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
+}
+
+/** Lets `intercept` stand between the publisher and the sends of every producer it makes. */
+async function withProducers(
+  intercept: (send: Producer["send"]) => Producer["send"],
+  use: () => Promise<void>,
+): Promise<number> {
+  const original = Kafka.prototype.producer;
+  let made = 0;
+  Kafka.prototype.producer = function (this: Kafka, config?: ProducerConfig) {
+    made++;
+    const producer = original.call(this, config);
+    return { ...producer, send: intercept(producer.send) };
+  };
+  try {
+    await use();
+  } finally {
+    Kafka.prototype.producer = original;
+  }
+  return made;
+}
+
+Deno.test("ensureTopics() creates the topic and its dead letter topic once", async () => {
+  const topic = randomName();
+  await Promise.all([ensureTopics(testBrokers(), topic), ensureTopics(testBrokers(), topic)]);
+  await ensureTopics(testBrokers(), topic);
+  const admin = createKafka(testBrokers()).admin();
+  await admin.connect();
+  try {
+    assert.equal((await admin.fetchTopicOffsets(topic)).length, 3);
+    assert.equal((await admin.fetchTopicOffsets(deadLetterTopic(topic))).length, 1);
+  } finally {
+    await admin.disconnect();
+  }
+});
+
+Deno.test("send() puts a key into the partition that a Java client would choose", async () => {
+  // The hashes are those of Kafka's own test of murmur2 (UtilsTest).
+  const hashes: Record<string, number> = {
+    "21": -973932308,
+    "foobar": -790332482,
+    "a-little-bit-long-string": -985981536,
+    "a-little-bit-longer-string": -1486304829,
+    "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971,
+    "abc": 479470107,
+  };
+  const topic = await publish((send) => send(Object.keys(hashes).map((key) => orderOf(key, key))));
+  const messages = await readTopic(topic);
+  assert.equal(messages.length, Object.keys(hashes).length);
+  for (const { key, partition } of messages) assert.equal(partition, (hashes[key!] & 0x7fffffff) % 3, `key ${key}`);
+});
+
+Deno.test("send() keeps the order of overlapping calls, over many chunks", async () => {
+  const topic = await publish(async (send) => {
+    await Promise.all([0, 1, 2].map((call) => send(range(call * 3_000, (call + 1) * 3_000).map((id) => orderOf(id)))));
+  });
+  assert.deepEqual(await idsIn(topic), range(0, 9_000).map(String));
+});
+
+Deno.test("send() without keys spreads orders evenly", async () => {
+  const topic = await publish(async (send) => {
+    await send(range(0, 30).map((id) => orderOf(id)));
+    for (const id of range(30, 36)) await send([orderOf(id)]);
+  }, { key: "none" });
+  const messages = await readTopic(topic);
+  const perPartition = [0, 1, 2].map((partition) => messages.filter((message) => message.partition === partition));
+  assert.deepEqual(perPartition.map((some) => some.length), [12, 12, 12]);
+  assert.ok(messages.every(({ key }) => key === undefined));
+});
+
+Deno.test("send() says in a header what an order is a replay of", async () => {
+  const topic = await publish((send) => send([{ ...orderOf("new"), replayOf: "ölt" }, orderOf("plain")]));
+  assert.deepEqual((await readTopic(topic)).map(({ headers }) => headers), [{ replay_of: "ölt" }, {}]);
+});
+
+Deno.test("send() splits what is too large for the topic as one batch", async () => {
+  const topic = await topicWithLimit(5_000);
+  await publish((send) => send(range(0, 1_000).map((id) => orderOf(id))), { topic });
+  assert.deepEqual(await idsIn(topic), range(0, 1_000).map(String));
+});
+
+Deno.test("send() refuses a single order that is too large, with its size and the limit", async () => {
+  const topic = await topicWithLimit(5_000);
+  await assert.rejects(
+    publish((send) => send([orderOf("x".repeat(6_000))]), { topic }),
+    (error) => error instanceof Failure && error.exit === EXIT.usage && /6000 bytes.*5000/.test(error.message),
+  );
+});
+
+Deno.test("send() repeats with a new producer when the old one has lost its sequence numbers", async () => {
+  let failures = 2;
+  let topic = "";
+  const made = await withProducers(
+    (send) => (record) => failures-- > 0 ? Promise.reject(sequenceError()) : send(record),
+    async () => {
+      topic = await publish((send) => send([orderOf(1), orderOf(2)]));
+    },
+  );
+  assert.equal(made, 3);
+  assert.deepEqual(await idsIn(topic), ["1", "2"]);
+});
+
+Deno.test("send() takes no answer for done that does not name the partition", async () => {
+  const answers: number[] = [];
+  await withProducers(
+    (send) => async (record) => {
+      const answer = await send(record);
+      answers.push(answer.length);
+      return answers.length === 1 ? [] : answer;
+    },
+    async () => {
+      const topic = await publish((send) => send([orderOf(1)]));
+      // Written and not named: repeated, because an answer like it was seen for orders that were lost.
+      assert.deepEqual(await idsIn(topic), ["1", "1"]);
+    },
+  );
+  assert.equal(answers.length, 2);
+});
+
+Deno.test("send() rejects at once what the broker refuses for good", async () => {
+  const refused = Object.assign(new Error("Not authorized"), { type: "TOPIC_AUTHORIZATION_FAILED", retriable: false });
+  await withProducers(() => () => Promise.reject(refused), async () => {
+    await assert.rejects(publish((send) => send([orderOf(1)])), /Cannot send to topic .*Not authorized/);
+  });
+});
+
+function sequenceError(): Error {
+  return new Error("wrapped", {
+    cause: Object.assign(new Error("sequence"), { type: "OUT_OF_ORDER_SEQUENCE_NUMBER", retriable: false }),
+  });
+}
+
+async function topicWithLimit(bytes: number): Promise<string> {
+  const topic = randomName();
+  const admin = createKafka(testBrokers()).admin();
+  await admin.connect();
+  const configEntries = [{ name: "max.message.bytes", value: `${bytes}` }];
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });
+  await admin.disconnect();
+  return topic;
+}
