@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
-import { EXIT, Failure } from "../errors.ts";
+import { EXIT, Failure, Outage } from "../errors.ts";
 import { ORDER_SCHEMA } from "./order_schema.ts";
 
 /** How long a registry may stay silent at start before a command gives up, in milliseconds. */
@@ -20,9 +20,11 @@ export interface WriterSchemas {
   find(id: number): Promise<FoundSchema>;
 }
 
-/** The registry is away, failing or speaking in tongues: wait and ask again. */
-export class RegistryUnavailable extends Error {
-  override readonly name = "RegistryUnavailable";
+/** The registry is away, failing or not a registry at all: wait and ask again. */
+export class RegistryUnavailable extends Outage {
+  constructor(message: string, options?: ErrorOptions) {
+    super(EXIT.unavailable, message, options);
+  }
 }
 
 /**

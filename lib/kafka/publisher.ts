@@ -5,6 +5,7 @@ import { EXIT, Failure } from "../errors.ts";
 import type { OrderPublisher, OutgoingOrder } from "../ports.ts";
 import { type OrderKey, REPLAY_OF_HEADER } from "../topics.ts";
 import { createKafka } from "./client.ts";
+import { disconnect } from "./disconnect.ts";
 import { maxMessageBytes, partitionsOf } from "./topics_admin.ts";
 
 // kafkajs copies its list of messages once for each message it adds, so larger sends are slower: 74,000 orders/s at
@@ -19,8 +20,6 @@ const DELIVERY_TIMEOUT_MS = 120_000;
 const RETRY_MS = 500;
 /** kafkajs waits up to 30 s between its attempts by default, long after the broker is back. */
 const QUICK_RETRIES = { initialRetryTime: 100, maxRetryTime: 1_000 };
-/** `disconnect` of kafkajs can hang (tulios/kafkajs#903). */
-const CLOSE_TIMEOUT_MS = 5_000;
 
 /** Broker errors that mean the producer's sequence numbers are lost, not that the records are bad. */
 const PRODUCER_STATE_ERRORS = [
@@ -52,7 +51,12 @@ interface Addressed {
 /** Connects a {@linkcode Publisher}. Permissions: net, env as `createKafka`; at the broker DESCRIBE and WRITE. */
 export async function createPublisher<T extends OutgoingOrder>(options: PublisherOptions<T>): Promise<Publisher<T>> {
   const publisher = new Publisher(options);
-  await publisher.connect();
+  try {
+    await publisher.connect();
+  } catch (error) {
+    await publisher.close();
+    throw error;
+  }
   return publisher;
 }
 
@@ -184,20 +188,15 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher {
       retry: { ...QUICK_RETRIES, retries: 100 },
       createPartitioner: () => ({ message }) => message.partition!,
     });
+    this.#producer = producer; // before it is connected: a failure half-way leaves something to close
     await producer.connect();
-    return this.#producer = producer;
+    return producer;
   }
 
   async #dropProducer(): Promise<void> {
     const producer = this.#producer;
     this.#producer = undefined;
-    if (producer === undefined) return;
-    const deadline = new AbortController();
-    await Promise.race([
-      producer.disconnect().catch(() => {}), // it is not used again, whatever state it is in
-      delay(CLOSE_TIMEOUT_MS, undefined, { signal: deadline.signal }).catch(() => {}), // aborted: disconnected
-    ]);
-    deadline.abort();
+    if (producer !== undefined) await disconnect(producer);
   }
 }
 

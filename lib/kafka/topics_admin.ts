@@ -2,6 +2,7 @@ import { type Admin, ConfigResourceTypes, type ITopicConfig, type Kafka, type Pa
 import { EXIT, Failure } from "../errors.ts";
 import { deadLetterTopic, ORDERS_PARTITIONS } from "../topics.ts";
 import { createKafka } from "./client.ts";
+import { disconnect } from "./disconnect.ts";
 
 /** As many replicas as the broker's `default.replication.factor`. */
 const BROKER_DEFAULT = -1;
@@ -55,6 +56,6 @@ async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Pr
     await admin.connect();
     return await use(admin);
   } finally {
-    await admin.disconnect().catch(() => {}); // not connected: nothing to close
+    await disconnect(admin);
   }
 }
