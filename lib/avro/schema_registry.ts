@@ -69,6 +69,15 @@ export async function registerOrderSchema(url: string, subject: string): Promise
   }
 }
 
+/** Returns once the registry answers; a {@linkcode Failure} (69) when it is silent for 10 s. Permission: net. */
+export async function requireRegistry(url: string): Promise<void> {
+  try {
+    await patiently((signal) => ask(`${url}/subjects`, { signal }));
+  } catch (cause) {
+    throw registrySilence(url, cause);
+  }
+}
+
 /**
  * The level of `subject`, set to BACKWARD where a new schema could lock old orders out. Before registering: the client
  * library refuses to register where it finds another level than the one it is told.
@@ -127,6 +136,10 @@ function registrationFailure(url: string, subject: string, cause: unknown): Fail
       `delete that subject or use another topic (--topic)`;
     return new Failure(EXIT.config, message, { cause });
   }
+  return registrySilence(url, cause);
+}
+
+function registrySilence(url: string, cause: unknown): Failure {
   const message = `Cannot reach the Schema Registry at ${url}: ${reasonOf(cause)}; ` +
     `start it with deno task up, or set SCHEMA_REGISTRY_URL`;
   return new Failure(EXIT.unavailable, message, { cause });

@@ -11,7 +11,7 @@ import type { ReceivedOrder } from "../order.ts";
 import type { OrderBatch, OrderStore } from "../ports.ts";
 import { IdentityIndex } from "./identity_index.ts";
 import { type StorageLayout, storageLayout } from "./layout.ts";
-import { OwnerLock, WriteLock } from "./locks.ts";
+import { type Owner, OwnerLock, readOwner, WriteLock } from "./locks.ts";
 import { asReceived, OrderLog } from "./order_log.ts";
 import { Positions } from "./positions.ts";
 import { recover } from "./recover.ts";
@@ -24,8 +24,6 @@ import { BeingSaved } from "./watched_file.ts";
 export interface FileStoreOptions {
   /** Told of things a person should know, one sentence each. */
   warn: (sentence: string) => void;
-  /** The consumer group, written into the owner lock for whoever is kept out. */
-  group: string;
 }
 
 /**
@@ -44,10 +42,12 @@ export class FileStore implements OrderStore {
   readonly #users: UserList;
   readonly #rejected: RejectedFile;
   readonly #index = new IdentityIndex();
+  readonly #lastOwner: Owner | undefined;
 
   private constructor(layout: StorageLayout, owner: OwnerLock, options: FileStoreOptions) {
     this.#layout = layout;
     this.#owner = owner;
+    this.#lastOwner = readOwner(layout);
     this.#lock = WriteLock.open(layout);
     this.#log = new OrderLog(layout);
     this.#positions = new Positions(layout);
@@ -75,8 +75,14 @@ export class FileStore implements OrderStore {
     }
   }
 
-  get owner(): OwnerLock {
-    return this.#owner;
+  /** The member id under which the last owner of the folder read for `group`; it is dead, for its lock was free. */
+  lastMemberOf(group: string): string | undefined {
+    return this.#lastOwner?.group === group ? this.#lastOwner.memberId : undefined;
+  }
+
+  /** Writes down for whom the folder is owned, for those kept out and for the next owner. */
+  describeOwner(member: { group: string; memberId: string }): void {
+    this.#owner.describe({ pid: Deno.pid, since: new Date().toISOString(), ...member });
   }
 
   async process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]> {

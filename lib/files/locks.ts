@@ -57,12 +57,11 @@ export class WriteLock {
 /** Who owns a storage folder, for the message of the one that has to stay out. */
 export interface Owner {
   pid: number;
-  host: string;
   /** ISO 8601. */
   since: string;
-  /** The consumer group the owner reads for, and its member id there once it has joined. */
+  /** The consumer group the owner reads for, and its member id there. */
   group: string;
-  memberId?: string;
+  memberId: string;
 }
 
 /** How long to try for the owner lock, in milliseconds: a tool that asks whether there is an owner holds it briefly. */
@@ -84,7 +83,9 @@ export class OwnerLock {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const owner = readOwner(layout);
-    const who = owner === undefined ? "another process" : `process ${owner.pid} on ${owner.host} since ${owner.since}`;
+    const who = owner === undefined
+      ? "another process"
+      : `process ${owner.pid} (group ${owner.group}, since ${owner.since})`;
     throw new Failure(
       EXIT.busy,
       `The storage ${layout.folder} is owned by ${who}; one consumer a storage folder: stop it first, ` +

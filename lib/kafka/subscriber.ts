@@ -59,6 +59,7 @@ export class Subscriber {
   #left: number;
   #over = false;
   #memberId: string | undefined;
+  #outage: string | undefined;
 
   constructor(kafka: Kafka, options: SubscriberOptions) {
     this.#kafka = kafka;
@@ -77,7 +78,7 @@ export class Subscriber {
         await this.#session();
       } catch (error) {
         if (error instanceof Failure || !isTransient(error)) throw asFailure(error);
-        this.#options.onOutage(`Kafka is away (${messageOf(error)}); trying again`);
+        this.#tellOutage(`Kafka is away (${messageOf(error)}); trying again`);
         await this.#pause();
         await this.#leaveForSure();
       }
@@ -121,7 +122,7 @@ export class Subscriber {
       this.#memberId = memberId;
       if (Object.keys(memberAssignment).length === 0) return this.#end(this.#notAlone());
       this.#options.onJoin(memberId);
-      this.#options.onOutage(undefined);
+      this.#tellOutage(undefined);
     });
     // Batches of nothing but transaction markers never reach eachBatch; reading went on past them all the same.
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
@@ -158,14 +159,14 @@ export class Subscriber {
     for (let waited = false; !this.#over; waited = true) {
       try {
         await this.#options.handle(batch);
-        if (waited) this.#options.onOutage(undefined);
+        if (waited) this.#tellOutage(undefined);
         return true;
       } catch (error) {
         if (!(error instanceof Outage)) {
           this.#end(asFailure(error));
           return false;
         }
-        this.#options.onOutage(error.message);
+        this.#tellOutage(error.message);
         await this.#pause();
         await heartbeat();
       }
@@ -189,6 +190,13 @@ export class Subscriber {
     this.#over = true;
     if (failure === undefined) this.#ended.resolve();
     else this.#ended.reject(failure);
+  }
+
+  /** Says when an outage begins, changes or ends, not each time it is noticed. */
+  #tellOutage(sentence: string | undefined): void {
+    if (sentence === this.#outage) return;
+    this.#outage = sentence;
+    this.#options.onOutage(sentence);
   }
 
   /** Waits a moment, less when the subscription ends. */
@@ -221,7 +229,8 @@ export class Subscriber {
 function stopSilentOffsetReset(): void {
   // deno-lint-ignore no-explicit-any -- an internal class without types
   (ConsumerGroup as any).prototype.recoverFromOffsetOutOfRange = (error: { topic: string; partition: number }) => {
-    throw outOfRange(error.topic, error.partition);
+    // kafkajs repeats whatever does not say that repeating is no use.
+    throw Object.assign(outOfRange(error.topic, error.partition), { retriable: false });
   };
 }
 

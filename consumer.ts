@@ -1,0 +1,189 @@
+import { object } from "@optique/core/constructs";
+import { optional } from "@optique/core/modifiers";
+import { argument, option } from "@optique/core/primitives";
+import { choice, integer, string } from "@optique/core/valueparser";
+import type { Admin, Kafka } from "kafkajs";
+import { OrderDecoder } from "./lib/avro/order_codec.ts";
+import { requireRegistry, writerSchemas } from "./lib/avro/schema_registry.ts";
+import { main } from "./lib/cli/main.ts";
+import { line, parseArgs } from "./lib/cli/parse.ts";
+import { resetPreview } from "./lib/cli/reset_preview.ts";
+import {
+  groupFlag,
+  groupSetting,
+  kafkaFlags,
+  type KafkaSettings,
+  kafkaSettings,
+  storageFlag,
+  storageSetting,
+} from "./lib/cli/settings.ts";
+import { VerdictReport } from "./lib/cli/verdict_report.ts";
+import { warn } from "./lib/cli/warn.ts";
+import { EXIT, Failure } from "./lib/errors.ts";
+import { Checkpointer } from "./lib/files/checkpointer.ts";
+import { FileStore } from "./lib/files/file_store.ts";
+import type { Verdict } from "./lib/judge_batch.ts";
+import { createKafka, requireBrokers } from "./lib/kafka/client.ts";
+import { DeadLetterTopic } from "./lib/kafka/dead_letters.ts";
+import { disconnect } from "./lib/kafka/disconnect.ts";
+import { resetGroup, startGroup, type StartOffsets } from "./lib/kafka/group_start.ts";
+import { type FetchedBatch, Subscriber } from "./lib/kafka/subscriber.ts";
+import { ensureTopics } from "./lib/kafka/topics_admin.ts";
+import { processBatch } from "./lib/process_batch.ts";
+import { receiveBatch } from "./lib/receive_batch.ts";
+import { parseResetTarget, type ResetTarget } from "./lib/reset_target.ts";
+import { valueSubject } from "./lib/topics.ts";
+
+export interface ConsumerConfig extends KafkaSettings {
+  storage: string;
+  group: string;
+  reset?: { target: ResetTarget; partitions?: number[] };
+  /** Stop when caught up with the log's ends as of the start. */
+  untilEnd: boolean;
+  /** Stop after exactly so many messages. */
+  maxMessages?: number;
+  verbose: boolean;
+  /** Told every verdict once it is durable, besides the console. */
+  onVerdicts?: (verdicts: readonly Verdict[]) => void;
+}
+
+/**
+ * Judges the orders of the topic until `stop`, or until the limit that was asked for.
+ *
+ * The way of one order: `Subscriber` fetches its batch, `receiveBatch` decodes it, `processBatch` has it judged and
+ * made durable, then its offset is committed (docs/DESIGN.md). Permissions: net; read and write of the storage folder;
+ * env as kafkajs and the settings need (the permission set `kafka` in deno.json).
+ */
+export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<void> {
+  const store = await FileStore.open(config.storage, { warn });
+  try {
+    await requireBrokers(config.brokers);
+    await requireRegistry(config.registry);
+    await ensureTopics(config.brokers, config.topic);
+    const kafka = createKafka(config.brokers);
+    const offsets = await prepareGroup(kafka, store, config);
+    await consume(kafka, store, config, offsets, stop);
+  } finally {
+    await store.close();
+  }
+}
+
+async function prepareGroup(kafka: Kafka, store: FileStore, config: ConsumerConfig): Promise<StartOffsets> {
+  const { group, topic, reset } = config;
+  const admin: Admin = kafka.admin();
+  await admin.connect();
+  try {
+    const deadMember = store.lastMemberOf(group);
+    if (reset !== undefined) {
+      await resetGroup(kafka, admin, store, { group, topic, deadMember, ...reset }, (steps) => {
+        console.log(resetPreview(topic, steps));
+      });
+    }
+    return await startGroup(kafka, admin, store, { group, topic, deadMember });
+  } finally {
+    await disconnect(admin);
+  }
+}
+
+async function consume(
+  kafka: Kafka,
+  store: FileStore,
+  config: ConsumerConfig,
+  offsets: StartOffsets,
+  stop: AbortSignal,
+): Promise<void> {
+  const { group, topic, untilEnd, maxMessages } = config;
+  const decoder = new OrderDecoder(writerSchemas(config.registry, valueSubject(topic)));
+  const deadLetters = new DeadLetterTopic(kafka);
+  const report = new VerdictReport(config);
+
+  async function handle(fetched: FetchedBatch): Promise<void> {
+    await decoder.prepare(fetched.messages.map(({ value }) => value));
+    const { batch, letters } = receiveBatch(fetched, (value) => decoder.decode(value));
+    const verdicts = await processBatch(batch, letters, { store, deadLetters });
+    report.show(verdicts);
+    for (const { at, reason } of letters) report.showDeadLetter(at, reason);
+    config.onVerdicts?.(verdicts);
+    checkpointer.soon();
+  }
+
+  const checkpointer = new Checkpointer(store);
+  const subscriber = new Subscriber(kafka, {
+    group,
+    topic,
+    starts: offsets.starts,
+    until: untilEnd ? offsets.ends : undefined,
+    maxMessages,
+    handle,
+    onJoin: (memberId) => store.describeOwner({ group, memberId }),
+    onOutage: (sentence) => warn(sentence ?? "Going on"),
+  });
+  try {
+    await subscriber.run(stop);
+  } finally {
+    await checkpointer.stop();
+    await deadLetters.close();
+    report.finish();
+  }
+}
+
+const parser = object({
+  word: optional(argument(choice(["consume"]), { description: line("May be left out") })),
+  reset: option("--reset", {
+    description: line("Move the group before consuming: to the earliest record, or --reset-to"),
+  }),
+  resetTo: optional(option("--reset-to", string({ metavar: "WHERE" }), {
+    description: line("earliest, latest, an offset, a time (2026-11-24T08:00) or an age (15m, PT15M)"),
+  })),
+  partitions: optional(option("--partitions", string({ metavar: "0,2" }), {
+    description: line("Limit the reset to these partitions"),
+  })),
+  untilEnd: option("--until-end", { description: line("Stop when caught up with the topic as it is now") }),
+  maxMessages: optional(option("--max-messages", integer({ min: 1, metavar: "N" }), {
+    description: line("Stop after exactly N messages"),
+  })),
+  verbose: option("--verbose", { description: line("Show every order at any pace") }),
+  ...kafkaFlags,
+  ...groupFlag,
+  ...storageFlag,
+});
+
+function configure(args: readonly string[]): ConsumerConfig {
+  const options = parseArgs(parser, args, {
+    name: "consume",
+    brief: "Judges the orders of the topic: deducts stock and logs them, or warns and leaves both unchanged.",
+    examples: [
+      "deno task consume",
+      "deno task consume --until-end",
+      "deno task consume --reset --reset-to latest",
+      "deno task consume --reset --reset-to 15m --partitions 0,2",
+    ],
+  });
+  return {
+    ...kafkaSettings(options),
+    storage: storageSetting(options),
+    group: groupSetting(options),
+    reset: resetSetting(options),
+    untilEnd: options.untilEnd,
+    maxMessages: options.maxMessages,
+    verbose: options.verbose,
+  };
+}
+
+function resetSetting({ reset, resetTo, partitions }: { reset: boolean; resetTo?: string; partitions?: string }) {
+  if (!reset && (resetTo ?? partitions) !== undefined) {
+    throw new Failure(EXIT.usage, "--reset-to and --partitions go with --reset");
+  }
+  if (!reset) return undefined;
+  const target = parseResetTarget(resetTo ?? "earliest", Date.now());
+  if (target === undefined) {
+    const known = "earliest, latest, an offset, a time such as 2026-11-24T08:00, or an age such as 15m";
+    throw new Failure(EXIT.usage, `--reset-to must be ${known}, got "${resetTo}"`);
+  }
+  if (partitions !== undefined && !/^\d+(,\d+)*$/.test(partitions)) {
+    throw new Failure(EXIT.usage, `--partitions must be numbers such as 0,2, got "${partitions}"`);
+  }
+  return { target, partitions: partitions?.split(",").map(Number) };
+}
+
+if (import.meta.main) await main((args, stop) => run(configure(args), stop));

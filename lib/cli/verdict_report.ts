@@ -1,0 +1,144 @@
+import process from "node:process";
+import { styleText } from "node:util";
+import type { Verdict } from "../judge_batch.ts";
+import { escapeControls } from "./escape.ts";
+
+/** Verdicts a second up to which a person can read along; above, one line a second counts them. */
+const HUMAN_PACE = 20;
+const SECOND_MS = 1_000;
+
+export interface VerdictCounts {
+  accepted: number;
+  rejected: Record<string, number>;
+  redelivered: number;
+  deadLettered: number;
+}
+
+/**
+ * Shows verdicts as they come: a line an order at human pace, a line a second with counts at machine pace.
+ *
+ * Accepted orders go to stdout, warnings about the others to stderr. `verbose` shows every order at any pace.
+ */
+export class VerdictReport {
+  readonly #verbose: boolean;
+  readonly #startedAt = performance.now();
+  readonly #total = noCounts();
+  #second = noCounts();
+  #secondStart = performance.now();
+  #shown = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: { verbose: boolean }) {
+    this.#verbose = options.verbose;
+  }
+
+  get counts(): Readonly<VerdictCounts> {
+    return this.#total;
+  }
+
+  show(verdicts: readonly Verdict[]): void {
+    for (const verdict of verdicts) {
+      count(this.#total, verdict);
+      this.#showOrCount(() => printVerdict(verdict), (counts) => count(counts, verdict));
+    }
+  }
+
+  showDeadLetter(at: { partition: number; offset: number }, reason: string): void {
+    this.#total.deadLettered++;
+    const line = `dead letter  partition ${at.partition} offset ${at.offset}: ${escapeControls(reason)}`;
+    this.#showOrCount(() => complain(line), (counts) => counts.deadLettered++);
+  }
+
+  /** Prints what is still counted and the total. */
+  finish(): void {
+    this.#flush();
+    const seconds = (performance.now() - this.#startedAt) / SECOND_MS;
+    const orders = ordersIn(this.#total);
+    const rate = seconds > 0 ? Math.round(orders / seconds) : 0;
+    console.log(`${orders} orders: ${describe(this.#total)} in ${seconds.toFixed(1)} s (${rate} orders/s)`);
+  }
+
+  #showOrCount(show: () => void, countIn: (counts: VerdictCounts) => void): void {
+    if (performance.now() - this.#secondStart > SECOND_MS) this.#flush();
+    if (this.#verbose || this.#shown < HUMAN_PACE) {
+      this.#shown++;
+      return show();
+    }
+    countIn(this.#second);
+    this.#timer ??= setTimeout(() => this.#flush(), SECOND_MS);
+  }
+
+  /** Ends the second: one line for all that was only counted. */
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (ordersIn(this.#second) > 0) {
+      const sentence = `… ${ordersIn(this.#second)} more orders: ${describe(this.#second)}`;
+      if (Object.keys(this.#second.rejected).length + this.#second.deadLettered > 0) complain(sentence);
+      else console.log(sentence);
+    }
+    this.#second = noCounts();
+    this.#shown = 0;
+    this.#secondStart = performance.now();
+  }
+}
+
+function printVerdict(verdict: Verdict): void {
+  const { order } = verdict.received;
+  const what = escapeControls(`${order.order_id}  ${order.user}  ${order.quantity} ${order.item}`);
+  switch (verdict.kind) {
+    case "accepted": {
+      const word = styleText("green", "accepted", { stream: process.stdout });
+      return console.log(`${word}  ${what}  stock ${verdict.before} -> ${verdict.remaining}`);
+    }
+    case "rejected":
+      return complain(`rejected  ${what}  ${verdict.reason}${seen(verdict)}`);
+    case "redelivered": {
+      const word = styleText("dim", "skipped", { stream: process.stdout });
+      return console.log(`${word}   ${what}  accepted before`);
+    }
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function seen({ status, stock }: { status?: string; stock?: number }): string {
+  const values = [];
+  if (status !== undefined) values.push(`user is ${escapeControls(status)}`);
+  if (stock !== undefined) values.push(`stock is ${stock}`);
+  return values.length === 0 ? "" : ` (${values.join(", ")})`;
+}
+
+function complain(line: string): void {
+  const [word] = line.split(" ", 1);
+  const coloured = word === "…"
+    ? line
+    : styleText("yellow", word, { stream: process.stderr }) + line.slice(word.length);
+  console.error(coloured);
+}
+
+function noCounts(): VerdictCounts {
+  return { accepted: 0, rejected: {}, redelivered: 0, deadLettered: 0 };
+}
+
+function count(counts: VerdictCounts, verdict: Verdict): void {
+  if (verdict.kind === "rejected") counts.rejected[verdict.reason] = (counts.rejected[verdict.reason] ?? 0) + 1;
+  else counts[verdict.kind]++;
+}
+
+function rejectedIn(counts: VerdictCounts): number {
+  return Object.values(counts.rejected).reduce((sum, number) => sum + number, 0);
+}
+
+function ordersIn(counts: VerdictCounts): number {
+  return counts.accepted + counts.redelivered + counts.deadLettered + rejectedIn(counts);
+}
+
+function describe(counts: VerdictCounts): string {
+  const reasons = Object.entries(counts.rejected).map(([reason, number]) => `${number} ${reason}`);
+  const parts = [`${counts.accepted} accepted`, `${rejectedIn(counts)} rejected`];
+  if (reasons.length > 0) parts[1] += ` (${reasons.join(", ")})`;
+  if (counts.redelivered > 0) parts.push(`${counts.redelivered} accepted before`);
+  if (counts.deadLettered > 0) parts.push(`${counts.deadLettered} dead letters`);
+  return parts.join(", ");
+}

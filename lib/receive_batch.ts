@@ -1,0 +1,46 @@
+import type { Order, ReceivedOrder } from "./order.ts";
+import type { DeadLetter, OrderBatch } from "./ports.ts";
+import { REPLAY_OF_HEADER } from "./topics.ts";
+
+/** A record as the broker has it. */
+export interface RawRecord {
+  offset: string;
+  /** Milliseconds since the epoch, as text. */
+  timestamp: string;
+  key: Uint8Array | null;
+  value: Uint8Array | null;
+  headers?: DeadLetter["headers"];
+}
+
+/** Records of one partition; `[from, to)` covers every offset between. */
+export interface RawBatch<R extends RawRecord> {
+  topic: string;
+  partition: number;
+  from: number;
+  to: number;
+  messages: readonly R[];
+}
+
+/** Sorts a batch into orders and messages that are none. `decode` must not wait: what it needs is prepared before. */
+export function receiveBatch<R extends RawRecord>(
+  { topic, partition, from, to, messages }: RawBatch<R>,
+  decode: (value: R["value"]) => { order: Order } | { undecodable: string },
+): { batch: OrderBatch; letters: DeadLetter[] } {
+  const orders: ReceivedOrder[] = [];
+  const letters: DeadLetter[] = [];
+  for (const { offset, timestamp, key, value, headers = {} } of messages) {
+    const at = { topic, partition, offset: Number(offset) };
+    const decoded = decode(value);
+    if ("order" in decoded) {
+      orders.push({ order: decoded.order, at, replayOf: textHeader(headers[REPLAY_OF_HEADER]) });
+    } else {
+      letters.push({ at, key, value, headers, timestamp: Number(timestamp), reason: decoded.undecodable });
+    }
+  }
+  return { batch: { topic, partition, from, to, orders }, letters };
+}
+
+function textHeader(header: DeadLetter["headers"][string]): string | undefined {
+  const first = Array.isArray(header) ? header[0] : header;
+  return first instanceof Uint8Array ? new TextDecoder().decode(first) : first;
+}
