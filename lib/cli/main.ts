@@ -30,10 +30,21 @@ export async function main(
 
 function describe(error: unknown): string {
   if (error instanceof Failure) return error.message;
-  if (error instanceof Deno.errors.NotCapable) {
-    return `${error.message.replace(/, run again.*/s, "")}: this command was not granted it (see CONTRIBUTING.md)`;
-  }
+  if (error instanceof Deno.errors.NotCapable) return describeRefusal(error);
   return `Unexpected ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+}
+
+/** A permission the task does not grant: says which, and the command line that would. */
+function describeRefusal(error: Error): string {
+  const refused = /(read|write) access to "(.+?)"/.exec(error.message);
+  if (refused === null) return error.message.replace(/, run again.*/s, "");
+  const [, access, path] = refused;
+  const flag = Deno.args.indexOf("--storage");
+  const folder = flag < 0 ? path : Deno.args[flag + 1];
+  const script = new URL(Deno.mainModule).pathname.slice(new URL("../../", import.meta.url).pathname.length);
+  const grant = `--allow-net --allow-env --allow-read=.stack,"${folder}" --allow-write="${folder}"`;
+  return `No ${access} access to ${path}: this task is granted its own storage folder only. Set STORAGE_DIR, or run ` +
+    `deno run ${grant} ${script} ${Deno.args.join(" ")}`;
 }
 
 function stopOnSignal(): AbortSignal {

@@ -25,7 +25,10 @@ export class VerdictReport {
   readonly #total = noCounts();
   #second = noCounts();
   #secondStart = performance.now();
-  #shown = 0;
+  /** Verdicts in this second. */
+  #pace = 0;
+  /** Whether the last second had more verdicts than a person reads. */
+  #tooFast = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: { verbose: boolean }) {
@@ -60,10 +63,8 @@ export class VerdictReport {
 
   #showOrCount(show: () => void, countIn: (counts: VerdictCounts) => void): void {
     if (performance.now() - this.#secondStart > SECOND_MS) this.#flush();
-    if (this.#verbose || this.#shown < HUMAN_PACE) {
-      this.#shown++;
-      return show();
-    }
+    this.#pace++;
+    if (this.#verbose || (!this.#tooFast && this.#pace <= HUMAN_PACE)) return show();
     countIn(this.#second);
     this.#timer ??= setTimeout(() => this.#flush(), SECOND_MS);
   }
@@ -78,7 +79,8 @@ export class VerdictReport {
       else console.log(sentence);
     }
     this.#second = noCounts();
-    this.#shown = 0;
+    this.#tooFast = this.#pace > HUMAN_PACE;
+    this.#pace = 0;
     this.#secondStart = performance.now();
   }
 }

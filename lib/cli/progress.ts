@@ -1,0 +1,88 @@
+import process from "node:process";
+import { styleText } from "node:util";
+import cliProgress from "cli-progress";
+import type { PaceSetting } from "../pace.ts";
+import { escapeControls } from "./escape.ts";
+
+/** Orders, or orders a second, up to which a person can read a line for each. */
+const HUMAN_PACE = 20;
+const SECOND_MS = 1_000;
+
+export interface SendReportOptions<T> {
+  pace: PaceSetting;
+  /** Orders to be sent in all, where that is known. */
+  total?: number;
+  /** Keeps stdout free for one JSON object; all else goes to stderr. */
+  json: boolean;
+  /** A line for each order at any pace. */
+  verbose: boolean;
+  /** One line about one order, without control characters of its own. */
+  describe(order: T): string;
+}
+
+/** Shows what has been sent: a line an order at human pace, else a bar on a terminal or a line a second. */
+export class SendReport<T> {
+  readonly #options: SendReportOptions<T>;
+  readonly #say: (line: string) => void;
+  readonly #startedAt = performance.now();
+  readonly #eachOrder: boolean;
+  readonly #bar: cliProgress.SingleBar | undefined;
+  #sent = 0;
+  #lastLineAt = performance.now();
+
+  constructor(options: SendReportOptions<T>) {
+    const { total, json, verbose, pace } = options;
+    this.#options = options;
+    this.#say = json ? console.error : console.log;
+    this.#eachOrder = verbose || isHumanPace(pace) || (total !== undefined && total <= HUMAN_PACE);
+    if (!this.#eachOrder && total !== undefined && process.stderr.isTTY) this.#bar = startBar(total);
+  }
+
+  /** Something about the whole run, such as its seed. */
+  note(sentence: string): void {
+    this.#say(escapeControls(sentence));
+  }
+
+  /** Counts orders that are acknowledged. */
+  sent(orders: readonly T[]): void {
+    this.#sent += orders.length;
+    if (this.#eachOrder) {
+      for (const order of orders) this.#say(escapeControls(this.#options.describe(order)));
+    } else if (this.#bar !== undefined) {
+      this.#bar.update(this.#sent);
+    } else if (performance.now() - this.#lastLineAt >= SECOND_MS) {
+      this.#lastLineAt = performance.now();
+      this.#say(`${this.#sent} sent`);
+    }
+  }
+
+  /** Prints the total; `facts` go with it, as they are in JSON and as a sentence after it else. */
+  finish(facts: Record<string, unknown>, sentence = ""): void {
+    this.#bar?.stop();
+    const seconds = (performance.now() - this.#startedAt) / SECOND_MS;
+    const rate = this.#sent / seconds;
+    if (this.#options.json) {
+      const summary = { sent: this.#sent, seconds: round(seconds), orders_per_second: round(rate), ...facts };
+      console.log(JSON.stringify(summary));
+    } else {
+      const total = styleText("bold", `${this.#sent} sent`, { stream: process.stdout });
+      console.log(`${total} in ${seconds.toFixed(1)} s (${round(rate)} orders/s)${escapeControls(sentence)}`);
+    }
+  }
+}
+
+function isHumanPace({ delay = 0, rate }: PaceSetting): boolean {
+  return (rate ?? 1 / delay) <= HUMAN_PACE;
+}
+
+function startBar(total: number): cliProgress.SingleBar {
+  const format = "{bar} {value}/{total} orders, {eta_formatted} left";
+  // Signals belong to the command: it finishes the send in hand and then stops the bar.
+  const bar = new cliProgress.SingleBar({ format, gracefulExit: false }, cliProgress.Presets.shades_classic);
+  bar.start(total, 0);
+  return bar;
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(value < 100 ? 2 : 0));
+}
