@@ -1,0 +1,102 @@
+import { setTimeout as sleepFor } from "node:timers/promises";
+
+/** How fast orders are sent. */
+export interface PaceSetting {
+  /** Seconds between one order and the next, at least; 0 is as fast as possible. */
+  delay?: number;
+  /** Orders a second by the clock: after a stall the missed ones are caught up. Beats `delay`. */
+  rate?: number;
+}
+
+/** Milliseconds since some start, and a sleep that ends early when `stop` aborts. */
+export interface Clock {
+  now(): number;
+  sleep(ms: number, stop: AbortSignal): Promise<void>;
+}
+
+export interface PacedSend<T> {
+  pace: PaceSetting;
+  stop: AbortSignal;
+  send(orders: T[]): Promise<void>;
+  clock?: Clock;
+}
+
+/** Orders in one call of `send` at most. */
+const MAX_BATCH = 6_000;
+/** Above 100 orders a second, those of 10 ms go together. */
+const TICK_MS = 10;
+/** Longer sleeps are taken in pieces: beyond 2^31 ms a timer fires at once. */
+const LONGEST_SLEEP_MS = 3_600_000;
+
+/**
+ * Hands the orders of `source` to `send` at the pace that is set, until they are all sent or `stop` aborts.
+ *
+ * One send at a time, and an order is taken from `source` only when it is due, so its `created_at` is right. The send
+ * in hand is finished after `stop`. The schedule is absolute: slow sends do not add up.
+ */
+export async function sendPaced<T>(
+  source: Iterable<T> | AsyncIterable<T>,
+  { pace, stop, send, clock = systemClock }: PacedSend<T>,
+): Promise<void> {
+  const orders = iterate(source);
+  const schedule = new Schedule(pace, clock);
+  try {
+    while (true) {
+      const due = await schedule.due(stop);
+      const batch: T[] = [];
+      while (batch.length < due) {
+        const { done, value } = await orders.next();
+        if (done) break;
+        batch.push(value);
+      }
+      if (batch.length > 0) await send(batch);
+      if (batch.length < due || due === 0) return;
+    }
+  } finally {
+    await orders.return?.();
+  }
+}
+
+class Schedule {
+  readonly #intervalMs: number;
+  readonly #catchesUp: boolean;
+  readonly #clock: Clock;
+  /** When the next order is due, as the clock tells. */
+  #nextAt: number;
+
+  constructor({ delay = 0, rate }: PaceSetting, clock: Clock) {
+    this.#intervalMs = rate === undefined ? delay * 1_000 : 1_000 / rate;
+    this.#catchesUp = rate !== undefined;
+    this.#clock = clock;
+    this.#nextAt = clock.now();
+  }
+
+  /** Waits for the next order; how many are due by then, 0 once `stop` has aborted. */
+  async due(stop: AbortSignal): Promise<number> {
+    if (this.#intervalMs === 0) return stop.aborted ? 0 : MAX_BATCH;
+    await this.#waitUntil(this.#nextAt, stop);
+    if (stop.aborted) return 0;
+    const now = this.#clock.now();
+    const due = this.#catchesUp ? 1 + Math.floor((now - this.#nextAt) / this.#intervalMs) : 1;
+    const taken = Math.min(due, MAX_BATCH);
+    this.#nextAt = (this.#catchesUp ? this.#nextAt : now) + taken * this.#intervalMs;
+    return taken;
+  }
+
+  async #waitUntil(at: number, stop: AbortSignal): Promise<void> {
+    while (!stop.aborted && this.#clock.now() < at) {
+      const left = at - this.#clock.now();
+      const tick = this.#catchesUp && this.#intervalMs < TICK_MS ? TICK_MS : 0;
+      await this.#clock.sleep(Math.min(Math.max(left, tick), LONGEST_SLEEP_MS), stop);
+    }
+  }
+}
+
+function iterate<T>(source: Iterable<T> | AsyncIterable<T>): Iterator<T> | AsyncIterator<T> {
+  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+}
+
+const systemClock: Clock = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => sleepFor(ms, undefined, { signal }).catch(() => {}), // aborted: the caller looks at the signal
+};
