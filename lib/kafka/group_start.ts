@@ -3,7 +3,7 @@ import { committedOffsets, moveGroup, partitionLogs, requireEmptyGroup } from ".
 import { removeMember } from "./group_coordinator.ts";
 import { planReset, type ResetRequest } from "./offset_reset.ts";
 import type { ResetStep } from "../reset_target.ts";
-import { outOfRange } from "./subscriber.ts";
+import { outOfRange } from "./failures.ts";
 
 /** What the group's start needs to know of the store. */
 export interface StartStore {

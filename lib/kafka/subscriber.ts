@@ -1,7 +1,7 @@
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
-import ConsumerGroup from "kafkajs/src/consumer/consumerGroup.js";
 import { EXIT, Failure, Outage } from "../errors.ts";
 import { disconnect } from "./disconnect.ts";
+import { asFailure, isTransient, messageOf } from "./failures.ts";
 import { removeMember } from "./group_coordinator.ts";
 import { soleMember } from "./sole_member.ts";
 
@@ -42,8 +42,6 @@ export interface SubscriberOptions {
   /** Told of an outage that is being waited out, and once it is over (undefined). */
   onOutage(sentence: string | undefined): void;
 }
-
-stopSilentOffsetReset();
 
 /**
  * Reads a topic as the only member of its group, in batches, committing each one after it was handled.
@@ -220,46 +218,4 @@ export class Subscriber {
         `Take another group and storage (--group, --storage), or the PostgreSQL store`,
     );
   }
-}
-
-/**
- * When an offset is out of range, kafkajs commits and reads on from the default offset, silently skipping or repeating
- * (tulios/kafkajs#1119, #1133). Here that ends the subscription: where to go on is a person's choice.
- */
-function stopSilentOffsetReset(): void {
-  // deno-lint-ignore no-explicit-any -- an internal class without types
-  (ConsumerGroup as any).prototype.recoverFromOffsetOutOfRange = (error: { topic: string; partition: number }) => {
-    // kafkajs repeats whatever does not say that repeating is no use.
-    throw Object.assign(outOfRange(error.topic, error.partition), { retriable: false });
-  };
-}
-
-/** The failure for a position that the log does not hold (any more). */
-export function outOfRange(topic: string, partition: number, detail = ""): Failure {
-  return new Failure(
-    EXIT.data,
-    `The group's offset in partition ${partition} of ${topic} is not in the log${detail}: records were deleted or the ` +
-      `topic was created anew. Choose where to go on: deno task consume --reset --reset-to earliest (or latest)`,
-  );
-}
-
-function isTransient(error: unknown): boolean {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) {
-    if (inner instanceof Failure) return false;
-    if ("retriable" in inner && inner.retriable === true) return true;
-    if (/^KafkaJS(Connection|Request|NumberOfRetries|NoBroker|Broker|GroupCoordinator|Lock)/.test(inner.name)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/** The failure inside what kafkajs wrapped, or the error as it is. */
-function asFailure(error: unknown): Failure {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) if (inner instanceof Failure) return inner;
-  return new Failure(EXIT.failed, `Cannot go on reading: ${messageOf(error)}`, { cause: error });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

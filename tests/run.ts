@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { main } from "../lib/cli/main.ts";
+import { EXIT, Failure } from "../lib/errors.ts";
+
+const ROOT = new URL("..", import.meta.url).pathname;
+/** Tests under these need no broker. */
+const WITHOUT_STACK = ["tests/unit", "tests/conformance"];
+
+/**
+ * Runs the tests on a throw-away stack of their own and ends with the line `N passed, N failed`.
+ *
+ * Arguments are paths of tests, all by default. Permissions: run deno, env, read, write of temp folders.
+ */
+export async function run(args: readonly string[], stop: AbortSignal): Promise<number> {
+  const paths = args.filter((arg) => arg !== "--");
+  const needsStack = paths.length === 0 || paths.some((path) => !WITHOUT_STACK.some((root) => path.startsWith(root)));
+  if (!needsStack) return await runTests(paths, {}, stop);
+  const dataDir = Deno.makeTempDirSync({ prefix: "orders-tests-" });
+  try {
+    await stack("up", ["--data-dir", dataDir, "--kafka-port", "0", "--registry-port", "0", "--local"]);
+    const { brokers, registry } = JSON.parse(Deno.readTextFileSync(join(dataDir, "stack.json")));
+    const env = { KAFKA_BOOTSTRAP_SERVERS: brokers, SCHEMA_REGISTRY_URL: registry };
+    return await runTests(paths.length === 0 ? ["tests"] : paths, env, stop);
+  } finally {
+    await stack("down", ["--purge", "--data-dir", dataDir]);
+    Deno.removeSync(dataDir, { recursive: true });
+  }
+}
+
+async function stack(script: "up" | "down", flags: string[]): Promise<void> {
+  const args = ["task", "-q", script, ...flags];
+  const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdout: "inherit" }).output();
+  if (!success) throw new Failure(EXIT.failed, `deno task ${script} failed; the tests need a stack of their own`);
+}
+
+async function runTests(paths: string[], env: Record<string, string>, stop: AbortSignal): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-q", "--no-check", "-P=test", ...paths],
+    cwd: ROOT,
+    env,
+    stdout: "piped",
+  }).spawn();
+  stop.addEventListener("abort", () => child.kill("SIGTERM"));
+  const [{ success }, { passed, failed, skipped }] = await Promise.all([child.status, countTests(child.stdout)]);
+  const skips = skipped === 0 ? "" : `, ${skipped} skipped`;
+  console.log(`${passed} passed, ${failed} failed${skips}`);
+  return success && failed === 0 && passed > 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** Shows the test runner's output and reads its last line, `ok | 12 passed | 0 failed | 1 ignored (3s)`. */
+async function countTests(output: ReadableStream<Uint8Array>) {
+  let tail = "";
+  for await (const bytes of output) {
+    Deno.stdout.writeSync(bytes);
+    tail = (tail + new TextDecoder().decode(bytes)).slice(-2_000);
+  }
+  const count = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(lastLine(tail))?.[1] ?? 0);
+  return { passed: count("passed"), failed: count("failed"), skipped: count("ignored") };
+}
+
+function lastLine(text: string): string {
+  // deno-lint-ignore no-control-regex -- the colours of the test runner
+  return text.replace(/\x1b\[\d+m/g, "").split("\n").findLast((line) => line.includes(" passed | ")) ?? "";
+}
+
+if (import.meta.main) await main(run);
