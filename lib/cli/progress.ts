@@ -38,6 +38,11 @@ export class SendReport<T> {
     if (!this.#eachOrder && total !== undefined && process.stderr.isTTY) this.#bar = startBar(total);
   }
 
+  /** Orders acknowledged so far. */
+  get count(): number {
+    return this.#sent;
+  }
+
   /** Something about the whole run, such as its seed. */
   note(sentence: string): void {
     this.#say(escapeControls(sentence));
