@@ -1,0 +1,97 @@
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+export interface Finished {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `deno task NAME ARGS` to its end, as a user would; `env` is added to the test's own. Permission: run deno. */
+export async function task(name: string, args: readonly string[], env: Record<string, string>): Promise<Finished> {
+  return await finished(command(name, args, env).spawn());
+}
+
+/** A task that runs until it is told to stop; ended for sure when disposed. Permission: run deno. */
+export function startTask(name: string, args: readonly string[], env: Record<string, string>): RunningTask {
+  return new RunningTask(command(name, args, env).spawn());
+}
+
+export class RunningTask implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #finished: Promise<Finished>;
+
+  constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.#finished = finished(child);
+  }
+
+  /** Sends a signal, as Ctrl-C or `kill` would. */
+  signal(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** The end of the process, which has to come by itself or by {@linkcode signal}. */
+  get end(): Promise<Finished> {
+    return this.#finished;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // ended already
+    }
+    await this.#finished;
+  }
+}
+
+/** Calls `look` until it answers something, and returns that; fails after `patienceMs`. */
+export async function eventually<T>(
+  what: string,
+  look: () => T | undefined | Promise<T | undefined>,
+  patienceMs = 30_000,
+): Promise<T> {
+  for (const deadline = Date.now() + patienceMs; Date.now() < deadline;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`Not within ${patienceMs / 1_000} s: ${what}`);
+}
+
+/** A storage folder, topic and group of a test's own, as the environment of its commands. */
+export function ownWorld(): { env: Record<string, string>; storage: string } & Disposable {
+  const storage = Deno.makeTempDirSync({ prefix: "orders-storage-" });
+  const name = `test-${crypto.randomUUID()}`;
+  return {
+    env: { STORAGE_DIR: storage, ORDERS_TOPIC: name, CONSUMER_GROUP_ID: name },
+    storage,
+    [Symbol.dispose]: () => Deno.removeSync(storage, { recursive: true }),
+  };
+}
+
+/**
+ * The script of a task in one process, without the task runner around it: a signal reaches the script itself.
+ * Permissions and script are taken from the task's own command line in deno.json.
+ */
+function command(name: string, args: readonly string[], env: Record<string, string>): Deno.Command {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
+  const line: string = tasks[name].command;
+  const words = line.slice(line.indexOf("deno run") + "deno ".length).split(" ");
+  const storage = env.STORAGE_DIR ?? "storage";
+  const expanded = words.map((word) => word.replaceAll('"', "").replaceAll("$STORAGE_DIR", storage));
+  return new Deno.Command(Deno.execPath(), {
+    args: [...expanded, ...args],
+    cwd: ROOT,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+async function finished(child: Deno.ChildProcess): Promise<Finished> {
+  const { code, stdout, stderr } = await child.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
