@@ -47,11 +47,13 @@ export function sampleOrders(options: SampleOptions): Generator<SampleOrder, nev
 export function parseMix(text: string): Mix {
   const mix: Mix = {};
   for (const part of text.split(",")) {
-    const [kind, percent] = part.split("=", 2) as [MixKind, string | undefined];
-    if (!MIX_KINDS.includes(kind)) {
-      throw new Failure(EXIT.usage, `--mix knows ${MIX_KINDS.join(", ")}; got "${part}"`);
+    const equals = part.indexOf("=");
+    const kind = part.slice(0, equals) as MixKind;
+    const percent = part.slice(equals + 1);
+    if (equals < 0 || !MIX_KINDS.includes(kind)) {
+      throw new Failure(EXIT.usage, `--mix takes KIND=PERCENT of ${MIX_KINDS.join(", ")}; got "${part}"`);
     }
-    if (percent === undefined || !/^\d+(\.\d+)?$/.test(percent)) {
+    if (!/^\d+(\.\d+)?$/.test(percent)) {
       throw new Failure(EXIT.usage, `--mix takes percentages such as ${kind}=10, got "${part}"`);
     }
     if (mix[kind] !== undefined) throw new Failure(EXIT.usage, `--mix has ${kind} twice`);

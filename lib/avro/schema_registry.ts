@@ -39,6 +39,7 @@ export function writerSchemas(url: string, subject: string): WriterSchemas {
       // Deleted versions count: messages outlive them.
       const versions = await ask<{ subject: string }[]>(`${url}/schemas/ids/${id}/versions?deleted=true`);
       if (versions === undefined) return { refused: `Unknown schema id ${id}` };
+      if (!Array.isArray(versions)) throw new RegistryUnavailable(`What answers at ${url} is no Schema Registry`);
       // Anyone may register a schema that is costly to decode; under our subject only compatible ones get in.
       if (!versions.some((version) => version.subject === subject)) {
         return { refused: `Schema ${id} is not registered under ${subject}` };
