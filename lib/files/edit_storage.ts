@@ -16,6 +16,8 @@ export interface StorageEdit {
   ledger: StockLedger;
   /** `users.csv`; changes are written when the edit ends. */
   users: CsvDocument;
+  /** What was read, up to date. */
+  positions: Positions;
 }
 
 /**
@@ -60,7 +62,7 @@ async function editLocked<T>(
   try {
     await loadLedger(layout, { log, positions, ledger });
     const before = readUsersFile(layout);
-    const result = await edit({ ledger, users: before.document });
+    const result = await edit({ ledger, users: before.document, positions });
     const after = before.document.toBytes();
     if (before.isNew || !sameBytes(before.bytes, after)) writeUsers(layout, after, positions, ledger.seq);
     // A person saved the file this very moment: what they did is journalled first, then both changes are in the file.

@@ -8,6 +8,13 @@ export interface OffsetRange {
   to: number;
 }
 
+/** What was read of one partition. */
+export interface PartitionRanges {
+  topic: string;
+  partition: number;
+  ranges: OffsetRange[];
+}
+
 /** A line of `positions.jsonl`; `seq` is the last one of log and edits when the line was written. */
 type PositionRecord =
   /** These offsets were read and every verdict on them is durable. */
@@ -75,9 +82,13 @@ export class Positions {
     return this.#starts.get(partitionKey(topic, partition));
   }
 
-  /** The ranges read of a partition, sorted, neighbours joined. */
-  rangesOf(topic: string, partition: number): readonly OffsetRange[] {
-    return this.#ranges.get(partitionKey(topic, partition)) ?? [];
+  /** The ranges read of each partition, sorted, neighbours joined; a copy. */
+  ranges(): PartitionRanges[] {
+    return [...this.#ranges].map(([key, ranges]) => {
+      const slash = key.lastIndexOf("/");
+      const copy = ranges.map((range) => ({ ...range }));
+      return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)), ranges: copy };
+    });
   }
 
   /** Notes that the system writes `bytes` into `file` next. Not synced: a lost note only costs a closer look. */

@@ -6,7 +6,7 @@ import { deadLetterTopic } from "../topics.ts";
 import { disconnect } from "./disconnect.ts";
 
 /** What Kafka Connect calls itself in its dead letters; the headers are Connect's, so its tools can read ours. */
-const ERROR_HEADERS = "__connect.errors.";
+export const ERROR_HEADERS = "__connect.errors.";
 const STAGE = "VALUE_CONVERTER";
 /** The dead-letter topic has one partition: letters keep the order they were found in. */
 const PARTITION = 0;

@@ -1,0 +1,73 @@
+import { randomUUID } from "node:crypto";
+import type { Kafka, KafkaMessage } from "kafkajs";
+import { EXIT, Failure } from "../errors.ts";
+import { disconnect } from "./disconnect.ts";
+import { messageOf } from "./failures.ts";
+
+/** Offsets `[from, to)` of one partition. */
+export interface ScanRange {
+  partition: number;
+  from: number;
+  to: number;
+}
+
+/** A scan that reads nothing new for this long is given up, in milliseconds. */
+const SILENCE_MS = 30_000;
+
+/**
+ * Visits every record of the given ranges, in the order of their offsets within a partition; transaction markers are no
+ * records. The ranges must lie within the log, one a partition.
+ *
+ * Reads outside of any lasting group: a group of its own, gone afterwards. Permissions: net; at the broker READ on the
+ * topic and on groups named `order-pipeline-scan-*`.
+ */
+export async function scanTopic(
+  kafka: Kafka,
+  topic: string,
+  ranges: readonly ScanRange[],
+  visit: (partition: number, message: KafkaMessage) => void,
+): Promise<void> {
+  const unread = new Map(ranges.filter(({ from, to }) => from < to).map(({ partition, to }) => [partition, to]));
+  if (unread.size === 0) return;
+  const groupId = `order-pipeline-scan-${randomUUID()}`;
+  const consumer = kafka.consumer({ groupId, retry: { retries: 5, restartOnFailure: () => Promise.resolve(false) } });
+  const done = Promise.withResolvers<void>();
+  let timer = setTimeout(() => {}, 0);
+  const patience = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => done.reject(new Error("no answer for 30 s")), SILENCE_MS);
+  };
+  const readTo = (partition: number, next: number) => {
+    patience();
+    if (next >= (unread.get(partition) ?? Infinity)) {
+      unread.delete(partition);
+      consumer.pause([{ topic, partitions: [partition] }]);
+    }
+    if (unread.size === 0) done.resolve();
+  };
+  consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(payload.error));
+  consumer.on(
+    consumer.events.END_BATCH_PROCESS,
+    ({ payload }) => readTo(payload.partition, Number(payload.lastOffset) + 1),
+  );
+  try {
+    patience();
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: ({ batch: { partition, messages } }) => {
+        const end = unread.get(partition) ?? -1;
+        for (const message of messages) if (Number(message.offset) < end) visit(partition, message);
+        return Promise.resolve();
+      },
+    });
+    for (const { partition, from } of ranges) consumer.seek({ topic, partition, offset: String(from) });
+    await done.promise;
+  } catch (cause) {
+    throw new Failure(EXIT.unavailable, `Cannot read ${topic}: ${messageOf(cause)}`, { cause });
+  } finally {
+    clearTimeout(timer);
+    await disconnect(consumer);
+  }
+}

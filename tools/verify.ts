@@ -1,0 +1,138 @@
+import { object } from "@optique/core/constructs";
+import { option } from "@optique/core/primitives";
+import { main } from "../lib/cli/main.ts";
+import { line, parseArgs } from "../lib/cli/parse.ts";
+import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
+import { table } from "../lib/cli/table.ts";
+import { warn } from "../lib/cli/warn.ts";
+import { EXIT } from "../lib/errors.ts";
+import { auditBalance, type BalanceAudit, takeSnapshot, visitRejected } from "../lib/files/audit.ts";
+import { createKafka, requireBrokers } from "../lib/kafka/client.ts";
+import { auditPositions, type PositionAudit, VerdictPlaces } from "../lib/kafka/position_audit.ts";
+
+/** Faults shown to a person at most; `--json` has them all. */
+const SHOWN_FAULTS = 20;
+
+const parser = object({
+  json: option("--json", { description: line("Print JSON") }),
+  offline: option("--offline", { description: line("Check the balance only, without a broker") }),
+  verbose: option("--verbose", { description: line("Show every item and every fault") }),
+  ...kafkaFlags,
+  ...storageFlag,
+});
+
+export interface VerifyConfig extends KafkaSettings {
+  storage: string;
+  offline: boolean;
+  json: boolean;
+  verbose: boolean;
+}
+
+/**
+ * Checks a storage folder: for each item opening + edits - accepted = stock, and each record read has a verdict.
+ *
+ * Works on a snapshot, also while a consumer runs. Answers 1 where something is off. Permissions: net; read and write
+ * of the storage folder; env as kafkajs and the settings need.
+ */
+export async function run(config: VerifyConfig): Promise<number> {
+  const snapshot = await takeSnapshot(config.storage, warn);
+  const places = new VerdictPlaces();
+  const balance = auditBalance(snapshot, (place) => places.accepted(place));
+  visitRejected(snapshot, (place) => places.rejected(place));
+  const positions = config.offline ? undefined : await checkPositions(config, snapshot.positions, places);
+  const off = faultsOf(balance, positions);
+  if (config.json) console.log(JSON.stringify({ ok: off.length === 0, ...balance, positions, faults: off }));
+  else report(balance, positions, off, config);
+  return off.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+async function checkPositions(
+  { brokers }: VerifyConfig,
+  read: Parameters<typeof auditPositions>[1],
+  places: VerdictPlaces,
+): Promise<PositionAudit[] | undefined> {
+  try {
+    await requireBrokers(brokers);
+  } catch (error) {
+    warn(`${error instanceof Error ? error.message : error}; only the balance is checked`);
+    return undefined;
+  }
+  return await auditPositions(createKafka(brokers), read, places);
+}
+
+function faultsOf(balance: BalanceAudit, positions: readonly PositionAudit[] = []): string[] {
+  const items = balance.items.filter(({ expected, stock }) => expected !== stock);
+  return [
+    ...items.map(({ item, expected, stock }) =>
+      `${item}: stock is ${stock ?? "gone"}, the journals say ${expected ?? "gone"}`
+    ),
+    ...balance.faults,
+    ...positions.flatMap(({ topic, partition, missing }) =>
+      missing.map((offset) => `${topic} partition ${partition} offset ${offset} was read but has no verdict`)
+    ),
+  ];
+}
+
+function report(
+  balance: BalanceAudit,
+  positions: PositionAudit[] | undefined,
+  off: string[],
+  { verbose }: VerifyConfig,
+) {
+  const wrong = balance.items.filter(({ expected, stock }) => expected !== stock);
+  const shown = verbose || balance.items.length <= SHOWN_FAULTS ? balance.items : wrong;
+  if (shown.length > 0) {
+    const rows = shown.map((row) => [row.item, row.opening, row.edits, row.accepted, row.stock ?? "gone", mark(row)]);
+    console.log(table(["item", "opening", "edits", "accepted", "stock", ""], rows) + "\n");
+  }
+  if (positions === undefined) console.log("Positions: not checked, there is no broker to ask");
+  else if (positions.length > 0) console.log(positionTable(positions) + "\n");
+  for (const fault of verbose ? off : off.slice(0, SHOWN_FAULTS)) console.error(`off: ${fault}`);
+  if (!verbose && off.length > SHOWN_FAULTS) console.error(`… and ${off.length - SHOWN_FAULTS} more (--verbose)`);
+  const summary = `${balance.items.length} items, ${balance.accepted} accepted orders`;
+  console.log(off.length === 0 ? `verify: ok (${summary})` : `verify: ${off.length} off (${summary})`);
+}
+
+function mark({ expected, stock }: { expected: number | null; stock: number | null }): string {
+  return expected === stock ? "ok" : `off, expected ${expected ?? "gone"}`;
+}
+
+function positionTable(positions: readonly PositionAudit[]): string {
+  const columns = [
+    "topic",
+    "partition",
+    "read",
+    "records",
+    "accepted",
+    "rejected",
+    "dead letters",
+    "missing",
+    "skipped",
+  ];
+  return table(
+    columns,
+    positions.map((row) => [
+      row.topic,
+      row.partition,
+      row.ranges.map(({ from, to }) => `${from}-${to - 1}`).join(" "),
+      row.records,
+      row.accepted,
+      row.rejected,
+      row.deadLettered,
+      row.missing.length,
+      row.skipped.map(({ from, to }) => `${from}-${to - 1}`).join(" "),
+    ]),
+  );
+}
+
+function configure(args: readonly string[]): VerifyConfig {
+  const options = parseArgs(parser, args, {
+    name: "verify",
+    brief: "Checks that stock, log and topic agree: nothing lost, nothing doubled, every balance right.",
+    examples: ["deno task verify", "deno task verify --json", "deno task verify --offline"],
+  });
+  const { offline, json, verbose } = options;
+  return { ...kafkaSettings(options), storage: storageSetting(options), offline, json, verbose };
+}
+
+if (import.meta.main) await main((args) => run(configure(args)));
