@@ -1,7 +1,19 @@
-import type { Rejected } from "../judge_batch.ts";
+import type { Rejected, Rejection } from "../judge_batch.ts";
+import type { Coordinates, Order } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
 import type { StorageLayout } from "./layout.ts";
 import { sealLine } from "./sealed_line.ts";
+
+/** One line of `rejected.jsonl`. */
+export interface RejectedOrder extends Order, Coordinates {
+  reason: Rejection;
+  /** The user's status and the item's stock as seen, where they were looked up. */
+  status?: string;
+  stock?: number;
+  replay_of?: string;
+  /** Milliseconds since the epoch. */
+  rejected_at: number;
+}
 
 /**
  * `rejected.jsonl`: one refused order a line, with its reason and the values seen.
@@ -21,7 +33,8 @@ export class RejectedFile {
     if (rejected.length === 0) return;
     const lines = rejected.map(({ received: { order, at, replayOf }, reason, status, stock }) => {
       const replay = replayOf === undefined ? {} : { replay_of: replayOf };
-      return sealLine({ ...order, reason, status, stock, ...at, ...replay, rejected_at: Date.now() });
+      const line: RejectedOrder = { ...order, reason, status, stock, ...at, ...replay, rejected_at: Date.now() };
+      return sealLine(line);
     });
     this.file.append(new TextEncoder().encode(lines.join("")));
   }

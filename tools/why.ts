@@ -1,0 +1,120 @@
+import { object } from "@optique/core/constructs";
+import { argument, option } from "@optique/core/primitives";
+import { string } from "@optique/core/valueparser";
+import { escapeControls } from "../lib/cli/escape.ts";
+import { main } from "../lib/cli/main.ts";
+import { line, parseArgs } from "../lib/cli/parse.ts";
+import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
+import { warn } from "../lib/cli/warn.ts";
+import { EXIT } from "../lib/errors.ts";
+import { type OrderHistory, orderHistory } from "../lib/files/order_history.ts";
+import { readStock, readUsers } from "../lib/files/read_storage.ts";
+import { createKafka, requireBrokers } from "../lib/kafka/client.ts";
+import { findInTopic, type FoundRecord } from "../lib/kafka/find_record.ts";
+import { type Coordinates, nameKey } from "../lib/order.ts";
+
+const parser = object({
+  orderId: argument(string({ metavar: "ORDER_ID" }), { description: line("The order to explain") }),
+  json: option("--json", { description: line("Print JSON") }),
+  offline: option("--offline", { description: line("Look into the storage only, without a broker") }),
+  ...kafkaFlags,
+  ...storageFlag,
+});
+
+export interface WhyConfig extends KafkaSettings {
+  orderId: string;
+  storage: string;
+  offline: boolean;
+  json: boolean;
+}
+
+/**
+ * Tells everything known of one order: where it lies, what was seen, what was decided, what came of it since.
+ *
+ * Answers 1 where nothing is known. Permissions: net; read of the storage folder; env as kafkajs and the settings need.
+ */
+export async function run(config: WhyConfig): Promise<number> {
+  const history = orderHistory(config.storage, config.orderId);
+  const records = config.offline ? [] : await inTopic(config, history);
+  const known = history.accepted !== undefined || history.rejections.length > 0 || records.length > 0;
+  if (config.json) console.log(JSON.stringify({ order_id: config.orderId, known, ...history, records }));
+  else for (const sentence of explain(config, history, records)) console.log(escapeControls(sentence));
+  return known ? EXIT.ok : EXIT.failed;
+}
+
+/** The records of the order in the topic: where the storage says it came from, else the whole topic is searched. */
+async function inTopic(config: WhyConfig, { accepted, rejections }: OrderHistory): Promise<FoundRecord[]> {
+  try {
+    await requireBrokers(config.brokers);
+  } catch (error) {
+    warn(`${error instanceof Error ? error.message : error}; only the storage is looked into`);
+    return [];
+  }
+  const places: Coordinates[] = [accepted ?? [], rejections].flat();
+  return await findInTopic(createKafka(config.brokers), config.topic, config.orderId, places);
+}
+
+function explain(config: WhyConfig, { accepted, rejections, replays }: OrderHistory, records: FoundRecord[]): string[] {
+  const order = accepted ?? rejections.at(-1);
+  if (order === undefined) return unknown(config, records);
+  const lines = [
+    `Order ${order.order_id}: ${accepted === undefined ? `rejected, ${rejections.at(-1)!.reason}` : "accepted"}`,
+  ];
+  lines.push(`  asked for  ${order.quantity} ${order.item} by ${order.user}, created ${time(order.created_at)}`);
+  if (order.replay_of !== undefined) lines.push(`  replay of  ${order.replay_of}`);
+  if (accepted !== undefined) {
+    const before = accepted.remaining + accepted.quantity;
+    lines.push(`  accepted   as number ${accepted.seq}, from ${place(accepted, records)}`);
+    lines.push(
+      `  seen       ${accepted.user} was paid, stock of ${accepted.item} was ${before}, left ${accepted.remaining}`,
+    );
+  }
+  for (const { reason, status, stock, rejected_at, ...at } of rejections) {
+    const seen = `user ${status === undefined ? "not looked up or unknown" : `was ${status}`}, stock ${
+      stock ?? "not looked up or unknown"
+    }`;
+    lines.push(`  rejected   ${reason} at ${time(rejected_at)}, from ${place(at, records)}; ${seen}`);
+  }
+  for (const replay of replays) lines.push(`  replayed   as ${replay.order_id}, accepted as number ${replay.seq}`);
+  return [...lines, ...today(config.storage, order)];
+}
+
+function unknown({ orderId, storage }: WhyConfig, records: readonly FoundRecord[]): string[] {
+  if (records.length === 0) return [`Order ${orderId}: nothing is known of it in ${storage} or in the topic`];
+  return [
+    `Order ${orderId}: no verdict yet`,
+    ...records.map((record) => `  waiting    in ${place(record, records)}, sent ${time(record.timestamp)}`),
+  ];
+}
+
+/** What user and item look like now, for comparison with what was seen. */
+function today(storage: string, { user, item }: { user: string; item: string }): string[] {
+  const status = readUsers(storage).find(({ name }) => nameKey(name) === nameKey(user))?.status;
+  const stock = readStock(storage).find(({ name }) => nameKey(name) === nameKey(item))?.quantity;
+  return [`  now        ${user} is ${status ?? "unknown"}, stock of ${item} is ${stock ?? "unknown"}`];
+}
+
+function place(at: Coordinates, records: readonly FoundRecord[]): string {
+  const where = `${at.topic} partition ${at.partition} offset ${at.offset}`;
+  const found = records.find(({ topic, partition, offset }) =>
+    topic === at.topic && partition === at.partition && offset === at.offset
+  );
+  return found?.schemaId === undefined ? where : `${where} (schema ${found.schemaId}, key ${found.key ?? "none"})`;
+}
+
+function time(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? `${ms} ms` : date.toISOString();
+}
+
+function configure(args: readonly string[]): WhyConfig {
+  const options = parseArgs(parser, args, {
+    name: "why",
+    brief: "Tells everything known of one order.",
+    examples: ["deno task why 0b0f8a6e-6d0c-4f0e-9d0a-0d0f8a6e6d0c", "deno task why order-17 --json"],
+  });
+  const { orderId, offline, json } = options;
+  return { ...kafkaSettings(options), storage: storageSetting(options), orderId, offline, json };
+}
+
+if (import.meta.main) await main((args) => run(configure(args)));
