@@ -60,7 +60,7 @@ export function parseMix(text: string): Mix {
     mix[kind] = Number(percent);
   }
   const sum = sumOf(mix);
-  // Thirds add up to a little more than 100 in floating point.
+  // 34.7 + 29.6 + 35.7 is a little more than 100 in floating point.
   if (sum > 100 + 1e-9) throw new Failure(EXIT.usage, `--mix adds up to ${sum}%, more than 100`);
   return mix;
 }

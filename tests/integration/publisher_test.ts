@@ -105,6 +105,9 @@ Deno.test("send() without keys spreads orders evenly", async () => {
   const perPartition = [0, 1, 2].map((partition) => messages.filter((message) => message.partition === partition));
   assert.deepEqual(perPartition.map((some) => some.length), [12, 12, 12]);
   assert.ok(messages.every(({ key }) => key === undefined));
+  const ids = await idsIn(topic);
+  const firstRun = Number(ids[0]);
+  assert.deepEqual(ids.slice(0, 10), range(firstRun, firstRun + 10).map(String), "one send is not torn into pieces");
 });
 
 Deno.test("send() says in a header what an order is a replay of", async () => {
@@ -159,7 +162,9 @@ Deno.test("send() takes no answer for done that does not name the partition", as
 Deno.test("send() rejects at once what the broker refuses for good", async () => {
   const refused = Object.assign(new Error("Not authorized"), { type: "TOPIC_AUTHORIZATION_FAILED", retriable: false });
   await withProducers(() => () => Promise.reject(refused), async () => {
+    const startedAt = Date.now();
     await assert.rejects(publish((send) => send([orderOf(1)])), /Cannot send to topic .*Not authorized/);
+    assert.ok(Date.now() - startedAt < 10_000);
   });
 });
 
