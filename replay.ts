@@ -11,6 +11,7 @@ import { paceFlags, paceSetting } from "./lib/cli/pace_flags.ts";
 import { line, parseArgs } from "./lib/cli/parse.ts";
 import { SendReport } from "./lib/cli/progress.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "./lib/cli/settings.ts";
+import { warn } from "./lib/cli/warn.ts";
 import { EXIT, Failure } from "./lib/errors.ts";
 import type { LoggedOrder } from "./lib/files/order_log.ts";
 import { readLoggedOrders } from "./lib/files/read_storage.ts";
@@ -66,7 +67,7 @@ export async function run(config: ReplayConfig, stop: AbortSignal): Promise<void
 
 async function surveyLog(config: ReplayConfig): Promise<Survey> {
   const survey: Survey = { total: 0, replays: 0, placed: new Set(), lastSeq: 0 };
-  for await (const order of await readLoggedOrders(config.storage)) {
+  for await (const order of await readLoggedOrders(config.storage, warn)) {
     survey.lastSeq = order.seq;
     if (placedByRun(order, config)) {
       survey.placed.add(order.replay_of!);
@@ -80,7 +81,7 @@ async function surveyLog(config: ReplayConfig): Promise<Survey> {
 }
 
 async function* outgoingOrders(config: ReplayConfig, survey: Survey): AsyncGenerator<OutgoingOrder> {
-  for await (const order of await readLoggedOrders(config.storage)) {
+  for await (const order of await readLoggedOrders(config.storage, warn)) {
     if (order.seq > survey.lastSeq) return;
     if (!isWanted(order, config) || placedByRun(order, config) || survey.placed.has(order.order_id)) continue;
     yield config.sameId ? sameAgain(order) : placedAnew(order, config.run);

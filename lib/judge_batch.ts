@@ -109,7 +109,9 @@ export function comparePrecedent(received: ReceivedOrder, earlier: ReceivedOrder
   if (at.offset === earlier.at.offset && at.partition === earlier.at.partition && at.topic === earlier.at.topic) {
     return "redelivered";
   }
+  // A resumed replay sends what is still on its way once more, with the id it had but created anew.
+  const sameTime = order.created_at === earlier.order.created_at || received.replayOf !== undefined;
   const same = order.user === earlier.order.user && order.item === earlier.order.item &&
-    order.quantity === earlier.order.quantity && order.created_at === earlier.order.created_at;
+    order.quantity === earlier.order.quantity && sameTime;
   return same ? "duplicate" : "order-id-conflict";
 }

@@ -15,8 +15,8 @@ export interface OutgoingOrder {
  * replicas. It rejects when that is not known to be so; some of its orders may then be in the topic all the same.
  * Calls are serialised by the publisher. The caller closes.
  */
-export interface OrderPublisher {
-  send(orders: readonly OutgoingOrder[]): Promise<void>;
+export interface OrderPublisher<T extends OutgoingOrder = OutgoingOrder> {
+  send(orders: readonly T[]): Promise<void>;
   close(): Promise<void>;
 }
 

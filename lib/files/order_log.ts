@@ -70,7 +70,7 @@ export class OrderLog {
       });
       if (end === this.file.length) break;
     }
-    if (found === undefined) throw damaged(this.file.path, place, "the line is not whole");
+    if (found === undefined) throw this.damagedAt(place);
     return found;
   }
 
@@ -95,7 +95,7 @@ export class OrderLog {
       if (order === undefined) {
         torn = true;
       } else if (torn) {
-        if (order.batch > expected) throw damaged(this.file.path, end.length, "the line does not match its checksum");
+        if (order.batch > expected) throw this.damagedAt(end.length);
       } else {
         if (order.seq !== expected) {
           throw damaged(this.file.path, start, `seq ${order.seq} follows ${end.seq}, expected ${expected}`);
@@ -107,6 +107,11 @@ export class OrderLog {
       }
     });
     return end;
+  }
+
+  /** The failure for a line that is not whole although it must be. */
+  damagedAt(place: number): Failure {
+    return damaged(this.file.path, place, "the line does not match its checksum");
   }
 
   /** Byte to scan from to meet every order with `seq` above `seq`, and the `seq` before it. */

@@ -1,8 +1,8 @@
 import { EXIT, Failure } from "../errors.ts";
 import type { StockItem, User } from "../order.ts";
+import { editStorage } from "./edit_storage.ts";
 import { parseInventory } from "./inventory_file.ts";
 import { storageLayout } from "./layout.ts";
-import { WriteLock } from "./locks.ts";
 import { visitLines } from "./lines.ts";
 import { type LoggedOrder, OrderLog, parseLogged } from "./order_log.ts";
 import { parseUsers } from "./users_file.ts";
@@ -23,18 +23,16 @@ export function readStock(folder: string): StockItem[] {
 }
 
 /**
- * The accepted orders in the log, oldest first; the end is fixed under the write lock at the call, so orders that are
+ * The accepted orders in the log, oldest first; a damaged line is a {@linkcode Failure} (65) when it is reached; the end is fixed under the write lock at the call, so orders that are
  * accepted meanwhile are not among them.
  */
-export async function readLoggedOrders(folder: string): Promise<AsyncIterable<LoggedOrder>> {
-  const layout = storageLayout(folder);
-  const lock = WriteLock.open(layout);
-  try {
-    const end = await lock.hold(() => Promise.resolve(logLength(layout.orders)));
-    return loggedOrders(folder, end);
-  } finally {
-    lock.close();
-  }
+export async function readLoggedOrders(
+  folder: string,
+  warn: (sentence: string) => void,
+): Promise<AsyncIterable<LoggedOrder>> {
+  // As an edit of nothing: what a crash left of an unfinished batch is set aside first.
+  const end = await editStorage(folder, () => Deno.statSync(storageLayout(folder).orders).size, { warn });
+  return loggedOrders(folder, end);
 }
 
 async function* loggedOrders(folder: string, end: number): AsyncIterable<LoggedOrder> {
@@ -49,26 +47,16 @@ async function* loggedOrders(folder: string, end: number): AsyncIterable<LoggedO
       visitLines((from, to) => log.file.read(from, to), at, Math.min(at + step, end), (line, start, whole) => {
         if (!whole) return false;
         const order = parseLogged(line);
-        if (order === undefined) return false;
+        if (order === undefined) throw log.damagedAt(start);
         orders.push(order);
         next = start + line.length + 1;
       });
-      if (next === at) return; // what is left is the torn end of an interrupted batch
+      if (next === at) throw log.damagedAt(at);
       yield* orders;
       at = next;
-      await Promise.resolve();
     }
   } finally {
     log.file.close();
-  }
-}
-
-function logLength(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
-    throw error;
   }
 }
 

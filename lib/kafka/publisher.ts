@@ -67,7 +67,7 @@ export async function createPublisher<T extends OutgoingOrder>(options: Publishe
  * While the brokers are away a send is repeated for up to two minutes. A repeat after an unclear answer can put an order
  * into the topic twice, with the same `order_id`, of which one is accepted.
  */
-export class Publisher<T extends OutgoingOrder> implements OrderPublisher {
+export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   readonly #options: PublisherOptions<T>;
   readonly #kafka: Kafka;
   readonly #choosePartition = Partitioners.DefaultPartitioner();
