@@ -5,6 +5,7 @@ import { parseInventory } from "./inventory_file.ts";
 import { storageLayout } from "./layout.ts";
 import { visitLines } from "./lines.ts";
 import { type LoggedOrder, OrderLog, parseLogged } from "./order_log.ts";
+import { exists, requireFolder } from "./storage_folder.ts";
 import { parseUsers } from "./users_file.ts";
 
 /** The users of `users.csv` as they are in the file now. Throws a {@linkcode Failure}: 78 missing, 65 damaged. */
@@ -23,16 +24,20 @@ export function readStock(folder: string): StockItem[] {
 }
 
 /**
- * The accepted orders in the log, oldest first; a damaged line is a {@linkcode Failure} (65) when it is reached; the end is fixed under the write lock at the call, so orders that are
- * accepted meanwhile are not among them.
+ * The accepted orders in the log, oldest first. The end is fixed under the write lock at the call, so orders that are
+ * accepted meanwhile are not among them. A damaged line is a {@linkcode Failure} (65) when it is reached.
  */
 export async function readLoggedOrders(
   folder: string,
   warn: (sentence: string) => void,
 ): Promise<AsyncIterable<LoggedOrder>> {
-  // As an edit of nothing: what a crash left of an unfinished batch is set aside first.
-  const end = await editStorage(folder, () => Deno.statSync(storageLayout(folder).orders).size, { warn });
-  return loggedOrders(folder, end);
+  const layout = storageLayout(folder);
+  requireFolder(layout);
+  if (!exists(layout.orders)) return loggedOrders(folder, 0);
+  const length = () => Deno.statSync(layout.orders).size;
+  // As an edit of nothing, which sets aside what a crash left of an unfinished batch. A log alone is taken as it is.
+  const isStorage = exists(layout.users) && exists(layout.inventory);
+  return loggedOrders(folder, isStorage ? await editStorage(folder, length, { warn }) : length());
 }
 
 async function* loggedOrders(folder: string, end: number): AsyncIterable<LoggedOrder> {

@@ -4,10 +4,17 @@ import { type StorageLayout, TEMP_SUFFIX } from "./layout.ts";
 
 /** Throws a {@linkcode Failure}: 78 where folder or CSV files are missing, 65 where the log is gone but its effects are not. */
 export function requireStorage(layout: StorageLayout): void {
-  for (const path of [layout.folder, layout.users, layout.inventory]) {
-    if (!exists(path)) throw new Failure(EXIT.config, `${path} is missing: run deno task bootstrap`);
-  }
+  for (const path of [layout.folder, layout.users, layout.inventory]) requirePath(path);
   requireLog(layout);
+}
+
+/** Throws a {@linkcode Failure} (78) where the folder is missing. */
+export function requireFolder(layout: StorageLayout): void {
+  requirePath(layout.folder);
+}
+
+function requirePath(path: string): void {
+  if (!exists(path)) throw new Failure(EXIT.config, `${path} is missing: run deno task bootstrap`);
 }
 
 /** The log may be absent only where nothing was ever journalled; creating it anew would forget what was accepted. */
