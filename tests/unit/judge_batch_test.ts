@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { comparePrecedent, judgeBatch, type Precedent, type StoreView } from "../../lib/judge_batch.ts";
+import { nameKey, type Order, type ReceivedOrder } from "../../lib/order.ts";
+
+const pure = { permissions: "none" } as const;
+let offset = 0;
+
+function received(order: Partial<Order>, at: Partial<ReceivedOrder["at"]> = {}): ReceivedOrder {
+  const base = { order_id: `o-${offset}`, user: "alice", item: "book", quantity: 1, created_at: 5 };
+  return { order: { ...base, ...order }, at: { topic: "orders", partition: 0, offset: offset++, ...at } };
+}
+
+function view(stock: Record<string, number>, precedents: Record<string, Precedent> = {}): StoreView {
+  const users = new Map([["alice", "paid"], ["bob", "unpaid"], ["__proto__", "paid"]]);
+  const items = new Map(Object.entries(stock).map(([name, quantity]) => [nameKey(name), { name, quantity }]));
+  return {
+    user: (name) => users.has(name) ? { name, status: users.get(name)! } : undefined,
+    item: (name) => items.get(nameKey(name)),
+    precedent: ({ order }) => precedents[order.order_id] ?? "none",
+  };
+}
+
+function judge(orders: ReceivedOrder[], view: StoreView): string[] {
+  return judgeBatch(orders, view).map((verdict) =>
+    verdict.kind === "accepted"
+      ? `${verdict.before} -> ${verdict.remaining}`
+      : verdict.kind === "rejected"
+      ? verdict.reason
+      : verdict.kind
+  );
+}
+
+Deno.test("judgeBatch() takes each order from what the ones before it left", pure, () => {
+  const orders = [{ quantity: 4 }, { item: "pen" }, { quantity: 4 }, { quantity: 3 }, { quantity: 2 }, { quantity: 1 }];
+  assert.deepEqual(judge(orders.map((order) => received(order)), view({ book: 10, pen: 1 })), [
+    "10 -> 6",
+    "1 -> 0",
+    "6 -> 2",
+    "insufficient-stock",
+    "2 -> 0",
+    "insufficient-stock",
+  ]);
+});
+
+Deno.test("judgeBatch() takes the composed and the decomposed name for one item", pure, () => {
+  const orders = ["caf\u00e9", "cafe\u0301", "caf\u00e9"].map((item) => received({ item }));
+  assert.deepEqual(judge(orders, view({ "cafe\u0301": 2 })), ["2 -> 1", "1 -> 0", "insufficient-stock"]);
+});
+
+Deno.test("judgeBatch() keeps items with prototype-ish names apart", pure, () => {
+  const orders = ["constructor", "toString", "__proto__"].map((item) => received({ item, user: "__proto__" }));
+  assert.deepEqual(judge(orders, view({ constructor: 1 })), ["1 -> 0", "unknown-item", "unknown-item"]);
+  const ids = ["__proto__", "constructor", "__proto__"].map((order_id) => received({ order_id }));
+  assert.deepEqual(judge(ids, { ...view({ book: 9 }), precedent: () => "none" }), ["9 -> 8", "8 -> 7", "duplicate"]);
+});
+
+Deno.test("judgeBatch() accepts an order_id once within a batch", pure, () => {
+  const first = received({ order_id: "x" });
+  const again = { ...first };
+  const duplicate = received({ order_id: "x" });
+  const conflict = received({ order_id: "x", quantity: 2 });
+  assert.deepEqual(judge([first, again, duplicate, conflict], view({ book: 9 })), [
+    "9 -> 8",
+    "redelivered",
+    "duplicate",
+    "order-id-conflict",
+  ]);
+});
+
+Deno.test("judgeBatch() judges an order_id again that was rejected earlier in the batch", pure, () => {
+  const orders = [received({ order_id: "x", quantity: 99 }), received({ order_id: "x", quantity: 2 })];
+  assert.deepEqual(judge(orders, view({ book: 9 })), ["insufficient-stock", "9 -> 7"]);
+});
+
+Deno.test("judgeBatch() lets what the store accepted before decide ahead of user and stock", pure, () => {
+  const before = { a: "redelivered", b: "duplicate", c: "order-id-conflict" } as const;
+  const orders = ["a", "b", "c"].map((order_id) => received({ order_id, user: "bob", quantity: 99 }));
+  assert.deepEqual(judge(orders, view({ book: 9 }, before)), ["redelivered", "duplicate", "order-id-conflict"]);
+});
+
+Deno.test("judgeBatch() rejects an invalid order for that, whatever its order_id was before", pure, () => {
+  const precedents = { a: "redelivered" } as const;
+  assert.deepEqual(judge([received({ order_id: "a", quantity: 0 })], view({ book: 9 }, precedents)), [
+    "invalid-quantity",
+  ]);
+});
+
+Deno.test("judgeBatch() says which status and stock a rejected order met", pure, () => {
+  const orders = [received({ user: "bob" }), received({ user: "eve" }), received({ item: "car" }), received({})];
+  const seen = judgeBatch(orders, view({ book: 0 })).map((verdict) =>
+    verdict.kind === "rejected" ? [verdict.reason, verdict.status, verdict.stock] : []
+  );
+  assert.deepEqual(seen, [
+    ["unpaid-user", "unpaid", 0],
+    ["unknown-user", undefined, 0],
+    ["unknown-item", "paid", undefined],
+    ["insufficient-stock", "paid", 0],
+  ]);
+});
+
+Deno.test("judgeBatch() answers an empty batch with nothing", pure, () => {
+  assert.deepEqual(judgeBatch([], view({})), []);
+});
+
+Deno.test("comparePrecedent() calls the same topic, partition and offset a redelivery", pure, () => {
+  const earlier = received({ order_id: "x" });
+  assert.equal(comparePrecedent(structuredClone(earlier), earlier), "redelivered");
+  for (const at of [{ topic: "other" }, { partition: 1 }, { offset: 4_711 }]) {
+    assert.equal(comparePrecedent({ ...earlier, at: { ...earlier.at, ...at } }, earlier), "duplicate");
+  }
+});
+
+Deno.test("comparePrecedent() calls other contents at another place a conflict", pure, () => {
+  const earlier = received({ order_id: "x" });
+  for (const other of [{ user: "bob" }, { item: "pen" }, { quantity: 2 }, { created_at: 6 }]) {
+    const later = received({ ...earlier.order, ...other });
+    assert.equal(comparePrecedent(later, earlier), "order-id-conflict", JSON.stringify(other));
+  }
+});
