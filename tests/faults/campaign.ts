@@ -1,0 +1,118 @@
+import { object } from "@optique/core/constructs";
+import { optional } from "@optique/core/modifiers";
+import { option } from "@optique/core/primitives";
+import { integer } from "@optique/core/valueparser";
+import cliProgress from "cli-progress";
+import process from "node:process";
+import { main } from "../../lib/cli/main.ts";
+import { line, parseArgs } from "../../lib/cli/parse.ts";
+import { table } from "../../lib/cli/table.ts";
+import { EXIT, Failure } from "../../lib/errors.ts";
+import { withStack } from "../support/stack.ts";
+import { type Fault, type FaultContext, held, seededRandom } from "./fault.ts";
+import { FAULTS } from "./rows.ts";
+import { Tallies, type Tally } from "./tally.ts";
+
+const parser = object({
+  row: optional(option("--row", integer({ min: 1, max: 27, metavar: "N" }), { description: line("This row only") })),
+  runs: optional(option("--runs", integer({ min: 1, metavar: "N" }), {
+    description: line("Runs of each row; the full number of the table by default"),
+  })),
+  seed: optional(option("--seed", integer({ min: 0, max: 2 ** 32 - 1, metavar: "X" }), {
+    description: line("Seed of the first run, to reproduce a failure with --runs 1; random by default"),
+  })),
+  fresh: option("--fresh", { description: line("Forget the runs of an interrupted campaign") }),
+});
+
+/**
+ * Injects the faults of docs/faults.md again and again, and counts what was lost, doubled or unbalanced.
+ *
+ * Runs on a throw-away stack of its own and goes on where an interrupted campaign stopped. Answers 1 where anything did
+ * not hold; each such run prints the command that repeats it.
+ */
+export async function run(args: readonly string[], stop: AbortSignal): Promise<number> {
+  const options = parseArgs(parser, args, {
+    name: "faults",
+    brief: "Injects faults and counts what was lost, doubled or unbalanced; goes on where it was interrupted.",
+    examples: [
+      "deno task faults",
+      "deno task faults --row 7 --runs 20",
+      "deno task faults --row 1 --runs 1 --seed 4711",
+    ],
+  });
+  const faults = FAULTS.filter(({ row }) => options.row === undefined || row === options.row);
+  if (faults.length === 0) throw new Failure(EXIT.usage, `There is no fault in row ${options.row}`);
+  const tallies = Tallies.load(options.fresh || options.seed !== undefined);
+  await withStack(async (env) => {
+    for (const fault of faults) {
+      const wanted = options.runs ?? fault.runs.full;
+      await runFault(fault, tallies.of(fault.row), { wanted, env, firstSeed: options.seed, stop });
+      tallies.save();
+      if (stop.aborted) break;
+    }
+  });
+  console.log("\n" + report(faults, tallies));
+  const complete = faults.every(({ row }) => tallies.of(row).failures.length === 0);
+  if (!stop.aborted) tallies.forget();
+  return complete ? EXIT.ok : EXIT.failed;
+}
+
+async function runFault(
+  fault: Fault,
+  tally: Tally,
+  { wanted, env, firstSeed, stop }: {
+    wanted: number;
+    env: FaultContext["env"];
+    firstSeed: number | undefined;
+    stop: AbortSignal;
+  },
+): Promise<void> {
+  const reason = fault.skip?.();
+  if (reason !== undefined) {
+    tally.skipped = reason;
+    return console.log(`${fault.row} ${fault.name}: skipped, ${reason}`);
+  }
+  const bar = progressBar(fault, wanted, tally.runs);
+  while (tally.runs < wanted && !stop.aborted) {
+    const seed = firstSeed === undefined ? crypto.getRandomValues(new Uint32Array(1))[0] : firstSeed + tally.runs;
+    const outcome = await fault.run({ seed, random: seededRandom(seed), env });
+    tally.add(seed, outcome);
+    if (!held(outcome)) {
+      console.error(`\n${fault.row} ${fault.name}: did not hold, ${JSON.stringify(outcome)}`);
+      console.error(`  repeat it with: deno task faults --row ${fault.row} --runs 1 --seed ${seed}`);
+    }
+    bar(tally.runs);
+  }
+}
+
+function progressBar({ row, name }: Fault, wanted: number, done: number): (runs: number) => void {
+  if (!process.stderr.isTTY) {
+    return (runs) => runs % Math.ceil(wanted / 10) === 0 && console.log(`${row} ${name}: ${runs} of ${wanted}`);
+  }
+  const bar = new cliProgress.SingleBar({ format: `${row} ${name} {bar} {value} of {total}, {eta_formatted} left` });
+  bar.start(wanted, done);
+  return (runs) => {
+    bar.update(runs);
+    if (runs >= wanted) bar.stop();
+  };
+}
+
+function report(faults: readonly Fault[], tallies: Tallies): string {
+  const rows = faults.map(({ row, name }) => {
+    const { runs, lost, doubled, unbalanced, failures, longestRecoveryMs, skipped } = tallies.of(row);
+    const seconds = (longestRecoveryMs / 1_000).toFixed(1);
+    return [
+      row,
+      name,
+      runs,
+      lost,
+      doubled,
+      unbalanced,
+      failures.length,
+      skipped === undefined ? `${seconds} s` : "skipped",
+    ];
+  });
+  return table(["row", "fault", "runs", "lost", "doubled", "unbalanced", "failed", "longest recovery"], rows);
+}
+
+if (import.meta.main) await main(run);

@@ -1,0 +1,62 @@
+import { type FaultOutcome, held } from "./fault.ts";
+
+/** Where an interrupted campaign is kept. */
+const FILE = ".stack/faults.json";
+
+/** The runs of one row so far. */
+export class Tally {
+  runs = 0;
+  lost = 0;
+  doubled = 0;
+  unbalanced = 0;
+  longestRecoveryMs = 0;
+  /** Seeds of the runs that did not hold. */
+  failures: number[] = [];
+  skipped?: string;
+
+  add(seed: number, outcome: FaultOutcome): void {
+    this.runs++;
+    this.lost += outcome.lost;
+    this.doubled += outcome.doubled;
+    this.unbalanced += outcome.unbalanced;
+    this.longestRecoveryMs = Math.max(this.longestRecoveryMs, outcome.recoveryMs);
+    if (!held(outcome)) this.failures.push(seed);
+  }
+}
+
+/** The tallies of a campaign, kept over an interruption. */
+export class Tallies {
+  readonly #byRow = new Map<number, Tally>();
+
+  /** Those of an interrupted campaign, or none. Permission: read of `.stack`. */
+  static load(fresh: boolean): Tallies {
+    const tallies = new Tallies();
+    if (fresh) return tallies;
+    try {
+      const saved: [number, Tally][] = JSON.parse(Deno.readTextFileSync(FILE));
+      for (const [row, tally] of saved) Object.assign(tallies.of(row), tally);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return tallies;
+  }
+
+  of(row: number): Tally {
+    let tally = this.#byRow.get(row);
+    if (tally === undefined) this.#byRow.set(row, tally = new Tally());
+    return tally;
+  }
+
+  /** Permission: write of `.stack`. */
+  save(): void {
+    Deno.writeTextFileSync(FILE, JSON.stringify([...this.#byRow]));
+  }
+
+  forget(): void {
+    try {
+      Deno.removeSync(FILE);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
