@@ -83,7 +83,7 @@ async function loadLedger(
     parts.positions.refresh();
     return parts.ledger.rebuild(end.seq);
   }
-  if (!OwnerLock.isHeld(layout)) return await recover(parts);
+  if (!OwnerLock.isHeld(layout)) return void await recover(parts);
   const { from, afterSeq } = parts.log.tail(parts.ledger.csvAsOf().lowest);
   const end = parts.log.scan(from, afterSeq, parts.ledger.isEdit, () => {});
   parts.positions.refresh();

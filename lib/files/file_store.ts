@@ -10,6 +10,7 @@ import { EXIT, Failure } from "../errors.ts";
 import type { ReceivedOrder } from "../order.ts";
 import type { OrderBatch, OrderStore } from "../ports.ts";
 import { IdentityIndex } from "./identity_index.ts";
+import { type LoadedSnapshot, readIndexSnapshot, writeIndexSnapshot } from "./index_snapshot.ts";
 import { type StorageLayout, storageLayout } from "./layout.ts";
 import { type Owner, OwnerLock, readOwner, WriteLock } from "./locks.ts";
 import { asReceived, OrderLog } from "./order_log.ts";
@@ -41,8 +42,10 @@ export class FileStore implements OrderStore {
   readonly #ledger: StockLedger;
   readonly #users: UserList;
   readonly #rejected: RejectedFile;
-  readonly #index = new IdentityIndex();
+  #index = new IdentityIndex();
   readonly #lastOwner: Owner | undefined;
+  /** Sequence number of the last line of the log. */
+  #logSeq = 0;
 
   private constructor(layout: StorageLayout, owner: OwnerLock, options: FileStoreOptions) {
     this.#layout = layout;
@@ -118,6 +121,8 @@ export class FileStore implements OrderStore {
   async close(): Promise<void> {
     try {
       await this.checkpoint();
+      const log = { path: this.#layout.orders, seq: this.#logSeq };
+      if (this.#log.file.isOurs()) writeIndexSnapshot(this.#layout.index, this.#index, log);
     } finally {
       for (const part of [this.#log.file, this.#positions, this.#ledger, this.#rejected, this.#lock]) part.close();
       this.#owner.close();
@@ -126,9 +131,25 @@ export class FileStore implements OrderStore {
 
   async #load(): Promise<void> {
     removeTemps(this.#layout);
+    const snapshot = this.#usableSnapshot();
+    if (snapshot !== undefined) this.#index = snapshot.index;
+    // After a clean stop the part of the log that is in the snapshot need not even be looked at.
+    if (snapshot?.logUntouched === false) this.#log.requireWhole(snapshot.logLength);
     const parts = { log: this.#log, ledger: this.#ledger, positions: this.#positions };
-    await recover(parts, (order, start) => this.#index.add(order.order_id, start));
+    const end = await recover(parts, {
+      from: snapshot?.logLength ?? 0,
+      afterSeq: snapshot?.logSeq ?? 0,
+      visit: (order, start) => this.#index.add(order.order_id, start),
+    });
+    this.#logSeq = end.seq;
     this.#users.refresh();
+  }
+
+  /** The snapshot of the last run, if it is one of this very log. */
+  #usableSnapshot(): LoadedSnapshot | undefined {
+    const snapshot = readIndexSnapshot(this.#layout.index, this.#layout.orders);
+    const fits = snapshot !== undefined && this.#log.hasLineEndingAt(snapshot.logLength, snapshot.logSeq);
+    return fits ? snapshot : undefined;
   }
 
   /** Under the write lock; waits without it while somebody is saving a file. */
@@ -169,6 +190,7 @@ export class FileStore implements OrderStore {
     for (const [index, { received, remaining }] of accepted.entries()) {
       this.#index.add(received.order.order_id, starts[index]);
       this.#ledger.accept(received.order.item, remaining, firstSeq + index);
+      this.#logSeq = firstSeq + index;
     }
     await this.#positions.read(batch.topic, batch.partition, { from: batch.from, to: batch.to }, this.#ledger.seq);
   }

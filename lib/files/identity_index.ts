@@ -4,17 +4,26 @@ import { createHash } from "node:crypto";
 const BLOCK = 1 << 16;
 const WORDS = 4;
 /** Slots filled before the table of slots grows. */
-const MAX_LOAD = 0.75;
+const MAX_LOAD = 0.8;
+const TWO_32 = 2 ** 32;
+
+/** Identities of up to {@linkcode BLOCK} orders, in the order they were added. */
+interface Block {
+  /** Four words each. */
+  hashes: Uint32Array<ArrayBuffer>;
+  /** Places in two parts, 48 bits: a log of 256 TB. */
+  low: Uint32Array<ArrayBuffer>;
+  high: Uint16Array<ArrayBuffer>;
+}
 
 /**
  * Which `order_id` was accepted, and where its line starts in the log.
  *
- * Ids are kept as the first 128 bits of their SHA-256, 24 bytes with the place plus a 4-byte slot at 37-75% load:
- * 29-35 bytes an order whatever the length of its id. A hit is confirmed against the line itself by the caller.
+ * Ids are kept as the first 128 bits of their SHA-256: 22 bytes with the place, and a 4-byte slot at 40-80% load make
+ * 27-32 bytes an order whatever the length of its id. A hit is confirmed against the line itself by the caller.
  */
 export class IdentityIndex {
-  readonly #hashes: Uint32Array[] = [];
-  readonly #places: Float64Array[] = [];
+  readonly #blocks: Block[] = [];
   /** Row + 1 of each slot, 0 where it is free; open addressing, linear probing. */
   #slots = new Uint32Array(1 << 10);
   #size = 0;
@@ -26,7 +35,9 @@ export class IdentityIndex {
   /** Byte offset of the line of the accepted order, or undefined where there is none. */
   find(orderId: string): number | undefined {
     const row = this.#slots[this.#slotOf(hash(orderId))] - 1;
-    return row < 0 ? undefined : this.#places[row / BLOCK | 0][row % BLOCK];
+    if (row < 0) return undefined;
+    const { low, high } = this.#blocks[row / BLOCK | 0];
+    return high[row % BLOCK] * TWO_32 + low[row % BLOCK];
   }
 
   /** Remembers an accepted order; an id that is there already keeps its first place. */
@@ -35,14 +46,41 @@ export class IdentityIndex {
     const slot = this.#slotOf(words);
     if (this.#slots[slot] !== 0) return;
     const row = this.#size++;
-    if (row % BLOCK === 0) {
-      this.#hashes.push(new Uint32Array(BLOCK * WORDS));
-      this.#places.push(new Float64Array(BLOCK));
-    }
-    this.#hashes[row / BLOCK | 0].set(words, (row % BLOCK) * WORDS);
-    this.#places[row / BLOCK | 0][row % BLOCK] = place;
+    if (row % BLOCK === 0) this.#blocks.push(emptyBlock());
+    const { hashes, low, high } = this.#blocks[row / BLOCK | 0];
+    hashes.set(words, (row % BLOCK) * WORDS);
+    low[row % BLOCK] = place % TWO_32;
+    high[row % BLOCK] = place / TWO_32;
     this.#slots[slot] = row + 1;
-    if (this.#size > this.#slots.length * MAX_LOAD) this.#grow();
+    if (this.#size > this.#slots.length * MAX_LOAD) this.#rehash(this.#slots.length * 2);
+  }
+
+  /** The rows as bytes, in pieces, for {@linkcode IdentityIndex.fromBytes}; in the byte order of this machine. */
+  *toBytes(): Generator<Uint8Array<ArrayBuffer>> {
+    for (const [index, { hashes, low, high }] of this.#blocks.entries()) {
+      const rows = Math.min(BLOCK, this.#size - index * BLOCK);
+      yield bytesOf(hashes.subarray(0, rows * WORDS));
+      yield bytesOf(low.subarray(0, rows));
+      yield bytesOf(high.subarray(0, rows));
+    }
+  }
+
+  /** The index of `size` rows whose bytes `read` hands out, filling the array it is given. */
+  static fromBytes(size: number, read: (into: Uint8Array<ArrayBuffer>) => void): IdentityIndex {
+    const index = new IdentityIndex();
+    for (let done = 0; done < size; done += BLOCK) {
+      const block = emptyBlock();
+      const rows = Math.min(BLOCK, size - done);
+      read(bytesOf(block.hashes.subarray(0, rows * WORDS)));
+      read(bytesOf(block.low.subarray(0, rows)));
+      read(bytesOf(block.high.subarray(0, rows)));
+      index.#blocks.push(block);
+    }
+    index.#size = size;
+    let slots = index.#slots.length;
+    while (size > slots * MAX_LOAD) slots *= 2;
+    index.#rehash(slots);
+    return index;
   }
 
   /** The slot that holds the hash, or the free one where it belongs. */
@@ -55,22 +93,30 @@ export class IdentityIndex {
   }
 
   #isAt(row: number, words: Uint32Array): boolean {
-    const block = this.#hashes[row / BLOCK | 0];
+    const { hashes } = this.#blocks[row / BLOCK | 0];
     const at = (row % BLOCK) * WORDS;
-    return block[at] === words[0] && block[at + 1] === words[1] && block[at + 2] === words[2] &&
-      block[at + 3] === words[3];
+    return hashes[at] === words[0] && hashes[at + 1] === words[1] && hashes[at + 2] === words[2] &&
+      hashes[at + 3] === words[3];
   }
 
-  #grow(): void {
-    const slots = new Uint32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
+  #rehash(length: number): void {
+    const slots = new Uint32Array(length);
+    const mask = length - 1;
     for (let row = 0; row < this.#size; row++) {
-      let slot = this.#hashes[row / BLOCK | 0][(row % BLOCK) * WORDS] & mask;
+      let slot = this.#blocks[row / BLOCK | 0].hashes[(row % BLOCK) * WORDS] & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = row + 1;
     }
     this.#slots = slots;
   }
+}
+
+function emptyBlock(): Block {
+  return { hashes: new Uint32Array(BLOCK * WORDS), low: new Uint32Array(BLOCK), high: new Uint16Array(BLOCK) };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>) {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function hash(orderId: string): Uint32Array {

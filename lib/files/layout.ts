@@ -9,6 +9,8 @@ export interface StorageLayout {
   edits: string;
   rejected: string;
   positions: string;
+  /** Disposable: spares a start from reading the whole log. */
+  index: string;
   ownerLock: string;
   writeLock: string;
   turnLock: string;
@@ -23,6 +25,7 @@ export function storageLayout(folder: string): StorageLayout {
     edits: join(folder, "stock_edits.jsonl"),
     rejected: join(folder, "rejected.jsonl"),
     positions: join(folder, "positions.jsonl"),
+    index: join(folder, ".orders.index"),
     ownerLock: join(folder, ".owner.lock"),
     writeLock: join(folder, ".write.lock"),
     turnLock: join(folder, ".turn.lock"),

@@ -3,7 +3,11 @@ import type { Coordinates, Order, ReceivedOrder } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
 import type { StorageLayout } from "./layout.ts";
 import { tailStart, visitLines } from "./lines.ts";
-import { sealLine, unsealLine } from "./sealed_line.ts";
+import { isSealed, sealLine, unsealLine } from "./sealed_line.ts";
+
+const LINE_FEED = 0x0a;
+/** Bytes; longer than any line of the log, for names and ids have 256 characters at most. */
+const LONGEST_LINE = 1 << 14;
 
 /** One line of `orders.jsonl`: an accepted order, where it came from and what it left. */
 export interface LoggedOrder extends Order, Coordinates {
@@ -112,6 +116,21 @@ export class OrderLog {
   /** The failure for a line that is not whole although it must be. */
   damagedAt(place: number): Failure {
     return damaged(this.file.path, place, "the line does not match its checksum");
+  }
+
+  /** Compares the lines of `[0, to)` with their checksums, without reading what they say; the first bad one is damage. */
+  requireWhole(to: number): void {
+    visitLines(this.#read, 0, to, (line, start, whole) => {
+      if (!whole || !isSealed(line)) throw this.damagedAt(start);
+    });
+  }
+
+  /** Whether a whole line with this sequence number ends at byte `end`; 0 is the start of an empty log. */
+  hasLineEndingAt(end: number, seq: number): boolean {
+    if (end === 0 || end > this.file.length) return end === seq;
+    const before = this.#read(Math.max(0, end - LONGEST_LINE), end);
+    const start = before.subarray(0, -1).lastIndexOf(LINE_FEED) + 1;
+    return before.at(-1) === LINE_FEED && parseLogged(before.subarray(start, -1))?.seq === seq;
   }
 
   /** Byte to scan from to meet every order with `seq` above `seq`, and the `seq` before it. */

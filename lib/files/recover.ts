@@ -11,6 +11,14 @@ export interface Parts {
   positions: Positions;
 }
 
+/** How much of the log is read, and who sees its lines. */
+export interface LogReading {
+  /** Byte to read from, and the sequence number of the line before it. */
+  from: number;
+  afterSeq: number;
+  visit(order: LoggedOrder, start: number): void;
+}
+
 /**
  * Makes log, journal, positions and CSV agree after whatever happened to the last writer, and loads them.
  *
@@ -19,21 +27,21 @@ export interface Parts {
  * they may be in the page cache only. A log that ends before what the CSV or an edit speaks of is damage, a
  * {@linkcode Failure} (65), with nothing touched. Called under the write lock, while no one owns the storage.
  *
- * @param whole Visits every line of the log; without it only the lines that matter to the CSV are read.
+ * Answers where the log ends.
+ *
+ * @param reading By default only the lines are read that matter to the CSV.
  */
-export async function recover(
-  { log, ledger, positions }: Parts,
-  whole?: (order: LoggedOrder, start: number) => void,
-): Promise<void> {
+export async function recover({ log, ledger, positions }: Parts, reading?: LogReading): Promise<LogEnd> {
   const { lowest, newest } = ledger.csvAsOf();
   const tail = log.tail(lowest);
-  const start = whole === undefined ? tail : { from: 0, afterSeq: 0 };
-  const end = log.scan(start.from, start.afterSeq, ledger.isEdit, whole ?? (() => {}));
+  const { from, afterSeq, visit } = reading ?? { ...tail, visit: () => {} };
+  const end = log.scan(from, afterSeq, ledger.isEdit, visit);
   requireReach(log, ledger, end, newest);
   await positions.load(Math.max(end.seq, ledger.lastEditSeq));
   if (end.length < log.file.length) await setTornTailAside(log, end.length);
   await log.file.rewriteFrom(Math.min(tail.from, end.length));
   await ledger.load(end.seq);
+  return end;
 }
 
 /** The log must reach as far as the CSV says it is current, and an edit may only follow lines that are there. */

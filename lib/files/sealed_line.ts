@@ -17,14 +17,18 @@ export function sealLine(record: object): string {
   return `${open},"crc":"${checksum(encoder.encode(open))}"}\n`;
 }
 
+/** Whether a line, given without its line feed, is as it was sealed. */
+export function isSealed(line: Uint8Array): boolean {
+  const end = line.length - SEAL_LENGTH;
+  if (end <= 0 || line[line.length - 1] !== CLOSING_BRACE) return false;
+  const seal = SEAL.exec(latin1(line.subarray(end)));
+  return seal !== null && seal[1] === checksum(line.subarray(0, end));
+}
+
 /** The record of a line given without its line feed, or undefined where the line is not whole. */
 export function unsealLine(line: Uint8Array): Record<string, unknown> | undefined {
-  const end = line.length - SEAL_LENGTH;
-  if (end <= 0 || line[line.length - 1] !== CLOSING_BRACE) return undefined;
-  const sealed = line.subarray(0, end);
-  const seal = SEAL.exec(latin1(line.subarray(end)));
-  if (seal === null || seal[1] !== checksum(sealed)) return undefined;
-  return JSON.parse(decoder.decode(sealed) + "}");
+  if (!isSealed(line)) return undefined;
+  return JSON.parse(decoder.decode(line.subarray(0, line.length - SEAL_LENGTH)) + "}");
 }
 
 function checksum(bytes: Uint8Array): string {
