@@ -46,9 +46,9 @@ export const MAX_QUANTITY = 2 ** 31 - 1;
 export const MAX_NAME_LENGTH = 256;
 export const MAX_ORDER_ID_LENGTH = 256;
 
-// Control characters would reach someone's terminal; zero-width and bidi characters make two names look the same;
-// U+FFFD is what invalid UTF-8 decodes to, so different bytes would share it; a lone surrogate has no UTF-8 form.
-const UNSAFE = /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd]/u;
+// Control characters would reach someone's terminal; format, zero-width and bidi characters make two names look the
+// same; U+FFFD is what invalid UTF-8 decodes to, so different bytes would share it; a lone surrogate has no UTF-8 form.
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufffc\ufffd]/u;
 const PLAIN = /^[\x20-\x7e]+$/;
 
 /** Whether `name` can be a user or an item: 1-256 characters, none invisible, controlling or undecodable. */

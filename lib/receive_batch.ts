@@ -1,4 +1,4 @@
-import type { Order, ReceivedOrder } from "./order.ts";
+import { isValidOrderId, type Order, type ReceivedOrder } from "./order.ts";
 import type { DeadLetter, OrderBatch } from "./ports.ts";
 import { REPLAY_OF_HEADER } from "./topics.ts";
 
@@ -32,7 +32,7 @@ export function receiveBatch<R extends RawRecord>(
     const at = { topic, partition, offset: Number(offset) };
     const decoded = decode(value);
     if ("order" in decoded) {
-      orders.push({ order: decoded.order, at, replayOf: textHeader(headers[REPLAY_OF_HEADER]) });
+      orders.push({ order: decoded.order, at, replayOf: orderIdHeader(headers[REPLAY_OF_HEADER]) });
     } else {
       letters.push({ at, key, value, headers, timestamp: Number(timestamp), reason: decoded.undecodable });
     }
@@ -40,7 +40,9 @@ export function receiveBatch<R extends RawRecord>(
   return { batch: { topic, partition, from, to, orders }, letters };
 }
 
-function textHeader(header: DeadLetter["headers"][string]): string | undefined {
+/** A header is anybody's: one that is no order_id says nothing. */
+function orderIdHeader(header: DeadLetter["headers"][string]): string | undefined {
   const first = Array.isArray(header) ? header[0] : header;
-  return first instanceof Uint8Array ? new TextDecoder().decode(first) : first;
+  const text = first instanceof Uint8Array ? new TextDecoder().decode(first) : first;
+  return text !== undefined && isValidOrderId(text) ? text : undefined;
 }

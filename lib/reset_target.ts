@@ -19,11 +19,20 @@ export function parseResetTarget(text: string, now: number): ResetTarget | undef
     return Number.isSafeInteger(offset) ? { kind: "offset", offset } : undefined;
   }
   const age = parseAge(text);
-  if (age !== undefined) return { kind: "time", time: now - age };
+  // Kafka reads -1 and -2 as latest and earliest; nothing is older than its clock.
+  if (age !== undefined) return { kind: "time", time: Math.max(0, now - age) };
+  const time = parseTime(text);
+  return time === undefined ? undefined : { kind: "time", time: Math.max(0, time) };
+}
+
+function parseTime(text: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)) return undefined;
   // A date alone is midnight here, as a time alone is; Date.parse would take it for UTC.
   const time = Date.parse(text.length === 10 ? `${text}T00:00` : text.replace(" ", "T"));
-  return Number.isNaN(time) ? undefined : { kind: "time", time };
+  if (Number.isNaN(time)) return undefined;
+  // Date.parse takes 30 February for 2 March.
+  const [year, month, day] = text.slice(0, 10).split("-").map(Number);
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day ? time : undefined;
 }
 
 function parseAge(text: string): number | undefined {

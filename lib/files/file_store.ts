@@ -142,6 +142,7 @@ export class FileStore implements OrderStore {
       visit: (order, start) => this.#index.add(order.order_id, start),
     });
     this.#logSeq = end.seq;
+    this.#rejected.cutTornLine();
     this.#users.refresh();
   }
 

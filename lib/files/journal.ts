@@ -45,13 +45,6 @@ export class Journal<T extends object> {
     this.file.close();
   }
 
-  /** Cuts everything from `start` on, a place that {@linkcode news} told. */
-  async cutFrom(start: number): Promise<void> {
-    this.file.truncate(start);
-    await this.file.sync();
-    this.#read = start;
-  }
-
   #damaged(at: number, what: string): Failure {
     return new Failure(EXIT.data, `${this.file.path} is damaged at byte ${at}: ${what}; nothing was touched`);
   }

@@ -3,7 +3,7 @@ import type { Coordinates, Order, ReceivedOrder } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
 import type { StorageLayout } from "./layout.ts";
 import { tailStart, visitLines } from "./lines.ts";
-import { isSealed, sealLine, unsealLine } from "./sealed_line.ts";
+import { firstSealEnd, isSealed, sealLine, unsealLine } from "./sealed_line.ts";
 
 const LINE_FEED = 0x0a;
 /** Bytes; longer than any line of the log, for names and ids have 256 characters at most. */
@@ -98,6 +98,7 @@ export class OrderLog {
       const order = whole ? parseLogged(line) : undefined;
       if (order === undefined) {
         torn = true;
+        if (holdsLaterBatch(line, expected)) throw this.damagedAt(start);
       } else if (torn) {
         if (order.batch > expected) throw this.damagedAt(end.length);
       } else {
@@ -161,6 +162,13 @@ function logged({ order, at, replayOf }: ReceivedOrder, remaining: number, seq: 
   const { topic, partition, offset } = at;
   const replay = replayOf === undefined ? {} : { replay_of: replayOf };
   return { order_id, user, item, quantity, created_at, seq, batch, topic, partition, offset, remaining, ...replay };
+}
+
+/** Whether a bad line is two with a damaged line feed between them, of which the second belongs to a later batch. */
+function holdsLaterBatch(line: Uint8Array, expected: number): boolean {
+  const end = firstSealEnd(line);
+  const order = end === undefined ? undefined : parseLogged(line.subarray(end + 1));
+  return order !== undefined && order.batch > expected;
 }
 
 function nextSeq(seq: number, isEdit: (seq: number) => boolean): number {

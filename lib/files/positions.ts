@@ -21,6 +21,8 @@ type PositionRecord =
   | { seq: number; topic: string; partition: number; from: number; to: number }
   /** Reading of the partition goes on at `start`, whatever the group's offset says; until a range is read from there. */
   | { seq: number; topic: string; partition: number; start: number }
+  /** The log was cut after `seq`: ranges above it are void, and reading goes on where they began. One line, so whole. */
+  | { seq: number; again: { topic: string; partition: number; start: number }[] }
   /** The system itself wrote this file with these bytes; other bytes are a person's. */
   | { seq: number; wrote: string; sha256: string };
 
@@ -42,29 +44,26 @@ export class Positions {
 
   /** Picks up what other processes appended. */
   refresh(): void {
-    for (const { record } of this.#journal.news()) this.#apply(record);
+    for (const record of valid(this.#journal.news().map(({ record }) => record))) this.#apply(record);
   }
 
   /**
    * The first reading of the file, next to a log that ends at `logSeq`.
    *
-   * Ranges read after `logSeq` speak of orders that the log no longer has: they are cut off, and their partitions are
-   * to be read again from where the first of them began.
+   * Ranges read after `logSeq` speak of orders that the log no longer has: they are void, and their partitions are to
+   * be read again from where the first of them began.
    */
   async load(logSeq: number): Promise<void> {
-    const lines = this.#journal.news();
-    const first = lines.findIndex(({ record }) => record.seq > logSeq);
-    const trusted = first < 0 ? lines : lines.slice(0, first);
-    for (const { record } of trusted) this.#apply(record);
-    if (first < 0) return;
-    const again = new Map<string, PositionRecord>();
-    for (const { record } of lines.slice(first)) {
-      if (!("from" in record) || again.has(partitionKey(record.topic, record.partition))) continue;
+    const records = valid(this.#journal.news().map(({ record }) => record));
+    for (const record of records) if (record.seq <= logSeq || !("from" in record)) this.#apply(record);
+    const again = new Map<string, { topic: string; partition: number; start: number }>();
+    for (const record of records) {
+      if (record.seq <= logSeq || !("from" in record)) continue;
       const { topic, partition, from } = record;
-      again.set(partitionKey(topic, partition), { seq: logSeq, topic, partition, start: from });
+      const start = Math.min(from, again.get(partitionKey(topic, partition))?.start ?? from);
+      again.set(partitionKey(topic, partition), { topic, partition, start });
     }
-    await this.#journal.cutFrom(lines[first].start);
-    await this.#append([...again.values()]);
+    if (again.size > 0) await this.#append([{ seq: logSeq, again: [...again.values()] }]);
   }
 
   /** Records that `[from, to)` was read, durably. */
@@ -118,6 +117,10 @@ export class Positions {
       this.#written.add(`${record.wrote} ${record.sha256}`);
       return;
     }
+    if ("again" in record) {
+      for (const { topic, partition, start } of record.again) this.#starts.set(partitionKey(topic, partition), start);
+      return;
+    }
     const key = partitionKey(record.topic, record.partition);
     if ("start" in record) {
       this.#starts.set(key, record.start);
@@ -126,6 +129,16 @@ export class Positions {
       this.#ranges.set(key, joinRange(this.#ranges.get(key) ?? [], record));
     }
   }
+}
+
+/** The records without the ranges that a later `again` made void. */
+function valid(records: readonly PositionRecord[]): PositionRecord[] {
+  let cutAfter = Infinity;
+  const kept = records.toReversed().filter((record) => {
+    if ("again" in record) cutAfter = Math.min(cutAfter, record.seq);
+    return !("from" in record) || record.seq <= cutAfter;
+  });
+  return kept.reverse();
 }
 
 /** `ranges`, sorted and disjoint, with `{ from, to }` joined in. */

@@ -25,7 +25,6 @@ export class RejectedFile {
 
   constructor(layout: StorageLayout) {
     this.file = AppendFile.open(layout.rejected);
-    this.#cutTornLine();
   }
 
   /** Appends; durable after `file.sync()`. */
@@ -43,8 +42,8 @@ export class RejectedFile {
     this.file.close();
   }
 
-  /** A line without its line feed is what a crash left; its order is judged again. */
-  #cutTornLine(): void {
+  /** Cuts off a line without its line feed, which a crash left: its order is judged again. */
+  cutTornLine(): void {
     for (let end = this.file.length; end > 0;) {
       const from = Math.max(0, end - 4096);
       const feed = this.file.read(from, end).lastIndexOf(0x0a);

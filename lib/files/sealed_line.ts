@@ -25,6 +25,12 @@ export function isSealed(line: Uint8Array): boolean {
   return seal !== null && seal[1] === checksum(line.subarray(0, end));
 }
 
+/** Where the first seal within a line ends; undefined where there is none. */
+export function firstSealEnd(line: Uint8Array): number | undefined {
+  const found = /,"crc":"[0-9a-f]{8}"}/.exec(new TextDecoder("latin1").decode(line));
+  return found === null ? undefined : found.index + SEAL_LENGTH;
+}
+
 /** The record of a line given without its line feed, or undefined where the line is not whole. */
 export function unsealLine(line: Uint8Array): Record<string, unknown> | undefined {
   if (!isSealed(line)) return undefined;

@@ -33,11 +33,10 @@ export function stockBases(
   now: number,
 ): Map<string, StockBase> {
   const bases = new Map<string, StockBase>();
-  let fileAsOf = rows.size === 0 ? now : 0;
-  for (const [key, { item, quantity, asOf = now }] of rows) {
-    bases.set(key, { item, quantity, seq: asOf });
-    fileAsOf = Math.max(fileAsOf, asOf);
-  }
+  for (const [key, { item, quantity, asOf = now }] of rows) bases.set(key, { item, quantity, seq: asOf });
+  // A blank row may have been typed into an old copy: the rows beside it tell how old the copy is.
+  const known = [...rows.values()].flatMap(({ asOf }) => asOf ?? []);
+  const fileAsOf = known.length === 0 ? now : known.reduce((newest, asOf) => Math.max(newest, asOf));
   for (const [key, edit] of lastEdits) {
     const base = bases.get(key);
     if (edit.seq <= (base?.seq ?? fileAsOf)) continue;
