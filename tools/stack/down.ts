@@ -1,60 +1,47 @@
-import { object } from "@optique/core/constructs";
-import { optional } from "@optique/core/modifiers";
-import { option } from "@optique/core/primitives";
-import { string } from "@optique/core/valueparser";
 import { join, resolve } from "node:path";
+import { object } from "@optique/core/constructs";
+import { option } from "@optique/core/primitives";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
-import { downDocker } from "./docker.ts";
-import { downLocal } from "./local.ts";
-import { DEFAULT_DATA_DIR, readState } from "./state.ts";
+import { exists } from "../../lib/files/storage_folder.ts";
+import { dataDirFlag } from "./data_dir_flag.ts";
+import { hasDockerData, stopDocker } from "./docker_stack.ts";
+import { DEFAULT_DATA_DIR, LOCK_FILE, removeData } from "./folders.ts";
+import { stopLocal } from "./local_stack.ts";
+import { withLock } from "./stack_lock.ts";
+import { readState } from "./state.ts";
 
 const parser = object({
-  purge: option("--purge", { description: line("Delete topics, offsets and schemas too") }),
-  dataDir: optional(option("--data-dir", string({ metavar: "FOLDER" }), {
-    description: line("The data folder that up was given; .stack by default"),
-  })),
+  purge: option("--purge", { description: line("Also delete the topics, offsets and schemas") }),
+  ...dataDirFlag,
 });
 
-export interface DownConfig {
-  dataDir: string;
-  purge: boolean;
-}
-
 /**
- * Stops the stack of a data folder; topics, offsets and schemas stay unless they are to be purged.
+ * Stops the stack; its data stays unless `--purge`. Fine where nothing runs.
  *
- * Permissions: run (to signal its processes) and docker; read and write of the data folder; read of /proc.
+ * Permissions: run sh, docker; read, write of the checkout's `.stack` and of the data folder.
  */
-export async function run({ dataDir, purge }: DownConfig): Promise<void> {
-  const state = readState(dataDir);
-  if (state?.mode === "docker") await downDocker(purge);
-  else if (state !== undefined) await downLocal(dataDir, state);
-  if (purge) removeData(dataDir);
-  console.log(
-    state === undefined ? "No stack was started here" : `The stack is down${purge ? ", its data deleted" : ""}`,
-  );
-}
-
-/** Everything but the jars, which are no data and are shared with other stacks. */
-function removeData(dataDir: string): void {
-  try {
-    for (const { name } of Deno.readDirSync(dataDir)) {
-      const isData = /^(kafka-\d|registry|cluster\.id|stack\.json|.*\.jsa\.new)/.test(name);
-      if (isData) Deno.removeSync(join(dataDir, name), { recursive: true });
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-function configure(args: readonly string[]): DownConfig {
-  const { purge, dataDir } = parseArgs(parser, args, {
+export async function run(args: readonly string[], stop: AbortSignal): Promise<void> {
+  const options = parseArgs(parser, args, {
     name: "down",
-    brief: "Stops the stack; topics, offsets and schemas stay.",
+    brief: "Stops Kafka and the Schema Registry. Topics, offsets and schemas stay for the next up.",
     examples: ["deno task down", "deno task down --purge"],
   });
-  return { purge, dataDir: dataDir === undefined ? DEFAULT_DATA_DIR : resolve(dataDir) };
+  const dataDir = resolve(options.dataDir ?? DEFAULT_DATA_DIR);
+  if (!exists(dataDir)) return console.log(`No stack in ${dataDir}`);
+  await withLock(join(dataDir, LOCK_FILE), stop, async () => {
+    const runsInDocker = readState(dataDir)?.mode === "docker";
+    const stopped = await stopLocal(dataDir);
+    if (runsInDocker || (options.purge && hasDockerData(dataDir))) {
+      await stopDocker(dataDir, options);
+      stopped.push("the stack in Docker");
+    }
+    console.log(stopped.length === 0 ? "Nothing was running" : `Stopped ${stopped.join(", ")}`);
+    if (options.purge) {
+      removeData(dataDir);
+      console.log("Deleted its data");
+    }
+  });
 }
 
-if (import.meta.main) await main((args) => run(configure(args)));
+if (import.meta.main) await main(run);

@@ -1,79 +1,64 @@
 import { join } from "node:path";
 import { EXIT, Failure } from "../../lib/errors.ts";
-import { CHECKOUT, DEFAULT_DATA_DIR } from "./state.ts";
+import { exists } from "../../lib/files/storage_folder.ts";
+import { CHECKOUT } from "./folders.ts";
+import { withLock } from "./stack_lock.ts";
 
-const KAFKA_VERSION = "4.3.1";
-const REGISTRY_VERSION = "3.0.9";
+/** All stacks of a checkout share the jars, whatever their data folders. */
+const CACHE = join(CHECKOUT, ".stack");
+const POM = join(CHECKOUT, "tools", "stack", "pom.xml");
 
-/** Where the programs of the local stack lie. */
 export interface Jars {
-  /** Folder of Kafka's jars. */
-  kafka: string;
-  /** Folder of the registry, with its runner jar. */
-  registry: string;
-  /** Folder that holds both; archives of loaded classes go here too. */
+  /** Holds `kafka/`, `registry/` and the class archives made from them. */
   folder: string;
+  /** Kafka's jars one by one: with a wildcard the JVM ignores a class archive. */
+  kafkaClasspath: string;
+  registryJar: string;
 }
 
 /**
- * The jars, fetched by Maven the first time; shared by all stacks of the checkout.
+ * The jars of `pom.xml`, fetched with Maven the first time (about 160 MB) into a folder named by the POM's contents.
  *
- * They appear whole or not at all, so two commands may fetch at once. Permissions: run mvn, read and write of `.stack`.
+ * Throws a {@linkcode Failure} (69) with what Maven says. Permissions: run mvn; read, write of the checkout's `.stack`.
  */
-export async function requireJars(say: (sentence: string) => void): Promise<Jars> {
-  const folder = join(DEFAULT_DATA_DIR, `jars-${KAFKA_VERSION}-${REGISTRY_VERSION}`);
-  if (!isThere(folder)) {
-    say(`Fetching Apache Kafka ${KAFKA_VERSION} and Apicurio Registry ${REGISTRY_VERSION} (170 MB, once)`);
-    await fetchInto(folder);
+export async function provideJars(stop: AbortSignal): Promise<Jars> {
+  const folder = await jarsFolder();
+  if (!exists(folder)) {
+    Deno.mkdirSync(CACHE, { recursive: true });
+    await withLock(join(CACHE, "fetch.lock"), stop, async () => {
+      if (!exists(folder)) await fetchJars(folder, stop);
+    });
   }
-  return { folder, kafka: join(folder, "kafka"), registry: join(folder, "registry") };
+  const kafka = [...Deno.readDirSync(join(folder, "kafka"))].map(({ name }) => join(folder, "kafka", name)).sort();
+  const runner = [...Deno.readDirSync(join(folder, "registry"))].find(({ name }) => name.endsWith("-runner.jar"));
+  return { folder, kafkaClasspath: kafka.join(":"), registryJar: join(folder, "registry", runner!.name) };
 }
 
-/** Every jar of a folder, as an explicit classpath: a `*` in it would disable the archive of loaded classes. */
-export function classpath(folder: string): string {
-  const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".jar"));
-  return names.sort().map((name) => join(folder, name)).join(":");
+/** Where the jars are, or will be. */
+export async function jarsFolder(): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", Deno.readFileSync(POM));
+  return join(CACHE, `jars-${new Uint8Array(digest).toHex().slice(0, 8)}`);
 }
 
-export function registryJar({ registry }: Jars): string {
-  return join(registry, `apicurio-registry-app-${REGISTRY_VERSION}-runner.jar`);
-}
-
-async function fetchInto(folder: string): Promise<void> {
-  Deno.mkdirSync(DEFAULT_DATA_DIR, { recursive: true });
-  const temp = Deno.makeTempDirSync({ dir: DEFAULT_DATA_DIR, prefix: "fetching-" });
+/** Into another folder first: an interrupted download never looks whole. */
+async function fetchJars(folder: string, stop: AbortSignal): Promise<void> {
+  console.log("Fetching Kafka and the registry with Maven, this once");
+  const temp = Deno.makeTempDirSync({ dir: CACHE, prefix: "fetch-" });
   try {
-    const pom = join(CHECKOUT, "tools/stack/pom.xml");
-    const args = ["-q", "-B", "-f", pom, `-Dtarget=${temp}`, "package"];
-    const { success, stdout } = await new Deno.Command("mvn", { args, stdin: "null", stderr: "null" }).output();
-    if (!success) throw new Failure(EXIT.failed, `Maven cannot fetch the stack: ${firstError(stdout)}`);
-    renameUnlessThere(temp, folder);
-  } finally {
-    if (isThere(temp)) Deno.removeSync(temp, { recursive: true });
-  }
-}
-
-/** Another command may have been faster. */
-function renameUnlessThere(temp: string, folder: string): void {
-  try {
+    const { success, stdout } = await new Deno.Command("mvn", {
+      args: ["-q", "-B", "-f", POM, `-Djars=${temp}`, "package"],
+      stdin: "null",
+      signal: stop,
+    }).output();
+    if (!success) throw new Failure(EXIT.unavailable, `Cannot fetch Kafka and the registry: ${complaint(stdout)}`);
     Deno.renameSync(temp, folder);
   } catch (error) {
-    if (!isThere(folder)) throw error;
-  }
-}
-
-function firstError(output: Uint8Array): string {
-  const line = new TextDecoder().decode(output).split("\n").find((line) => line.includes("ERROR")) ?? "no message";
-  // deno-lint-ignore no-control-regex -- Maven's colours
-  return line.replace(/\x1b\[[\d;]*m/g, "").replace(/^\[ERROR\] /, "").trim();
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    Deno.removeSync(temp, { recursive: true });
     throw error;
   }
+}
+
+function complaint(stdout: Uint8Array): string {
+  const lines = new TextDecoder().decode(stdout).split("\n");
+  return lines.find((line) => line.includes("[ERROR]"))?.replace(/^.*?\[ERROR\] /, "") ?? "Maven was stopped";
 }

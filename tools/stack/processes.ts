@@ -1,67 +1,96 @@
-import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-import { EXIT, Failure } from "../../lib/errors.ts";
+import { setTimeout as delay } from "node:timers/promises";
 
-/** A process that outlives the command that started it. */
-export interface ProcessRecord {
-  pid: number;
-  /** When it started, in the words of the system: tells it from a later process with the same id. */
-  started: string;
-  log: string;
-}
-
-/** How long a process may take to end by itself, in milliseconds. */
-const STOP_TIMEOUT_MS = 20_000;
+/** How long a process may take to end on SIGTERM, in milliseconds; writing a class archive takes it some seconds. */
+const TERMINATE_MS = 30_000;
 const POLL_MS = 50;
 
-/** Starts `command` detached, its output appended to `log`. Permissions: run of the command, write of the log. */
-export function startDetached(
-  command: string,
-  args: string[],
-  { log, cwd }: { log: string; cwd: string },
-): ProcessRecord {
-  const output = openSync(log, "a");
-  try {
-    const child = spawn(command, args, { detached: true, stdio: ["ignore", output, output], cwd });
-    child.on("error", () => {}); // seen as a process without an id
-    child.unref();
-    if (child.pid === undefined) throw new Failure(EXIT.config, `Cannot start ${command}: is it installed?`);
-    return { pid: child.pid, started: startOf(child.pid) ?? "", log };
-  } finally {
-    closeSync(output);
+/** A process as it was started. A pid alone proves nothing: another process may have been given it since. */
+export interface ProcessRecord {
+  pid: number;
+  /** When it was started, in the words of the operating system; only good for comparing. */
+  started: string;
+}
+
+export interface StartedProcess extends ProcessRecord {
+  /** Resolves when the process ends. */
+  ended: Promise<Deno.CommandStatus>;
+}
+
+/**
+ * Starts `command` so that it outlives this process and its terminal, its output appended to `logFile`.
+ *
+ * By way of `sh`, as are the functions below: Deno hands no files to a child, opens nothing in /proc and signals no
+ * process without the right to run everything. Permission: run sh.
+ */
+export async function startDetached(
+  command: readonly string[],
+  options: { folder: string; logFile: string },
+): Promise<StartedProcess> {
+  const child = new Deno.Command("sh", {
+    args: ["-c", 'exec "$@" >>"$0" 2>&1', options.logFile, ...command],
+    cwd: options.folder,
+    detached: true,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  child.unref();
+  const started = (await startTime(child.pid)) ?? "ended at once";
+  return { pid: child.pid, started, ended: child.status };
+}
+
+/** Whether the recorded process still runs. Permission: run sh. */
+export async function isAlive(record: ProcessRecord): Promise<boolean> {
+  return (await startTime(record.pid)) === record.started;
+}
+
+/** Ends the processes by SIGTERM, those that do not obey by SIGKILL; answers whether all obeyed. Permission: run sh. */
+export async function terminate(records: readonly ProcessRecord[]): Promise<boolean> {
+  let alive = await signal("TERM", records);
+  for (const deadline = Date.now() + TERMINATE_MS; alive.length > 0 && Date.now() < deadline;) {
+    await delay(POLL_MS);
+    alive = await onlyAlive(alive);
   }
-}
-
-/** Whether exactly this process still runs. Permission: read of /proc, or run of ps where there is none. */
-export function isAlive({ pid, started }: ProcessRecord): boolean {
-  return startOf(pid) === started;
-}
-
-/** Ends a process by its id: asks, waits up to 20 s, then kills. */
-export async function stopProcess(record: ProcessRecord): Promise<void> {
-  if (!isAlive(record)) return;
-  Deno.kill(record.pid, "SIGTERM");
-  for (const deadline = Date.now() + STOP_TIMEOUT_MS; Date.now() < deadline;) {
-    if (!isAlive(record)) return;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  const obeyed = alive.length === 0;
+  alive = await signal("KILL", alive);
+  while (alive.length > 0) {
+    await delay(POLL_MS);
+    alive = await onlyAlive(alive);
   }
-  Deno.kill(record.pid, "SIGKILL");
+  return obeyed;
 }
 
-function startOf(pid: number): string | undefined {
-  if (Deno.build.os !== "linux") return startByPs(pid);
-  try {
-    // The fields after the command's name, which may itself hold spaces: state is the 1st, start time the 20th.
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : fields[19];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+/** Signals those that are alive and returns them. */
+async function signal(name: "TERM" | "KILL", records: readonly ProcessRecord[]): Promise<ProcessRecord[]> {
+  const alive = await onlyAlive(records);
+  // One that ends in between is what was wanted.
+  if (alive.length > 0) await shell('kill -s "$0" "$@" 2>/dev/null', [name, ...alive.map(({ pid }) => String(pid))]);
+  return alive;
 }
 
-function startByPs(pid: number): string | undefined {
-  const { success, stdout } = new Deno.Command("ps", { args: ["-o", "lstart=", "-p", String(pid)] }).outputSync();
-  return success ? new TextDecoder().decode(stdout).trim() : undefined;
+async function onlyAlive(records: readonly ProcessRecord[]): Promise<ProcessRecord[]> {
+  const alive = await Promise.all(records.map(isAlive));
+  return records.filter((_, index) => alive[index]);
+}
+
+/** Linux has it in /proc, even where there is no ps; others have ps. */
+async function startTime(pid: number): Promise<string | undefined> {
+  const text = await shell('cat "/proc/$0/stat" 2>/dev/null || ps -o state= -o lstart= -p "$0" 2>/dev/null', [
+    `${pid}`,
+  ]);
+  return parseStartTime(text);
+}
+
+/** The start time in a line of /proc/PID/stat or of `ps -o state=,lstart=`; undefined for none and for a zombie. */
+export function parseStartTime(line: string): string | undefined {
+  // The second field of /proc/PID/stat is the command in parentheses, and may itself hold blanks and parentheses.
+  const afterCommand = /^\d+ \(.*\) (.*)/s.exec(line)?.[1];
+  const [state, ...rest] = (afterCommand ?? line).trim().split(/\s+/);
+  if (state === "" || state.startsWith("Z")) return undefined;
+  return afterCommand === undefined ? rest.join(" ") : rest[18];
+}
+
+async function shell(script: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", script, ...args], stdin: "null" }).output();
+  return new TextDecoder().decode(stdout);
 }

@@ -1,37 +1,66 @@
 import { join } from "node:path";
-import { type ProcessRecord } from "./processes.ts";
+import { replaceFile } from "../../lib/files/atomic_file.ts";
+import { readJson, STATE_FILE } from "./folders.ts";
+import type { ProcessRecord } from "./processes.ts";
 
-/** The checkout this tool belongs to; the stack lives below it whatever the current directory is. */
-export const CHECKOUT = new URL("../../", import.meta.url).pathname;
-export const DEFAULT_DATA_DIR = join(CHECKOUT, ".stack");
-
-/** What a stack leaves for the other commands, for the next `up` and for `down`. */
+/** `stack.json`: what runs, written when all of it answers, for the other commands and for people. */
 export interface StackState {
   mode: "local" | "docker";
-  /** `host:port,…`, as KAFKA_BOOTSTRAP_SERVERS has it. */
+  /** Bootstrap servers, `host:port,…`. */
   brokers: string;
-  /** As SCHEMA_REGISTRY_URL has it. */
+  /** Base URL of the Confluent-compatible API. */
   registry: string;
   nodes: number;
+  /** Port of the first broker. */
   kafkaPort: number;
   registryPort: number;
-  /** Empty once the stack is down; ports stay, so that it comes back under the same address. */
-  processes: Record<string, ProcessRecord>;
+  /** By name of the part, `broker-1` or `registry`; none for Docker's. */
+  pids: Record<string, ProcessRecord>;
+  /** ISO 8601. */
+  startedAt: string;
 }
 
-/** The state kept in a data folder; undefined where no stack was ever started. Permission: read. */
+/** The state of the stack in `dataDir`; undefined where none was left. Permission: read. */
 export function readState(dataDir: string): StackState | undefined {
-  try {
-    return JSON.parse(Deno.readTextFileSync(join(dataDir, "stack.json")));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  return readJson(stateFile(dataDir));
 }
 
-/** Replaces the state whole. Permission: write. */
+/** Permissions: read, write of the data folder. */
 export function writeState(dataDir: string, state: StackState): void {
-  const path = join(dataDir, "stack.json");
-  Deno.writeTextFileSync(`${path}.tmp`, JSON.stringify(state, null, 2) + "\n");
-  Deno.renameSync(`${path}.tmp`, path);
+  replaceFile(stateFile(dataDir), new TextEncoder().encode(JSON.stringify(state, null, 2) + "\n"));
+}
+
+/** Permission: write. */
+export function removeState(dataDir: string): void {
+  removeFile(stateFile(dataDir));
+}
+
+/** The process last started in `folder`; undefined where none was. Permission: read. */
+export function readPid(folder: string): ProcessRecord | undefined {
+  return readJson(pidFile(folder));
+}
+
+/** Written at once, so that a start that is killed itself leaves nothing behind that nobody knows of. */
+export function writePid(folder: string, { pid, started }: ProcessRecord): void {
+  Deno.writeTextFileSync(pidFile(folder), JSON.stringify({ pid, started }));
+}
+
+export function removePid(folder: string): void {
+  removeFile(pidFile(folder));
+}
+
+function stateFile(dataDir: string): string {
+  return join(dataDir, STATE_FILE);
+}
+
+function pidFile(folder: string): string {
+  return join(folder, "pid.json");
+}
+
+function removeFile(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }

@@ -1,81 +1,146 @@
+import { join, resolve } from "node:path";
 import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
-import { choice, integer, string } from "@optique/core/valueparser";
-import { resolve } from "node:path";
+import { choice, port } from "@optique/core/valueparser";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
+import { kafkaSettings } from "../../lib/cli/settings.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
-import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
-import { upDocker } from "./docker.ts";
-import { chooseMode } from "./java.ts";
-import { type LocalRequest, upLocal } from "./local.ts";
-import { DEFAULT_DATA_DIR, type StackState } from "./state.ts";
+import { exists } from "../../lib/files/storage_folder.ts";
+import { deadLetterTopic } from "../../lib/topics.ts";
+import { dataDirFlag } from "./data_dir_flag.ts";
+import { CONTROL_CENTER, startDocker } from "./docker_stack.ts";
+import { DEFAULT_DATA_DIR, LOCK_FILE } from "./folders.ts";
+import { jarsFolder } from "./jars.ts";
+import { startLocal } from "./local_stack.ts";
+import { KAFKA_PORT, REGISTRY_PORT, type StackWish } from "./plan.ts";
+import { withLock } from "./stack_lock.ts";
+import { readState, type StackState } from "./state.ts";
+import { findDocker, findJava, findMaven, isRecent } from "./toolchain.ts";
 
-export interface UpConfig extends LocalRequest {
-  mode?: "local" | "docker";
-  topic: string;
-}
+const anyPort = port({ min: 0 });
 
 const parser = object({
-  docker: option("--docker", { description: line("The Confluent stack in Docker, with Control Center") }),
-  local: option("--local", {
-    description: line("Apache Kafka and Apicurio Registry from jars, on Java 17+ and Maven"),
-  }),
-  nodes: optional(option("--nodes", choice([1, 3]), { description: line("Brokers of a local stack") })),
-  dataDir: optional(option("--data-dir", string({ metavar: "FOLDER" }), {
-    description: line("Where a local stack keeps its data; .stack by default"),
-  })),
-  kafkaPort: optional(option("--kafka-port", integer({ min: 0, max: 65_000, metavar: "N" }), {
-    description: line("Port of the (first) broker, 9092 by default; 0: any free one"),
-  })),
-  registryPort: optional(option("--registry-port", integer({ min: 0, max: 65_535, metavar: "N" }), {
-    description: line("Port of the Schema Registry, 8081 by default; 0: any free one"),
-  })),
+  local: option("--local", { description: line("Apache Kafka and Apicurio Registry on this machine's Java") }),
+  docker: option("--docker", { description: line("Confluent's Kafka, registry and Control Center in Docker") }),
+  nodes: optional(option("--nodes", choice([1, 3]), { description: line("Brokers (default 1)") })),
+  ...dataDirFlag,
+  kafkaPort: optional(
+    option("--kafka-port", anyPort, {
+      description: line(`Port of the first broker, 0 for a free one (${KAFKA_PORT})`),
+    }),
+  ),
+  registryPort: optional(
+    option("--registry-port", anyPort, {
+      description: line(`Port of the registry, 0 for a free one (${REGISTRY_PORT})`),
+    }),
+  ),
 });
 
-/**
- * Starts Kafka and a Schema Registry, creates the topics, and returns when both answer; what runs already stays.
- *
- * Permissions: net; run java, mvn and docker; read and write of the data folder and `.stack`; read of /proc and the
- * checkout; env ORDERS_TOPIC, KAFKA_PORT, REGISTRY_PORT and what kafkajs reads.
- */
-export async function run(config: UpConfig, stop: AbortSignal): Promise<StackState> {
-  const begin = performance.now();
-  const mode = config.mode ?? chooseMode();
-  const { state, started } = mode === "local"
-    ? await upLocal(config, stop, (sentence) => console.log(sentence))
-    : await upDocker(config);
-  await ensureTopics(state.brokers.split(","), config.topic);
-  const seconds = ((performance.now() - begin) / 1_000).toFixed(1);
-  console.log(started === 0 ? "The stack is running already" : `The stack is up after ${seconds} s`);
-  console.log(`  Kafka            ${state.brokers}\n  Schema Registry  ${state.registry}`);
-  if (mode === "docker") console.log("  Control Center   http://localhost:9021");
-  if (config.dataDir !== DEFAULT_DATA_DIR || state.kafkaPort !== 9092 || state.registryPort !== 8081) {
-    console.log(`\nexport KAFKA_BOOTSTRAP_SERVERS=${state.brokers}\nexport SCHEMA_REGISTRY_URL=${state.registry}`);
-  }
-  return state;
+export interface UpConfig extends StackWish {
+  /** What is there on this machine, where nothing was asked for. */
+  mode?: StackState["mode"];
 }
 
+/** Reads the arguments and ORDERS_TOPIC. Throws a usage {@linkcode Failure}. Permissions: env of the settings. */
 export function configure(args: readonly string[]): UpConfig {
-  const options = parseArgs(parser, args, {
+  const { local, docker, dataDir, ...ports } = parseArgs(parser, args, {
     name: "up",
-    brief: "Starts Kafka and a Schema Registry and creates the topics; returns when both answer.",
+    brief: "Starts Kafka and the Schema Registry, creates the topics, and returns when both answer.",
     examples: [
       "deno task up",
-      "deno task up --docker",
+      "deno task up --nodes 3",
       "deno task up --data-dir /tmp/other --kafka-port 0 --registry-port 0",
     ],
   });
-  if (options.docker && options.local) throw new Failure(EXIT.usage, "--docker and --local exclude each other");
-  return {
-    mode: options.docker ? "docker" : options.local ? "local" : undefined,
-    dataDir: options.dataDir === undefined ? DEFAULT_DATA_DIR : resolve(options.dataDir),
-    nodes: options.nodes,
-    kafkaPort: options.kafkaPort,
-    registryPort: options.registryPort,
-    topic: Deno.env.get("ORDERS_TOPIC") || "orders",
-  };
+  if (local && docker) throw new Failure(EXIT.usage, "--local and --docker exclude each other");
+  const { topic } = kafkaSettings({ brokers: undefined, registry: undefined, topic: undefined });
+  const mode = docker ? "docker" : local ? "local" : undefined;
+  return { ...ports, mode, topic, dataDir: resolve(dataDir ?? DEFAULT_DATA_DIR) };
 }
 
-if (import.meta.main) await main(async (args, stop) => void await run(configure(args), stop));
+/**
+ * Starts Kafka and the Schema Registry and creates the topics; returns when all of it answers. Safe to repeat.
+ *
+ * Permissions: net; run java, mvn, sh, docker; env JAVA_HOME and the names kafkajs reads; read, write of the checkout's
+ * `.stack` and of the data folder.
+ */
+export async function run(config: UpConfig, stop: AbortSignal): Promise<void> {
+  Deno.mkdirSync(config.dataDir, { recursive: true });
+  await withLock(join(config.dataDir, LOCK_FILE), stop, async () => {
+    const mode = await chooseMode(config);
+    console.log(mode === "docker" ? await upDocker(config, stop) : await upLocal(config, stop));
+  });
+}
+
+async function chooseMode({ mode, dataDir }: UpConfig): Promise<StackState["mode"]> {
+  const running = readState(dataDir)?.mode;
+  if (mode !== undefined && running !== undefined && mode !== running) {
+    throw new Failure(EXIT.busy, `The stack was started with --${running}: end it with deno task down first`);
+  }
+  if (mode !== undefined) return mode;
+  if (running !== undefined) return running;
+  if (isRecent(await findJava()) && (exists(await jarsFolder()) || await findMaven() !== undefined)) return "local";
+  if (await findDocker() !== undefined) return "docker";
+  throw new Failure(
+    EXIT.config,
+    "Kafka needs Java 17 or later and Maven, or Docker: install either (deno task doctor)",
+  );
+}
+
+async function upDocker(wish: StackWish, stop: AbortSignal): Promise<string> {
+  const state = await startDocker(wish, stop);
+  return [
+    `Up in Docker: ${describe(state, wish.topic)}`,
+    `Control Center: ${CONTROL_CENTER}`,
+    ...exportLines(state, wish),
+  ]
+    .join("\n");
+}
+
+async function upLocal(wish: StackWish, stop: AbortSignal): Promise<string> {
+  const startedAt = performance.now();
+  const java = await findJava();
+  if (!isRecent(java)) {
+    throw new Failure(
+      EXIT.config,
+      "Kafka needs Java 17 or later: install it, set JAVA_HOME, or use deno task up --docker",
+    );
+  }
+  const { state, started } = await startLocal(java, wish, stop);
+  const lines = [];
+  if (started.length === 0) {
+    lines.push(`Running already: ${describe(state, wish.topic)}`);
+  } else {
+    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+    lines.push(`Started ${started.join(", ")} in ${seconds} s: ${describe(state, wish.topic)}`);
+  }
+  const ignored = ignoredWishes(state, wish);
+  if (ignored.length > 0) lines.push(`Not as asked (${ignored.join(", ")}): that takes a deno task down first`);
+  return [...lines, ...exportLines(state, wish)].join("\n");
+}
+
+function describe(state: StackState, topic: string): string {
+  return `Kafka ${state.brokers}, registry ${state.registry}, topics ${topic} and ${deadLetterTopic(topic)}`;
+}
+
+/** What was asked for and is otherwise, because the stack was running. */
+function ignoredWishes(state: StackState, wish: StackWish): string[] {
+  const differs = (asked: number | undefined, is: number) => asked !== undefined && asked !== 0 && asked !== is;
+  const ignored = [];
+  if (differs(wish.nodes, state.nodes)) ignored.push(`--nodes ${wish.nodes}`);
+  if (differs(wish.kafkaPort, state.kafkaPort)) ignored.push(`--kafka-port ${wish.kafkaPort}`);
+  if (differs(wish.registryPort, state.registryPort)) ignored.push(`--registry-port ${wish.registryPort}`);
+  return ignored;
+}
+
+/** Other commands find the default stack by themselves; for another they have to be told. */
+function exportLines(state: StackState, wish: StackWish): string[] {
+  const isDefault = wish.dataDir === DEFAULT_DATA_DIR && state.kafkaPort === KAFKA_PORT &&
+    state.registryPort === REGISTRY_PORT;
+  if (isDefault) return [];
+  return [`export KAFKA_BOOTSTRAP_SERVERS=${state.brokers}`, `export SCHEMA_REGISTRY_URL=${state.registry}`];
+}
+
+if (import.meta.main) await main((args, stop) => run(configure(args), stop));

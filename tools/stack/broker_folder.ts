@@ -1,0 +1,51 @@
+import { dirname, join } from "node:path";
+import { EXIT, Failure } from "../../lib/errors.ts";
+import { exists } from "../../lib/files/storage_folder.ts";
+import { brokerName, CLUSTER_ID_FILE } from "./folders.ts";
+import type { Jars } from "./jars.ts";
+import { formatCommand } from "./jvm.ts";
+import { lastMeaningfulLine } from "./part.ts";
+import type { StackPlan } from "./plan.ts";
+import { freePorts } from "./ports.ts";
+import { serverProperties } from "./server_properties.ts";
+import type { Java } from "./toolchain.ts";
+
+/** Writes the settings of every broker; their controllers get free ports. Permissions: net, write of `dataDir`. */
+export function writeServerProperties(dataDir: string, plan: StackPlan): void {
+  const controllers = freePorts(plan.brokers.length);
+  const nodes = plan.brokers.map((kafka, index) => ({ kafka, controller: controllers[index] }));
+  nodes.forEach((_, index) => {
+    const folder = join(dataDir, brokerName(index + 1));
+    Deno.mkdirSync(folder, { recursive: true });
+    Deno.writeTextFileSync(join(folder, "server.properties"), serverProperties(index + 1, nodes));
+  });
+}
+
+/** Prepares the data of the broker in `folder` where that was not done before. Permissions: run java, read. */
+export async function format(
+  folder: string,
+  { java, jars, stop }: { java: Java; jars: Jars; stop: AbortSignal },
+): Promise<void> {
+  if (exists(join(folder, "data", "meta.properties"))) return;
+  const [path, ...args] = formatCommand(java, jars, clusterId(dirname(folder)));
+  const { success, stdout, stderr } = await new Deno.Command(path, { args, cwd: folder, stdin: "null", signal: stop })
+    .output();
+  if (success) return;
+  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  throw new Failure(EXIT.unavailable, `Cannot format ${folder}: ${lastMeaningfulLine(said)}`);
+}
+
+/**
+ * The id that all nodes of the stack in `dataDir` share and no other stack has: a node that reaches a foreign one, by
+ * a port that has changed hands, is turned away by it.
+ */
+function clusterId(dataDir: string): string {
+  const file = join(dataDir, CLUSTER_ID_FILE);
+  if (!exists(file)) Deno.writeTextFileSync(file, randomClusterId());
+  return Deno.readTextFileSync(file);
+}
+
+/** 16 bytes in base64url, as Kafka wants them. */
+function randomClusterId(): string {
+  return crypto.getRandomValues(new Uint8Array(16)).toBase64({ alphabet: "base64url", omitPadding: true });
+}

@@ -1,0 +1,53 @@
+import type { KafkaSettings } from "../../lib/cli/settings.ts";
+import { createKafka } from "../../lib/kafka/client.ts";
+import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { deadLetterTopic } from "../../lib/topics.ts";
+import type { Check } from "./check.ts";
+
+const ANSWER_MS = 3_000;
+
+/** Whether brokers answer, and have the topics. Permissions: net, env of kafkajs; at the broker DESCRIBE. */
+export async function checkKafka({ brokers, topic }: KafkaSettings): Promise<Check[]> {
+  const options = { retry: { retries: 0 }, connectionTimeout: ANSWER_MS, requestTimeout: ANSWER_MS };
+  const admin = createKafka(brokers, options).admin();
+  try {
+    await admin.connect();
+    const [cluster, topics] = await Promise.all([admin.describeCluster(), admin.listTopics()]);
+    const found = `${cluster.brokers.length} broker(s) at ${brokers.join(",")}`;
+    return [{ name: "kafka", level: "ok", found }, checkTopics(topic, topics)];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const remedy = "start it with deno task up, or set KAFKA_BOOTSTRAP_SERVERS";
+    return [{ name: "kafka", level: "fail", found: `no answer from ${brokers.join(",")} (${why})`, remedy }];
+  } finally {
+    await disconnect(admin);
+  }
+}
+
+/** Whether the two topics are among those there are. */
+export function checkTopics(topic: string, there: readonly string[]): Check {
+  const wanted = [topic, deadLetterTopic(topic)];
+  const missing = wanted.filter((name) => !there.includes(name));
+  if (missing.length === 0) return { name: "topics", level: "ok", found: wanted.join(", ") };
+  return {
+    name: "topics",
+    level: "warn",
+    found: `${missing.join(", ")} missing`,
+    remedy: "deno task up creates them, and so does the first command that needs them",
+  };
+}
+
+/** Whether a Schema Registry answers at `url`. Permission: net. */
+export async function checkRegistry(url: string): Promise<Check> {
+  const name = "registry";
+  const remedy = "start it with deno task up, or set SCHEMA_REGISTRY_URL";
+  try {
+    const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const subjects: unknown = response.ok ? await response.json() : await response.text();
+    if (Array.isArray(subjects)) return { name, level: "ok", found: `${subjects.length} subject(s) at ${url}` };
+    return { name, level: "fail", found: `${url} is no Schema Registry (status ${response.status})`, remedy };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { name, level: "fail", found: `no answer from ${url} (${why})`, remedy };
+  }
+}

@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import { EXIT, Failure } from "../../lib/errors.ts";
+import { exists } from "../../lib/files/storage_folder.ts";
+import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { CHECKOUT, DOCKER_FILE } from "./folders.ts";
+import { KAFKA_PORT, REGISTRY_PORT, type StackWish } from "./plan.ts";
+import { HOST } from "./ports.ts";
+import { removeState, type StackState, writeState } from "./state.ts";
+
+const COMPOSE_FILE = join(CHECKOUT, "docker", "compose.yml");
+export const CONTROL_CENTER = "http://localhost:9021";
+
+/**
+ * Starts Confluent's stack and returns when each of its containers is healthy and the topics exist.
+ *
+ * Throws a {@linkcode Failure} (69) where it does not come up, and when `stop` aborts; containers that were created
+ * are stopped then. Permissions: net; run docker; env of kafkajs; read, write of the data folder.
+ */
+export async function startDocker(wish: StackWish, stop: AbortSignal): Promise<StackState> {
+  const { dataDir, topic, kafkaPort = KAFKA_PORT, registryPort = REGISTRY_PORT } = wish;
+  if (kafkaPort === 0 || registryPort === 0 || wish.nodes === 3) {
+    throw new Failure(EXIT.usage, "--nodes 3 and ports of 0 are for --local: the stack in Docker has one broker");
+  }
+  Deno.writeTextFileSync(join(dataDir, DOCKER_FILE), "");
+  const ports = { KAFKA_PORT: String(kafkaPort), REGISTRY_PORT: String(registryPort) };
+  try {
+    await compose(["up", "--detach", "--wait"], { env: ports, stop });
+    await ensureTopics([`${HOST}:${kafkaPort}`], topic);
+  } catch (error) {
+    await compose(["down"], { env: ports });
+    throw error;
+  }
+  const state: StackState = {
+    mode: "docker",
+    brokers: `${HOST}:${kafkaPort}`,
+    registry: `http://${HOST}:${registryPort}`,
+    nodes: 1,
+    kafkaPort,
+    registryPort,
+    pids: {},
+    startedAt: new Date().toISOString(),
+  };
+  writeState(dataDir, state);
+  return state;
+}
+
+/** Stops it; with `purge` its volumes go too. Permissions: run docker, write of the data folder. */
+export async function stopDocker(dataDir: string, { purge }: { purge: boolean }): Promise<void> {
+  await compose(purge ? ["down", "--volumes"] : ["down"]);
+  removeState(dataDir);
+}
+
+/** Whether the stack in `dataDir` was ever started in Docker. Permission: read. */
+export function hasDockerData(dataDir: string): boolean {
+  return exists(join(dataDir, DOCKER_FILE));
+}
+
+/** Runs `docker compose` on the stack's file and shows what it says. */
+async function compose(
+  args: readonly string[],
+  { env, stop }: { env?: Record<string, string>; stop?: AbortSignal } = {},
+): Promise<void> {
+  const { success } = await new Deno.Command("docker", {
+    args: ["compose", "--file", COMPOSE_FILE, ...args],
+    env,
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+    signal: stop,
+  }).output();
+  if (!success) throw new Failure(EXIT.unavailable, `docker compose ${args[0]} failed; what it says is above`);
+}

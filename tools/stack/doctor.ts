@@ -1,0 +1,56 @@
+import process from "node:process";
+import { styleText } from "node:util";
+import { object } from "@optique/core/constructs";
+import { option } from "@optique/core/primitives";
+import { escapeControls } from "../../lib/cli/escape.ts";
+import { main } from "../../lib/cli/main.ts";
+import { line, parseArgs } from "../../lib/cli/parse.ts";
+import { kafkaFlags, kafkaSettings, storageFlag, storageSetting } from "../../lib/cli/settings.ts";
+import { EXIT } from "../../lib/errors.ts";
+import type { Check, Level } from "./check.ts";
+import { checkKafka, checkRegistry } from "./check_services.ts";
+import { checkStorage } from "./check_storage.ts";
+import { checkPorts, checkTools } from "./check_tools.ts";
+
+const parser = object({
+  json: option("--json", { description: line("Print JSON") }),
+  ...kafkaFlags,
+  ...storageFlag,
+});
+
+const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const satisfies Record<Level, string>;
+
+/**
+ * Checks what the pipeline needs and prints a line for each, with what to do about it. Exit code 1 where the pipeline
+ * cannot run as things are.
+ *
+ * Permissions: net; run java, mvn, docker, sh; env of the settings, of kafkajs and JAVA_HOME; read of `.stack` and
+ * `tools/stack/pom.xml`; read, write of the storage folder.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  const options = parseArgs(parser, args, {
+    name: "doctor",
+    brief: "Checks what the pipeline needs: tools, ports, broker, registry, topics and storage.",
+    examples: ["deno task doctor", "deno task doctor --json"],
+  });
+  const settings = kafkaSettings(options);
+  const [kafka, registry] = await Promise.all([checkKafka(settings), checkRegistry(settings.registry)]);
+  const isUp = [...kafka, registry].every(({ level }) => level !== "fail");
+  const checks = [
+    ...await checkTools({ needed: !isUp }),
+    ...(isUp ? [] : checkPorts()),
+    ...kafka,
+    registry,
+    ...await checkStorage(storageSetting(options)),
+  ];
+  console.log(options.json ? JSON.stringify(checks) : checks.map(describe).join("\n"));
+  return checks.some(({ level }) => level === "fail") ? EXIT.failed : EXIT.ok;
+}
+
+function describe({ level, name, found, remedy }: Check): string {
+  const word = styleText(COLOURS[level], level.padEnd(4), { stream: process.stdout });
+  const advice = remedy === undefined ? "" : `: ${remedy}`;
+  return `${word}  ${name.padEnd(9)}  ${escapeControls(found + advice)}`;
+}
+
+if (import.meta.main) await main((args) => run(args));

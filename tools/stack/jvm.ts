@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { exists } from "../../lib/files/storage_folder.ts";
+import { REGISTRY } from "./folders.ts";
+import type { Jars } from "./jars.ts";
+import { HOST } from "./ports.ts";
+import type { Java } from "./toolchain.ts";
+
+/** The fast compiler only and the simple collector: half the time to start, and no slower at our rates. */
+const QUICK = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xlog:disable", "-Xlog:all=error:stderr"];
+const KAFKA_LOG = {
+  "org.slf4j.simpleLogger.defaultLogLevel": "warn",
+  "org.slf4j.simpleLogger.showDateTime": "true",
+  "org.slf4j.simpleLogger.dateTimeFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSZ",
+};
+const ARCHIVE_SUFFIX = ".jsa";
+
+/** Runs a class of Kafka's. */
+function kafka(java: Java, jars: Jars, flags: readonly string[]): string[] {
+  return [java.path, ...QUICK, ...flags, ...properties(KAFKA_LOG), "-cp", jars.kafkaClasspath];
+}
+
+/** The command that starts the broker whose working folder has `server.properties`. `heapMb` is the most it may use. */
+export function brokerCommand(java: Java, jars: Jars, options: { folder: string; heapMb: number }): string[] {
+  const flags = [`-Xmx${options.heapMb}m`, archiveFlag(java, jars, options.folder, "kafka")];
+  return [...kafka(java, jars, flags), "kafka.Kafka", "server.properties"];
+}
+
+/** The command that prepares the data folder of a new broker. */
+export function formatCommand(java: Java, jars: Jars, clusterId: string): string[] {
+  const args = ["format", `--cluster-id=${clusterId}`, "--config=server.properties"];
+  return [...kafka(java, jars, sharedArchiveFlag(java, jars, "kafka")), "kafka.tools.StorageTool", ...args];
+}
+
+/** The command that starts Apicurio Registry; its database is a file below the working folder. */
+export function registryCommand(java: Java, jars: Jars, options: { folder: string; port: number }): string[] {
+  const settings = properties({
+    // In Kafka's topics it would take twice as long to start; in memory, ids would change under the messages.
+    "apicurio.storage.kind": "sql",
+    "apicurio.storage.sql.kind": "h2",
+    // Without the delay an id given in the last half second would not survive a kill, and be given again.
+    "apicurio.datasource.url": "jdbc:h2:file:./data/registry;WRITE_DELAY=0",
+    "quarkus.http.host": HOST,
+    "quarkus.http.port": String(options.port),
+    "quarkus.management.enabled": "false",
+    "quarkus.http.access-log.enabled": "false",
+    "quarkus.banner.enabled": "false",
+    "quarkus.log.level": "WARN",
+    "apicurio.log.level": "WARN",
+  });
+  const flags = ["-Xmx256m", archiveFlag(java, jars, options.folder, REGISTRY)];
+  return [java.path, ...QUICK, ...flags, ...settings, "-jar", jars.registryJar];
+}
+
+/**
+ * An archive of loaded classes makes a start three times as fast. The first one is written when its process ends, into
+ * the part's own folder; {@linkcode keepArchives} then shares it. The JVM passes over one that does not fit.
+ */
+function archiveFlag(java: Java, jars: Jars, folder: string, name: string): string {
+  const [shared] = sharedArchiveFlag(java, jars, name);
+  return shared ?? `-XX:ArchiveClassesAtExit=${join(folder, archiveName(java, name))}`;
+}
+
+/** Uses the archive of `name` where there is one. */
+function sharedArchiveFlag(java: Java, jars: Jars, name: string): string[] {
+  const path = join(jars.folder, archiveName(java, name));
+  return exists(path) ? [`-XX:SharedArchiveFile=${path}`] : [];
+}
+
+function archiveName(java: Java, name: string): string {
+  return `${name}-${java.build}${ARCHIVE_SUFFIX}`;
+}
+
+/**
+ * Shares the archives that processes wrote into `folder`, unless `whole` is false: then they are only removed.
+ *
+ * Permissions: read, write of both folders.
+ */
+export function keepArchives(folder: string, jarsFolder: string, whole: boolean): void {
+  for (const { name } of Deno.readDirSync(folder)) {
+    if (!name.endsWith(ARCHIVE_SUFFIX)) continue;
+    if (whole && exists(jarsFolder)) share(join(folder, name), join(jarsFolder, name));
+    Deno.removeSync(join(folder, name));
+  }
+}
+
+/** Copy and rename: the data folder may be on another disk, and a JVM that starts meanwhile sees all of it or none. */
+function share(path: string, target: string): void {
+  if (exists(target)) return;
+  const temp = `${target}.${crypto.randomUUID()}`;
+  Deno.copyFileSync(path, temp);
+  Deno.renameSync(temp, target);
+}
+
+function properties(settings: Record<string, string>): string[] {
+  return Object.entries(settings).map(([name, value]) => `-D${name}=${value}`);
+}

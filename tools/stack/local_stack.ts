@@ -1,0 +1,184 @@
+import { join } from "node:path";
+import { EXIT, Failure } from "../../lib/errors.ts";
+import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { format, writeServerProperties } from "./broker_folder.ts";
+import { brokerName, partsOnDisk, REGISTRY } from "./folders.ts";
+import { type Jars, jarsFolder, provideJars } from "./jars.ts";
+import { brokerCommand, keepArchives, registryCommand } from "./jvm.ts";
+import { failedStart, type StartedPart, startPart } from "./part.ts";
+import { newPlan, planOf, rememberPlan, type StackPlan, type StackWish } from "./plan.ts";
+import { HOST, requireFree } from "./ports.ts";
+import { isAlive, type ProcessRecord, terminate } from "./processes.ts";
+import { brokersAnswer, registryAnswers, waitUntil } from "./readiness.ts";
+import { readPid, readState, removePid, removeState, type StackState, writeState } from "./state.ts";
+import type { Java } from "./toolchain.ts";
+
+/** A single broker has the machine to itself; three share it. */
+const HEAP_MB = { one: 512, ofSeveral: 256 };
+
+export interface LocalStack {
+  state: StackState;
+  /** The parts that were not running before. */
+  started: string[];
+}
+
+/**
+ * Starts what does not run yet of the local stack in `wish.dataDir`, and returns when brokers and registry answer and
+ * the topics exist. What runs already stays as it is, its ports included.
+ *
+ * Throws a {@linkcode Failure}, having stopped what it started: 69 where a part does not come up, 75 where a port is
+ * taken, 78 where the data belongs to another number of nodes. The caller holds the stack's lock.
+ * Permissions: net; run java, mvn, sh; env of kafkajs; read, write of the data folder and of the jars.
+ */
+export async function startLocal(java: Java, wish: StackWish, stop: AbortSignal): Promise<LocalStack> {
+  const { dataDir } = wish;
+  const jars = await provideJars(stop);
+  const plan = await planStart(wish);
+  const running = await runningParts(dataDir);
+  const missing = [...plan.brokers.keys().map((index) => brokerName(index + 1)), REGISTRY]
+    .filter((name) => !running.has(name));
+  requireFreePorts(plan, missing);
+  rememberPlan(dataDir, plan);
+
+  const started: StartedPart[] = [];
+  try {
+    if (plan.brokers.every((_, index) => missing.includes(brokerName(index + 1)))) writeServerProperties(dataDir, plan);
+    await startMissing(missing, { java, jars, plan, dataDir, started, stop });
+    await whenReady(plan, { started, topic: wish.topic, stop });
+    const state = stateOf(plan, await runningParts(dataDir));
+    if (started.length > 0) writeState(dataDir, state);
+    return { state, started: missing };
+  } catch (error) {
+    await stopParts(dataDir, started.map(({ name }) => name));
+    if (stop.aborted) {
+      throw new Failure(EXIT.failed, "Interrupted; what was started is stopped again", { cause: error });
+    }
+    throw error;
+  }
+}
+
+/**
+ * Stops every process of the local stack in `dataDir`; its data stays. Answers with the parts that ran.
+ *
+ * Permissions: run sh; read, write of the data folder and of the jars.
+ */
+export async function stopLocal(dataDir: string): Promise<string[]> {
+  const stopped = await stopParts(dataDir, [...(await runningParts(dataDir)).keys()]);
+  removeState(dataDir);
+  return stopped;
+}
+
+/** The parts of the stack in `dataDir` that run. Permissions: run sh, read. */
+export async function runningParts(dataDir: string): Promise<Map<string, ProcessRecord>> {
+  const running = new Map<string, ProcessRecord>();
+  for (const name of partsOnDisk(dataDir)) {
+    const record = readPid(join(dataDir, name));
+    if (record !== undefined && await isAlive(record)) running.set(name, record);
+  }
+  return running;
+}
+
+/** The plan of what runs, else a new one. */
+async function planStart(wish: StackWish): Promise<StackPlan> {
+  const state = readState(wish.dataDir);
+  const running = await runningParts(wish.dataDir);
+  if (running.size > 0 && state !== undefined) return planOf(state);
+  // Processes without a state: an earlier start was killed before it got that far.
+  await stopLocal(wish.dataDir);
+  return newPlan(wish);
+}
+
+function requireFreePorts(plan: StackPlan, missing: readonly string[]): void {
+  plan.brokers.forEach((port, index) => {
+    if (missing.includes(brokerName(index + 1))) requireFree(port, "--kafka-port");
+  });
+  if (missing.includes(REGISTRY)) requireFree(plan.registry, "--registry-port");
+}
+
+interface StartContext {
+  java: Java;
+  jars: Jars;
+  plan: StackPlan;
+  dataDir: string;
+  /** Gets each part as soon as its process exists. */
+  started: StartedPart[];
+  stop: AbortSignal;
+}
+
+async function startMissing(missing: readonly string[], context: StartContext): Promise<void> {
+  const starts = await Promise.allSettled(missing.map((name) => startOne(name, context)));
+  const failed = starts.find((start) => start.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function startOne(name: string, { java, jars, plan, dataDir, started, stop }: StartContext): Promise<void> {
+  const folder = join(dataDir, name);
+  Deno.mkdirSync(folder, { recursive: true });
+  let command: string[];
+  if (name === REGISTRY) {
+    command = registryCommand(java, jars, { folder, port: plan.registry });
+  } else {
+    await format(folder, { java, jars, stop });
+    const heapMb = plan.brokers.length === 1 ? HEAP_MB.one : HEAP_MB.ofSeveral;
+    command = brokerCommand(java, jars, { folder, heapMb });
+  }
+  stop.throwIfAborted();
+  started.push(await startPart(name, folder, command));
+}
+
+async function whenReady(
+  plan: StackPlan,
+  { started, topic, stop }: { started: StartedPart[]; topic: string; stop: AbortSignal },
+): Promise<void> {
+  const giveUp = new AbortController();
+  const signal = AbortSignal.any([stop, giveUp.signal]);
+  const brokers = brokersOf(plan);
+  const kafka = waitUntil(() => brokersAnswer(brokers), { what: `Kafka at ${brokers.join(",")}`, stop: signal })
+    .then(() => ensureTopics(brokers, topic));
+  const url = registryOf(plan);
+  const registry = waitUntil(() => registryAnswers(url), { what: `The registry at ${url}`, stop: signal });
+  const deaths = started.map((part) =>
+    part.process.ended.then(() => {
+      throw failedStart(part);
+    })
+  );
+  try {
+    await Promise.race([Promise.all([kafka, registry]), ...deaths]);
+  } finally {
+    giveUp.abort();
+    await Promise.allSettled([kafka, registry]);
+  }
+}
+
+async function stopParts(dataDir: string, names: readonly string[]): Promise<string[]> {
+  const records = names.map((name) => readPid(join(dataDir, name))).filter((record) => record !== undefined);
+  const obeyed = await terminate(records);
+  for (const name of partsOnDisk(dataDir)) {
+    if (!names.includes(name)) continue;
+    keepArchives(join(dataDir, name), await jarsFolder(), obeyed);
+    removePid(join(dataDir, name));
+  }
+  return [...names];
+}
+
+function stateOf(plan: StackPlan, running: ReadonlyMap<string, ProcessRecord>): StackState {
+  return {
+    mode: "local",
+    brokers: brokersOf(plan).join(","),
+    registry: registryOf(plan),
+    nodes: plan.brokers.length,
+    kafkaPort: plan.brokers[0],
+    registryPort: plan.registry,
+    pids: Object.fromEntries(running),
+    startedAt: new Date().toISOString(),
+  };
+}
+
+function brokersOf(plan: StackPlan): string[] {
+  return plan.brokers.map((port) => `${HOST}:${port}`);
+}
+
+/** Apicurio speaks several protocols; Confluent's is below this path. */
+function registryOf(plan: StackPlan): string {
+  return `http://${HOST}:${plan.registry}/apis/ccompat/v7`;
+}

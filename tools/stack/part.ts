@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { EXIT, Failure } from "../../lib/errors.ts";
+import { exists } from "../../lib/files/storage_folder.ts";
+import { startDetached, type StartedProcess } from "./processes.ts";
+import { writePid } from "./state.ts";
+
+/** A broker or the registry, started by this process. */
+export interface StartedPart {
+  name: string;
+  process: StartedProcess;
+  logFile: string;
+  /** Where in its log this start begins, in bytes. */
+  logStart: number;
+}
+
+/** Starts a part in `folder`, which keeps its log and pid. Permissions: run sh; read, write of the folder. */
+export async function startPart(name: string, folder: string, command: readonly string[]): Promise<StartedPart> {
+  const logFile = join(folder, "log.txt");
+  const logStart = exists(logFile) ? Deno.statSync(logFile).size : 0;
+  const process = await startDetached(command, { folder, logFile });
+  writePid(folder, process);
+  return { name, process, logFile, logStart };
+}
+
+/** What to tell about a part that ended instead of answering. */
+export function failedStart({ name, logFile, logStart }: StartedPart): Failure {
+  const log = new TextDecoder().decode(Deno.readFileSync(logFile).subarray(logStart));
+  return new Failure(
+    EXIT.unavailable,
+    `${name} ended at its start: ${lastMeaningfulLine(log)} (all of it: ${logFile})`,
+  );
+}
+
+/** The last line of a log that names an error, else the last one that is not part of a stack trace. */
+export function lastMeaningfulLine(log: string): string {
+  const lines = log.split("\n").map((line) => line.trim()).filter((line) =>
+    line !== "" && !/^(at |\.\.\. )/.test(line)
+  );
+  return lines.findLast((line) => /error|exception/i.test(line)) ?? lines.at(-1) ?? "it said nothing";
+}

@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import { EXIT, Failure } from "../../lib/errors.ts";
+import { brokersOnDisk, PLAN_FILE, readJson } from "./folders.ts";
+import { freePorts } from "./ports.ts";
+import type { StackState } from "./state.ts";
+
+export const KAFKA_PORT = 9092;
+export const REGISTRY_PORT = 8081;
+
+/** What `up` was asked for. */
+export interface StackWish {
+  /** Where the stack keeps its state, absolute. */
+  dataDir: string;
+  /** Brokers; those of the data folder, else one, where nothing was asked for. */
+  nodes?: number;
+  /** Port of the first broker, 0 for free ones, 9092 the first time; further brokers take the ports after it. */
+  kafkaPort?: number;
+  /** 0 for a free one, 8081 the first time. */
+  registryPort?: number;
+  /** Topic of the orders. */
+  topic: string;
+}
+
+/** Where each part listens. */
+export interface StackPlan {
+  /** Ports of the brokers. */
+  brokers: number[];
+  registry: number;
+}
+
+/** The plan a running stack follows. */
+export function planOf(state: StackState): StackPlan {
+  return {
+    brokers: state.brokers.split(",").map((broker) => Number(broker.split(":")[1])),
+    registry: state.registryPort,
+  };
+}
+
+/** Remembered over a `down`, so that clients find the stack where it was. Permission: write of the data folder. */
+export function rememberPlan(dataDir: string, plan: StackPlan): void {
+  Deno.writeTextFileSync(join(dataDir, PLAN_FILE), JSON.stringify(plan));
+}
+
+/**
+ * What was wished for, else as last time, else the usual ports.
+ *
+ * Throws a {@linkcode Failure} (78) where the data belongs to another number of nodes. Permissions: net, read.
+ */
+export function newPlan(wish: StackWish): StackPlan {
+  const onDisk = brokersOnDisk(wish.dataDir);
+  const nodes = wish.nodes ?? (onDisk || 1);
+  if (onDisk !== 0 && onDisk !== nodes) {
+    throw new Failure(
+      EXIT.config,
+      `${wish.dataDir} holds the data of ${onDisk} node(s), not ${nodes}: pass another --data-dir, ` +
+        `or delete it with deno task down --purge`,
+    );
+  }
+  const last = readJson<StackPlan>(join(wish.dataDir, PLAN_FILE));
+  const [freeRegistry, ...free] = freePorts(nodes + 1);
+  const registry = wish.registryPort ?? last?.registry ?? REGISTRY_PORT;
+  return {
+    brokers: brokerPorts(wish.kafkaPort, { last: last?.brokers, free }),
+    registry: registry === 0 ? freeRegistry : registry,
+  };
+}
+
+function brokerPorts(
+  asked: number | undefined,
+  { last, free }: { last: number[] | undefined; free: number[] },
+): number[] {
+  if (asked === 0) return free;
+  if (asked === undefined && last?.length === free.length) return last;
+  return free.map((_, index) => (asked ?? KAFKA_PORT) + index);
+}

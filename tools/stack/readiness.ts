@@ -1,0 +1,57 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { EXIT, Failure } from "../../lib/errors.ts";
+import { createKafka } from "../../lib/kafka/client.ts";
+import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { HOST } from "./ports.ts";
+
+/** How long a part may take from its start to its first answer, in milliseconds; a cold disk is slow. */
+const READY_MS = 90_000;
+const POLL_MS = 100;
+const REQUEST_MS = 2_000;
+
+/** Asks until the answer is yes. Throws a {@linkcode Failure} (69) after 90 s, and when `stop` aborts. */
+export async function waitUntil(
+  answers: () => Promise<boolean>,
+  options: { what: string; stop: AbortSignal },
+): Promise<void> {
+  for (const deadline = Date.now() + READY_MS; !(await answers());) {
+    if (Date.now() > deadline) throw new Failure(EXIT.unavailable, `${options.what} did not answer within 90 s`);
+    await delay(POLL_MS, undefined, { signal: options.stop });
+  }
+}
+
+/** Whether all of `brokers` (`host:port`) are members of the cluster. Permissions: net, env of kafkajs. */
+export async function brokersAnswer(brokers: readonly string[]): Promise<boolean> {
+  for (const broker of brokers) {
+    if (!(await isListening(Number(broker.split(":")[1])))) return false;
+  }
+  const admin = createKafka([...brokers], { retry: { retries: 0 }, requestTimeout: REQUEST_MS }).admin();
+  try {
+    await admin.connect();
+    return (await admin.describeCluster()).brokers.length === brokers.length;
+  } catch {
+    return false; // not yet
+  } finally {
+    await disconnect(admin);
+  }
+}
+
+/** Whether the registry at `url` lists its subjects. Permission: net. */
+export async function registryAnswers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(REQUEST_MS) });
+    return response.ok && Array.isArray(await response.json());
+  } catch {
+    return false; // not yet
+  }
+}
+
+/** Far cheaper than a Kafka client that fails. */
+async function isListening(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: HOST, port })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
