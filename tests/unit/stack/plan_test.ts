@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { EXIT, Failure } from "../../../lib/errors.ts";
+import { newPlan, rememberPlan, type StackWish } from "../../../tools/stack/plan.ts";
+import { freePorts } from "../../../tools/stack/ports.ts";
+
+/** Lets `plan` make plans for a data folder that holds `brokers` brokers. */
+function inDataDir(brokers: number, check: (plan: (wish?: Partial<StackWish>) => ReturnType<typeof newPlan>) => void) {
+  const dataDir = Deno.makeTempDirSync();
+  try {
+    for (let id = 1; id <= brokers; id++) Deno.mkdirSync(join(dataDir, `broker-${id}`));
+    check((wish = {}) => {
+      const plan = newPlan({ dataDir, topic: "orders", ...wish });
+      rememberPlan(dataDir, plan);
+      return plan;
+    });
+  } finally {
+    Deno.removeSync(dataDir, { recursive: true });
+  }
+}
+
+Deno.test("newPlan() takes the usual ports the first time", () =>
+  inDataDir(0, (plan) => assert.deepEqual(plan(), { brokers: [9092], registry: 8081 })));
+
+Deno.test("newPlan() gives three nodes the ports from the one asked for", () =>
+  inDataDir(0, (plan) => assert.deepEqual(plan({ nodes: 3, kafkaPort: 19092 }).brokers, [19092, 19093, 19094])));
+
+Deno.test("newPlan() keeps the ports of last time unless asked for others", () =>
+  inDataDir(1, (plan) => {
+    const first = plan({ kafkaPort: 0, registryPort: 0 });
+    assert.deepEqual(plan(), first);
+    assert.deepEqual(plan({ registryPort: 18081 }), { ...first, registry: 18081 });
+  }));
+
+Deno.test("newPlan() refuses another number of nodes than the data has", () =>
+  inDataDir(3, (plan) => {
+    assert.equal(plan().brokers.length, 3);
+    const isConfig = (error: unknown) => error instanceof Failure && error.exit === EXIT.config;
+    assert.throws(() => plan({ nodes: 1 }), isConfig);
+  }));
+
+Deno.test("freePorts() are different and below those of outgoing connections", () => {
+  const ports = freePorts(50);
+  assert.equal(new Set(ports).size, 50);
+  for (const port of ports) assert.ok(port >= 10_000 && port < 32_768, String(port));
+});
