@@ -18,7 +18,10 @@ export async function setStorageAside(folder: string): Promise<string | undefine
   if (owner === undefined) throw new Failure(EXIT.busy, `The storage ${folder} is in use by a consumer: stop it first`);
   const lock = WriteLock.open(layout);
   try {
-    return await lock.hold(() => Promise.resolve(moveFiles(folder)));
+    return await lock.hold(() => {
+      if (exists(layout.index)) Deno.removeSync(layout.index); // speaks of the log that goes
+      return Promise.resolve(moveFiles(folder));
+    });
   } finally {
     lock.close();
     owner.close();

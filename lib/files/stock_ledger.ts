@@ -160,6 +160,8 @@ export class StockLedger {
     const edits = expected === undefined ? [] : handEdits(expected, actual);
     if (edits.length > 0) this.#csv.requireSettled(change, this.#positions);
     this.#csv.accept(change.bytes, change.stamp);
+    // Looked at once: the next start takes these bytes for known and need not count the log through again.
+    if (expected !== undefined && edits.length === 0) this.#noteAsKnown(change.bytes);
     this.#document = document;
     const asOf = new Set([...rows.values()].map((row) => row.asOf));
     this.#checkpointed = asOf.size === 1 && actual.size === rows.size ? [...asOf][0] : undefined;
@@ -168,6 +170,11 @@ export class StockLedger {
     this.#stock = actual;
     // "As of now" must be pinned before time goes on, or a restart would take it for a later now.
     if ((edits.length > 0 || asOf.has(undefined)) && !this.checkpoint()) throw new BeingSaved(SETTLE_MS);
+  }
+
+  #noteAsKnown(bytes: Uint8Array): void {
+    const name = basename(this.#csv.path);
+    if (!this.#positions.isOwnWriting(name, bytes)) this.#positions.wrote(name, bytes, this.#seq);
   }
 
   async #journalHandEdits(edits: readonly (StockChange & { was: number | null })[]): Promise<void> {
