@@ -157,8 +157,9 @@ export class TestStorage implements AsyncDisposable {
   }
 }
 
+/** The lines of a journal; what comes after the last line feed is no line. */
 function jsonLines<T>(text: string): T[] {
-  return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
 }
 
 function stockIn(csv: string): Record<string, number> {
@@ -184,6 +185,7 @@ export function requireBalance(storage: TestStorage): Record<string, number> {
     const before = stock.get(item);
     if ("set" in line) {
       assert.equal(line.was, before ?? null, `edit ${line.seq} of ${line.item} follows from another stock`);
+      assert.ok((line.set ?? 0) >= 0, `edit ${line.seq} of ${line.item} sets a stock below 0`);
       if (line.set === null) stock.delete(item);
       else stock.set(item, line.set);
     } else {

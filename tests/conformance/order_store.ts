@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { OrderStore } from "../../lib/ports.ts";
+import { batchOf, order, outcomes, process, TOPIC } from "../support/storage.ts";
+
+export type AnyStore = OrderStore & {
+  /** The store's half of an offset reset: reading of the partition goes on at `offset`, durably. */
+  restartAt(topic: string, partition: number, offset: number): Promise<void>;
+};
+
+/** What a store keeps, as the conformance suite needs to get at it: one harness, one store that is gone when disposed. */
+export interface StoreHarness extends AsyncDisposable {
+  open(): Promise<AnyStore>;
+  close(store: AnyStore): Promise<void>;
+  /** Leaves the store as a process does that is killed now; the next {@linkcode open} is its successor's. */
+  abandon(store: AnyStore): Promise<void>;
+  /** Stock by item as a person sees it once a checkpoint was made. */
+  stock(): Promise<Record<string, number>>;
+  /** Accepted order_ids, oldest first. */
+  accepted(): Promise<string[]>;
+  /** Everything a rejected order must leave as it is, down to the byte. */
+  fingerprint(): Promise<string>;
+  /** Whether the store says that this offset was read. */
+  hasRead(partition: number, offset: number): Promise<boolean>;
+  /** What the tools do, from outside and while the store is open. */
+  setUser(user: string, status: string): Promise<void>;
+  setStock(item: string, quantity: number): Promise<void>;
+}
+
+export interface StoreContents {
+  users: Record<string, string>;
+  items: Record<string, number>;
+}
+
+const CONTENTS: StoreContents = {
+  users: { alice: "paid", bob: "unpaid", ["__proto__"]: "paid" },
+  items: { book: 10, pen: 50, constructor: 1 },
+};
+const id = (order_id: string, given = {}) => order({ order_id, ...given });
+
+/** One suite for every {@linkcode OrderStore}: registers its tests under `name`. */
+export function orderStoreConformance(name: string, create: (contents: StoreContents) => Promise<StoreHarness>): void {
+  const test = (what: string, run: (harness: StoreHarness, store: AnyStore) => Promise<unknown>) =>
+    Deno.test(`${name} ${what}`, async () => {
+      await using harness = await create(CONTENTS);
+      await run(harness, await harness.open());
+    });
+
+  test("takes an accepted order off the stock and logs it once", async (harness, store) => {
+    const verdicts = await process(store, batchOf([id("a", { quantity: 3 })]));
+    assert.deepEqual(outcomes(verdicts), ["accepted"]);
+    assert.deepEqual(verdicts.map((verdict) => verdict.kind === "accepted" && [verdict.before, verdict.remaining]), [
+      [10, 7],
+    ]);
+    await store.checkpoint();
+    assert.equal((await harness.stock()).book, 7);
+    assert.deepEqual(await harness.accepted(), ["a"]);
+  });
+
+  test("leaves stock and log as they are for each reason to reject", async (harness, store) => {
+    await process(store, batchOf([id("known")]));
+    await store.checkpoint();
+    const before = await harness.fingerprint();
+    const rejected = {
+      "invalid-order-id": id(""),
+      "invalid-name": id("r1", { user: "\x1b[2J" }),
+      "invalid-quantity": id("r2", { quantity: 0 }),
+      "unknown-user": id("r3", { user: "eve" }),
+      "unpaid-user": id("r4", { user: "bob" }),
+      "unknown-item": id("r5", { item: "toString" }),
+      "insufficient-stock": id("r6", { quantity: 10 }),
+      duplicate: id("known"),
+      "order-id-conflict": id("known", { quantity: 2 }),
+    };
+    for (const [index, [reason, bad]] of Object.entries(rejected).entries()) {
+      assert.deepEqual(outcomes(await process(store, batchOf([bad], { from: 1 + index }))), [reason]);
+      await store.checkpoint();
+      assert.equal(await harness.fingerprint(), before, reason);
+    }
+  });
+
+  test("takes names such as __proto__ and constructor for ordinary ones", async (harness, store) => {
+    const orders = [id("__proto__", { user: "__proto__", item: "constructor" }), id("x", { item: "__proto__" })];
+    assert.deepEqual(outcomes(await process(store, batchOf(orders))), ["accepted", "unknown-item"]);
+    await store.checkpoint();
+    assert.equal((await harness.stock()).constructor, 0);
+  });
+
+  test("skips accepted orders that are delivered again, also after a restart", async (harness, store) => {
+    const batch = batchOf([id("a"), id("b", { quantity: 2 })]);
+    await process(store, batch);
+    assert.deepEqual(outcomes(await process(store, batch)), ["redelivered", "redelivered"]);
+    await harness.close(store);
+    const again = await harness.open();
+    assert.deepEqual(outcomes(await process(again, batch)), ["redelivered", "redelivered"]);
+    await again.checkpoint();
+    assert.deepEqual([await harness.accepted(), (await harness.stock()).book], [["a", "b"], 7]);
+  });
+
+  test("judges a rejected order again when it is delivered again", async (harness, store) => {
+    const batch = batchOf([id("a", { user: "bob" })]);
+    assert.deepEqual(outcomes(await process(store, batch)), ["unpaid-user"]);
+    assert.deepEqual(outcomes(await process(store, batch)), ["unpaid-user"]);
+    await harness.setUser("bob", "paid");
+    assert.deepEqual(outcomes(await process(store, batch)), ["accepted"]);
+    assert.deepEqual(await harness.accepted(), ["a"]);
+  });
+
+  test("tells a duplicate from a conflict at other coordinates, also after a restart", async (harness, store) => {
+    await process(store, batchOf([id("a")]));
+    await harness.close(store);
+    const again = await harness.open();
+    const other = batchOf([id("a"), id("a", { item: "pen" })], { partition: 1 });
+    assert.deepEqual(outcomes(await process(again, other)), ["duplicate", "order-id-conflict"]);
+  });
+
+  test("accepts another order at coordinates it knows: the topic was made anew", async (harness, store) => {
+    await process(store, batchOf([id("a")]));
+    assert.deepEqual(outcomes(await process(store, batchOf([id("b")]))), ["accepted"]);
+    assert.deepEqual(await harness.accepted(), ["a", "b"]);
+  });
+
+  test("shows others all of a batch or nothing", async (harness, store) => {
+    const ids = Array.from({ length: 40 }, (_, index) => `pen-${index}`);
+    let done = false;
+    const seen = new Set<number>();
+    const reading = (async () => {
+      while (!done) seen.add((await harness.accepted()).length);
+    })();
+    await process(store, batchOf(ids.map((order_id) => id(order_id, { item: "pen" }))));
+    done = true;
+    await reading;
+    assert.deepEqual([...seen].filter((count) => count !== 0 && count !== ids.length), []);
+    assert.deepEqual(await harness.accepted(), ids);
+  });
+
+  test("goes on where a killed process was, and takes nothing twice", async (harness, store) => {
+    const batches = [batchOf([id("a"), id("b", { user: "bob" })]), batchOf([id("c")], { from: 2 })];
+    for (const batch of batches) await process(store, batch);
+    await harness.abandon(store);
+    const again = await harness.open();
+    for (const batch of batches) await process(again, batch);
+    await process(again, batchOf([id("d")], { from: 3 }));
+    await again.checkpoint();
+    assert.deepEqual([await harness.accepted(), (await harness.stock()).book], [["a", "c", "d"], 7]);
+  });
+
+  test("counts what tools change between two batches", async (harness, store) => {
+    await process(store, batchOf([id("a")]));
+    await harness.setStock("book", 2);
+    await harness.setStock("car", 1);
+    await harness.setUser("dave", "paid");
+    const orders = [id("b", { quantity: 3 }), id("c", { quantity: 2, user: "dave" }), id("d", { item: "car" })];
+    assert.deepEqual(outcomes(await process(store, batchOf(orders, { from: 1 }))), [
+      "insufficient-stock",
+      "accepted",
+      "accepted",
+    ]);
+    await harness.setUser("dave", "unpaid");
+    assert.deepEqual(outcomes(await process(store, batchOf([id("e", { user: "dave" })], { from: 4 }))), [
+      "unpaid-user",
+    ]);
+    await store.checkpoint();
+    const { book, car } = await harness.stock();
+    assert.deepEqual([book, car], [0, 0]);
+  });
+
+  test("records the range of a batch without orders", async (harness, store) => {
+    assert.deepEqual(await process(store, batchOf([], { from: 3, to: 7 })), []);
+    assert.deepEqual(await process(store, batchOf([id("a")], { from: 9, to: 12 })).then(outcomes), ["accepted"]);
+    const read = await Promise.all([2, 3, 6, 7, 8, 9, 11, 12].map((offset) => harness.hasRead(0, offset)));
+    assert.deepEqual(read, [false, true, true, false, false, true, true, false]);
+    assert.equal(await harness.hasRead(1, 3), false);
+  });
+
+  test("leaves where to go on to the group, until it is told where to restart", async (harness, store) => {
+    await process(store, batchOf([id("a")], { from: 5 }));
+    assert.equal(store.resumeAt(TOPIC, 0), undefined);
+    await store.restartAt(TOPIC, 0, 2);
+    assert.deepEqual([store.resumeAt(TOPIC, 0), store.resumeAt(TOPIC, 1), store.resumeAt("other", 0)], [
+      2,
+      undefined,
+      undefined,
+    ]);
+    await harness.abandon(store);
+    const again = await harness.open();
+    assert.equal(again.resumeAt(TOPIC, 0), 2);
+    await process(again, batchOf([], { from: 2, to: 6 }));
+    assert.equal(again.resumeAt(TOPIC, 0), undefined);
+  });
+
+  test("makes nothing durable where judging fails, and goes on", async (harness, store) => {
+    const before = await harness.fingerprint();
+    await assert.rejects(store.process(batchOf([id("a")]), () => assert.fail("no verdict")), /no verdict/);
+    assert.deepEqual([await harness.fingerprint(), await harness.hasRead(0, 0)], [before, false]);
+    assert.deepEqual(outcomes(await process(store, batchOf([id("a")]))), ["accepted"]);
+  });
+
+  Deno.test(`${name} keeps the balance under any batches, edits, restarts and kills`, async () => {
+    const anyStep = fc.oneof(
+      { weight: 6, arbitrary: fc.record({ kind: fc.constant("batch" as const), from: fc.nat(12), size: fc.nat(5) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant("edit" as const), quantity: fc.nat(9) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("restart" as const, "kill" as const) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { maxLength: 12 }), async (steps) => {
+        await using harness = await create(CONTENTS);
+        let store = await harness.open();
+        let book = CONTENTS.items.book;
+        const accepted: string[] = [];
+        for (const step of steps) {
+          if (step.kind === "batch") {
+            // Each offset has its own order, so that overlapping batches deliver some of them again.
+            const orders = Array.from({ length: step.size }, (_, index) => id(`o-${step.from + index}`));
+            for (const verdict of await process(store, batchOf(orders, step))) {
+              if (verdict.kind !== "accepted") continue;
+              accepted.push(verdict.received.order.order_id);
+              assert.equal(verdict.remaining, --book);
+            }
+          } else if (step.kind === "edit") {
+            await harness.setStock("book", book = step.quantity);
+          } else {
+            await (step.kind === "kill" ? harness.abandon(store) : harness.close(store));
+            store = await harness.open();
+          }
+        }
+        await store.checkpoint();
+        assert.deepEqual([await harness.accepted(), (await harness.stock()).book], [accepted, book]);
+        assert.equal(new Set(accepted).size, accepted.length);
+      }),
+      { numRuns: 40 },
+    );
+  });
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { batchOf, order, outcomes, process, requireBalance, TestStorage } from "../../support/storage.ts";
+
+// Each of these shows a bug in lib/; take `ignore` off with the fix.
+
+const id = (order_id: string, given = {}) => order({ order_id, ...given });
+
+// Bug in lib/files/stock_ledger.ts, rules 1 and 9: a row is meant as of its as_of, so a person who writes less than was
+// sold since sets the stock below 0; the checkpoint writes it, and from then on every start and every tool ends with 65.
+Deno.test({
+  name: "FileStore never writes a stock below 0 when a person sets less than was sold since as_of",
+  ignore: true,
+  async fn() {
+    await using storage = await TestStorage.create();
+    const store = await storage.open();
+    await process(store, batchOf([id("a", { quantity: 4 })]));
+    storage.save("inventory.csv", storage.text("inventory.csv").replace("book,10", "book,1"));
+    await process(store, batchOf([id("b")], { from: 1 }));
+    await storage.close(store);
+    assert.ok(storage.stock().book >= 0);
+    await storage.close(await storage.open());
+    requireBalance(storage);
+  },
+});
+
+// Bug in lib/files/stock_math.ts, rule 9 (see stock_math_test.ts): an edit that printed success is undone.
+Deno.test({
+  name: "FileStore keeps an item that a tool added when a person saves an older file with a new row",
+  ignore: true,
+  async fn() {
+    await using storage = await TestStorage.create();
+    const store = await storage.open();
+    const old = storage.text("inventory.csv");
+    await storage.setStock("laptop", 5);
+    storage.save("inventory.csv", old + "eraser,7\n");
+    await process(store, batchOf([id("a")]));
+    await storage.close(store);
+    assert.deepEqual(requireBalance(storage), { book: 9, pen: 50, eraser: 7, laptop: 5 });
+  },
+});
+
+// Bug in lib/files/stock_ledger.ts, rule 9: checkpoint() only adds and sets rows; one that the journal says is gone stays
+// with its old quantity, so people, tools and `produce` see an item that the store does not know.
+Deno.test({
+  name: "FileStore shows no row of an item that was removed when an older file comes back",
+  ignore: true,
+  async fn() {
+    await using storage = await TestStorage.create();
+    const store = await storage.open();
+    const old = storage.text("inventory.csv");
+    await process(store, batchOf([id("a")]));
+    await store.checkpoint();
+    storage.save("inventory.csv", storage.text("inventory.csv").replace(/^pen.*\n/m, ""));
+    await process(store, batchOf([id("b")], { from: 1 }));
+    storage.save("inventory.csv", old);
+    const verdicts = await process(store, batchOf([id("c", { item: "pen" })], { from: 2 }));
+    await storage.close(store);
+    assert.deepEqual(outcomes(verdicts), ["unknown-item"]);
+    requireBalance(storage);
+  },
+});
+
+// Not against rule 9, but against what a person means: who saves twice from one editor window (as_of still the old one)
+// loses the second save to the journal line of the first, without a word.
+Deno.test({
+  name: "FileStore counts a person's second save from the same editor, or says that it does not",
+  ignore: true,
+  async fn() {
+    await using storage = await TestStorage.create();
+    const store = await storage.open();
+    const old = storage.text("inventory.csv");
+    storage.save("inventory.csv", old.replace("pen,50", "pen,44"));
+    await process(store, batchOf([id("a")]));
+    storage.save("inventory.csv", old.replace("pen,50", "pen,33"));
+    await process(store, batchOf([id("b")], { from: 1 }));
+    await storage.close(store);
+    assert.ok(storage.stock().pen === 33 || storage.warnings.length === 2, storage.warnings.join());
+  },
+});

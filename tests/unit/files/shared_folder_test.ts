@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { editStorage } from "../../../lib/files/edit_storage.ts";
+import { WriteLock } from "../../../lib/files/locks.ts";
+import { sealLine } from "../../../lib/files/sealed_line.ts";
+import { batchOf, order, outcomes, process, requireBalance, TestStorage, TOPIC } from "../../support/storage.ts";
+
+const id = (order_id: string, given = {}) => order({ order_id, ...given });
+
+Deno.test("FileStore.open() waits for a tool's edit", async () => {
+  await using storage = await TestStorage.create();
+  const lock = WriteLock.open(storage.layout);
+  const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const held = lock.hold(() => {
+    entered.resolve();
+    return leave.promise;
+  });
+  await entered.promise;
+  const opening = storage.open().then((store) => (opened = true, store));
+  let opened = false;
+  const other = await TestStorage.create(); // other work meanwhile
+  await other[Symbol.asyncDispose]();
+  assert.equal(opened, false);
+  leave.resolve();
+  await held;
+  await opening;
+  lock.close();
+});
+
+// Bug in lib/files/file_store.ts: the constructor reads journal and log before it holds the write lock, so a start that
+// meets a tool at work says that lines are missing (65); a tool that cuts a torn tail meanwhile has the same effect.
+Deno.test({
+  name: "FileStore.open() counts the edit of a tool that it waited for",
+  ignore: true,
+  async fn() {
+    await using storage = await TestStorage.create();
+    const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const edit = editStorage(storage.folder, async ({ ledger }) => {
+      entered.resolve();
+      await leave.promise;
+      await ledger.edit([{ item: "book", set: 3, by: "tool" }]);
+    }, storage);
+    await entered.promise;
+    const opening = storage.open();
+    leave.resolve();
+    await edit;
+    const store = await opening;
+    await process(store, batchOf([id("a")]));
+    await storage.close(store);
+    assert.equal(requireBalance(storage).book, 2);
+  },
+});
+
+Deno.test("FileStore.restartAt() holds over a kill until a range is read", async () => {
+  await using storage = await TestStorage.create();
+  const store = await storage.open();
+  await process(store, batchOf([id("a")]));
+  await store.restartAt(TOPIC, 0, 0);
+  await using copy = storage.copy();
+  const again = await copy.open();
+  assert.equal(again.resumeAt(TOPIC, 0), 0);
+  assert.deepEqual(outcomes(await process(again, batchOf([id("a")]))), ["redelivered"]);
+  assert.equal(again.resumeAt(TOPIC, 0), undefined);
+});
+
+// Bug in lib/files/file_store.ts: restartAt() does not refresh the positions, so it writes over the lines that tools have
+// appended since; the next batch and every later start end with 65, positions.jsonl being damaged.
+Deno.test({
+  name: "FileStore.restartAt() keeps what tools wrote into positions.jsonl since",
+  ignore: true,
+  async fn() {
+    await using storage = await TestStorage.create();
+    const store = await storage.open();
+    await storage.setStock("book", 5);
+    await storage.setStock("book", 6);
+    await store.restartAt(TOPIC, 0, 0);
+    assert.deepEqual(outcomes(await process(store, batchOf([id("a")]))), ["accepted"]);
+    await storage.close(store);
+    await storage.close(await storage.open());
+    assert.equal(requireBalance(storage).book, 5);
+  },
+});
+
+// Bug in lib/files/journal.ts, rule 12: several lines that were appended at once have no batch number, so a power loss that
+// kept the last page and lost the first is taken for damage, and no start is possible any more.
+Deno.test({
+  name: "FileStore.open() takes several edits that were never synced for torn where the first is zeroed",
+  ignore: true,
+  async fn() {
+    await using storage = await TestStorage.create();
+    const lines = [3, 4, 5, 6].map((seq) => sealLine({ seq, item: `x${seq}`, set: 1, was: null, by: "hand" }));
+    const torn = "\0".repeat(lines[0].length + lines[1].length) + lines[2] + lines[3];
+    storage.save("stock_edits.jsonl", storage.text("stock_edits.jsonl") + torn);
+    await storage.close(await storage.open());
+    assert.deepEqual(requireBalance(storage), { book: 10, pen: 50 });
+  },
+});
+
+// Bug in lib/files/file_store.ts: only the owner lock is closed where open() fails; six other files stay open.
+Deno.test({
+  name: "FileStore.open() leaves no file open where it fails",
+  ignore: true,
+  async fn() {
+    await using storage = await TestStorage.create();
+    storage.save("inventory.csv", "nonsense\n");
+    const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
+    const before = open();
+    await assert.rejects(storage.open(), { exit: 65 });
+    assert.equal(open(), before);
+  },
+});
