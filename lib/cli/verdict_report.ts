@@ -141,6 +141,6 @@ function describe(counts: VerdictCounts): string {
   const parts = [`${counts.accepted} accepted`, `${rejectedIn(counts)} rejected`];
   if (reasons.length > 0) parts[1] += ` (${reasons.join(", ")})`;
   if (counts.redelivered > 0) parts.push(`${counts.redelivered} accepted before`);
-  if (counts.deadLettered > 0) parts.push(`${counts.deadLettered} dead letters`);
+  if (counts.deadLettered > 0) parts.push(`${counts.deadLettered} dead-lettered`);
   return parts.join(", ");
 }

@@ -90,7 +90,7 @@ Deno.test("consume sends what is no order to the dead-letter topic and goes on",
   await task("produce", ["--count", "2", "--delay", "0"], world.env);
   const { code, stdout } = await task("consume", ["--until-end", "--verbose"], world.env);
   assert.equal(code, 0);
-  assert.match(stdout, /12 orders: .*10 dead letters/);
+  assert.match(stdout, /12 orders: .*10 dead-lettered/);
 });
 
 Deno.test("consume says in one line what is missing, with its exit code", async () => {
