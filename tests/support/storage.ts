@@ -87,7 +87,21 @@ export class TestStorage implements AsyncDisposable {
 
   /** As a dead process would leave it now: the same files in a folder of their own, their locks free. */
   copy(): TestStorage {
-    return TestStorage.of(Object.fromEntries(this.files()));
+    const copy = TestStorage.of(Object.fromEntries(this.files()));
+    copy.#adoptIndex();
+    return copy;
+  }
+
+  /** Makes a copied index one of the copied log, for it is bound to the inode of the log it was made from. */
+  #adoptIndex(): void {
+    const name = basename(this.layout.index);
+    const index = this.files().get(name);
+    if (index === undefined) return;
+    const header = new TextDecoder().decode(index.subarray(0, 256)).trimEnd();
+    const { ino } = Deno.statSync(this.layout.orders);
+    const adopted = header.replace(/"logStamp":"\d+/, `"logStamp":"${ino}`).padEnd(256);
+    index.set(new TextEncoder().encode(adopted));
+    this.save(name, index);
   }
 
   readonly warn = (sentence: string): void => void this.warnings.push(sentence);

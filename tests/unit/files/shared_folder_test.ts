@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { editStorage } from "../../../lib/files/edit_storage.ts";
 import { WriteLock } from "../../../lib/files/locks.ts";
+import { setStorageAside } from "../../../lib/files/set_aside.ts";
 import { sealLine } from "../../../lib/files/sealed_line.ts";
 import { batchOf, order, outcomes, process, requireBalance, TestStorage, TOPIC } from "../../support/storage.ts";
 
@@ -106,5 +107,32 @@ Deno.test({
     const before = open();
     await assert.rejects(storage.open(), { exit: 65 });
     assert.equal(open(), before);
+  },
+});
+
+Deno.test("setStorageAside() leaves no index of the old log behind", async () => {
+  await using storage = await TestStorage.create();
+  const store = await storage.open();
+  await process(store, batchOf([id("a")]));
+  await storage.close(store);
+  await setStorageAside(storage.folder);
+  assert.deepEqual([...storage.files().keys()], []);
+});
+
+// Bug in lib/files/index_snapshot.ts, rule 5: the index is bound to inode, length and number, not to what the log holds;
+// another history in the same place (`rm storage/*` keeps the hidden index, and inodes are used again) is accepted twice.
+Deno.test({
+  name: "FileStore.open() takes no index of another log that has a line ending at the same byte",
+  ignore: true,
+  async fn() {
+    await using storage = await TestStorage.create();
+    const store = await storage.open();
+    await process(store, batchOf([id("a")]));
+    await storage.close(store);
+    const { crc: _, ...line } = JSON.parse(storage.text("orders.jsonl"));
+    const next = { ...line, order_id: "c", seq: 4, batch: 4, offset: 1, remaining: 8 };
+    storage.save("orders.jsonl", sealLine({ ...line, order_id: "b" }) + sealLine(next));
+    const again = await storage.open();
+    assert.deepEqual(outcomes(await process(again, batchOf([id("b")]))), ["redelivered"]);
   },
 });

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { object } from "@optique/core/constructs";
+import { optional } from "@optique/core/modifiers";
+import { option } from "@optique/core/primitives";
+import { integer, string } from "@optique/core/valueparser";
+import { HelpShown, line, parseArgs } from "../../../lib/cli/parse.ts";
+import { paceFlags, paceSetting } from "../../../lib/cli/pace_flags.ts";
+import { EXIT, Failure } from "../../../lib/errors.ts";
+
+const parser = object({
+  count: optional(option("--count", integer({ min: 0, max: 9 }), { description: line("How many") })),
+  name: optional(option("--name", string({ metavar: "NAME" }))),
+  loud: option("--loud"),
+  ...paceFlags(1),
+});
+const parse = (...args: string[]) =>
+  parseArgs(parser, args, { name: "try", brief: "Tries.", examples: ["deno task try --count 3"] });
+
+function refusal(...args: string[]): string {
+  try {
+    parse(...args);
+  } catch (error) {
+    assert.ok(error instanceof Failure && error.exit === EXIT.usage, String(error));
+    assert.doesNotMatch(error.message, /\n|^Error/);
+    assert.match(error.message, / \(see deno task try --help\)$/);
+    return error.message;
+  }
+  return assert.fail(`${args} was taken`);
+}
+
+Deno.test("parseArgs() returns the values of the flags", () => {
+  const none = { count: undefined, name: undefined, loud: false, delay: undefined, rate: undefined };
+  assert.deepEqual({ ...parse() }, none);
+  assert.deepEqual({ ...parse("--count", "3", "--loud", "--name=--x") }, {
+    ...none,
+    count: 3,
+    loud: true,
+    name: "--x",
+  });
+});
+
+Deno.test("parseArgs() drops a literal leading -- and no other", () => {
+  assert.equal(parse("--", "--count", "3").count, 3);
+  refusal("--count", "3", "--", "x");
+  refusal("--", "--", "--count", "3");
+});
+
+Deno.test("parseArgs() refuses unknown flags with the nearest known one", () => {
+  assert.match(refusal("--cuont", "3"), /"--cuont"\. Did you mean `--count`\?/);
+  refusal("--Count", "3");
+  refusal("x");
+});
+
+Deno.test("parseArgs() refuses values that are none of the flag's", () => {
+  for (const value of ["NaN", "1.5", "10", "-1", "1e0", "0x1", "１", "", " 1", "Infinity"]) refusal("--count", value);
+  for (const value of ["NaN", "Infinity", "-1", "1e999", "abc", "", "0x10", "１"]) {
+    refusal("--delay", value);
+    refusal("--rate", value);
+  }
+  refusal("--rate", "0");
+  refusal("--count");
+  refusal("--count", "1", "--count", "2");
+});
+
+Deno.test("parseArgs() prints the help for --help and ends the command", () => {
+  const { log } = console;
+  const printed: string[] = [];
+  console.log = (text: string) => printed.push(text);
+  try {
+    assert.throws(() => parse("--help"), HelpShown);
+  } finally {
+    console.log = log;
+  }
+  assert.match(printed.join("\n"), /Tries\.\nUsage: deno task try .*How many.*Examples:\n +deno task try --count 3/s);
+});
+
+Deno.test("paceSetting() takes delay or rate, not both, and the usual delay else", () => {
+  assert.deepEqual(paceSetting({}, 1), { delay: 1 });
+  assert.deepEqual(paceSetting({ delay: 0 }, 1), { delay: 0 });
+  assert.deepEqual(paceSetting({ rate: 2.5 }, 1), { rate: 2.5 });
+  assert.throws(() => paceSetting({ delay: 1, rate: 1 }, 1), { exit: EXIT.usage });
+});

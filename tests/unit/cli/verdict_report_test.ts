@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { VerdictReport } from "../../../lib/cli/verdict_report.ts";
+import type { ReceivedOrder } from "../../../lib/order.ts";
+import type { Verdict } from "../../../lib/judge_batch.ts";
+
+function received(order_id: string, user = "alice"): ReceivedOrder {
+  const order = { order_id, user, item: "book", quantity: 2, created_at: 0 };
+  return { order, at: { topic: "orders", partition: 0, offset: 0 } };
+}
+const accepted = (id: string): Verdict => ({ kind: "accepted", received: received(id), before: 10, remaining: 8 });
+const unpaid: Verdict = {
+  kind: "rejected",
+  received: received("r", "bob\x1b[2J"),
+  reason: "unpaid-user",
+  status: "un\npaid",
+  stock: 10,
+};
+
+/** What `work` prints, without colours. */
+function printedBy(work: () => void): { out: string[]; err: string[] } {
+  const { log, error } = console;
+  const printed = { out: [] as string[], err: [] as string[] };
+  // deno-lint-ignore no-control-regex -- colours
+  const plain = (text: string) => text.replace(/\x1b\[\d+m/g, "");
+  console.log = (text: string) => printed.out.push(plain(text));
+  console.error = (text: string) => printed.err.push(plain(text));
+  try {
+    work();
+  } finally {
+    Object.assign(console, { log, error });
+  }
+  return printed;
+}
+
+Deno.test("VerdictReport shows each order at human pace, warnings on stderr, controls escaped", () => {
+  const report = new VerdictReport({ verbose: false });
+  const { out, err } = printedBy(() => {
+    report.show([accepted("a"), unpaid, { kind: "redelivered", received: received("b") }]);
+    report.showDeadLetter({ partition: 1, offset: 7 }, "bad\nmagic");
+    report.finish();
+  });
+  assert.equal(out[0], "accepted  a  alice  2 book  stock 10 -> 8");
+  assert.equal(out[1], "skipped   b  alice  2 book  accepted before");
+  assert.deepEqual(err, [
+    "rejected  r  bob\\u{1b}[2J  2 book  unpaid-user (user is un\\u{a}paid, stock is 10)",
+    "dead letter  partition 1 offset 7: bad\\u{a}magic",
+  ]);
+  assert.match(out[2], /^4 orders: 1 accepted, 1 rejected \(1 unpaid-user\), 1 accepted before, 1 dead-lettered in /);
+});
+
+Deno.test("VerdictReport counts at machine pace and loses none in the total", () => {
+  const report = new VerdictReport({ verbose: false });
+  const many = Array.from({ length: 500 }, (_, index) => accepted(String(index)));
+  const { out, err } = printedBy(() => {
+    report.show([...many, unpaid]);
+    report.finish();
+  });
+  assert.ok(out.length + err.length < 30, "a line an order");
+  assert.match(err.join("\n"), /^… \d+ more orders: \d+ accepted, 1 rejected \(1 unpaid-user\)$/m);
+  assert.match(out.at(-1)!, /^501 orders: 500 accepted, 1 rejected/);
+  assert.deepEqual(report.counts, { accepted: 500, rejected: { "unpaid-user": 1 }, redelivered: 0, deadLettered: 0 });
+});
+
+Deno.test("VerdictReport shows each order at any pace when asked", () => {
+  const report = new VerdictReport({ verbose: true });
+  const many = Array.from({ length: 100 }, (_, index) => accepted(String(index)));
+  const { out } = printedBy(() => {
+    report.show(many);
+    report.finish();
+  });
+  assert.equal(out.length, 101);
+});
