@@ -55,8 +55,8 @@ export async function startGroup(
 /**
  * Moves a group without members as asked, and the store with it; `preview` is shown what will happen first.
  *
- * The store is told first, durably: a crash in between leaves it pointing where the group has to go, and the next
- * start finishes the move.
+ * The group is moved first, for it may refuse, as when a member joins meanwhile: the store that was told before would
+ * make the next start go there all the same, and skip orders by a reset that was reported as refused.
  */
 export async function resetGroup(
   kafka: Kafka,
@@ -70,8 +70,8 @@ export async function resetGroup(
   await requireEmptyGroup(admin, group);
   const steps = await planReset(admin, request);
   preview(steps);
-  for (const { partition, to } of steps) await store.restartAt(topic, partition, to);
   await moveGroup(kafka, admin, { group, topic }, new Map(steps.map(({ partition, to }) => [partition, to])));
+  for (const { partition, to } of steps) await store.restartAt(topic, partition, to);
 }
 
 function changes(wanted: ReadonlyMap<number, number>, committed: ReadonlyMap<number, number>): Map<number, number> {
