@@ -15,6 +15,7 @@ interface CoordinatorBroker {
 interface InternalCluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
+  refreshMetadata(): Promise<void>;
   findGroupCoordinator(request: { groupId: string }): Promise<CoordinatorBroker>;
 }
 
@@ -69,6 +70,8 @@ async function withCoordinator(
   const cluster = createCluster(kafka);
   try {
     await cluster.connect();
+    // Without it kafkajs does not know the coordinator's address, fails, and tries again 300 ms later.
+    await cluster.refreshMetadata();
     await work(await cluster.findGroupCoordinator({ groupId }));
   } finally {
     await cluster.disconnect();

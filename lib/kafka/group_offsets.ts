@@ -25,6 +25,7 @@ export async function committedOffsets(admin: Admin, group: string, topic: strin
 
 /** Refuses (75) while the group has members, naming them. Permission: net. */
 export async function requireEmptyGroup(admin: Admin, group: string): Promise<void> {
+  await admin.describeCluster(); // else kafkajs does not know the coordinator's address, and tries again 300 ms later
   const { groups: [description] } = await admin.describeGroups([group]);
   const members = description?.members ?? [];
   if (members.length === 0) return;
