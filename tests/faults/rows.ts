@@ -1,4 +1,5 @@
 import type { Fault } from "./fault.ts";
+import { KAFKA_FAULTS } from "./kafka_rows.ts";
 
 /** Every fault of the campaign, by its row in the table of docs/faults.md. */
-export const FAULTS: readonly Fault[] = [];
+export const FAULTS: readonly Fault[] = [...KAFKA_FAULTS];

@@ -1,0 +1,89 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Consumer } from "kafkajs";
+import { EXIT, Failure, Outage } from "../../lib/errors.ts";
+import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { resetGroup } from "../../lib/kafka/group_start.ts";
+import { Subscriber } from "../../lib/kafka/subscriber.ts";
+import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
+import { brokenOf, KafkaWorld, moment } from "./kafka_world.ts";
+
+/** The reset and the join are so far apart at most. */
+const APART_MS = 60;
+
+/**
+ * Row 22: a reset while a member joins the group, 0-60 ms apart. Either it reports success, and the group is where it
+ * was moved to; or it is refused, and everything is as it was, also after the next start.
+ */
+export const resetRacingJoin: Fault = {
+  row: 22,
+  name: "reset racing a join",
+  runs: { full: 100, sample: 4 },
+  async run(context: FaultContext): Promise<FaultOutcome> {
+    const { random } = context;
+    await using world = await KafkaWorld.create(context);
+    await world.send(100);
+    await world.task("consume", ["--max-messages", "50"]);
+    const before = await world.committed();
+    const joinFirst = random() < 0.5;
+    const apartMs = random() * APART_MS;
+    const ours = random() < 0.5;
+    const latest = random() < 0.5;
+    const [failure] = await Promise.all([
+      (joinFirst ? delay(apartMs) : Promise.resolve()).then(() => reset(world, latest)),
+      (joinFirst ? Promise.resolve() : delay(apartMs)).then(() => joinAndLeave(world, ours)),
+    ]);
+    const after = await world.committed();
+    const target = await world.admin((admin) => admin.fetchTopicOffsets(world.topic));
+    const wanted = target.sort((a, b) => a.partition - b.partition)
+      .map(({ low, high }) => Number(latest ? high : low));
+    const expected = failure === undefined ? wanted : before;
+    const broken = brokenOf({
+      [`offsets ${expected} after ${failure?.message ?? "a reset"}, got ${after}`]: `${after}` === `${expected}`,
+      [`a refusal is a Failure, got ${failure}`]: failure === undefined || failure instanceof Failure,
+    });
+    // After a move to the end nobody has read what was skipped: that was asked for, and is not lost.
+    if (latest && failure === undefined) world.sent.length = 0;
+    return await world.outcome(0, broken);
+  },
+};
+
+/** What the reset failed with; undefined where it reports success. */
+async function reset(world: KafkaWorld, latest: boolean): Promise<Error | undefined> {
+  const store = await world.storage.open();
+  const { kafka, group, topic } = world;
+  const target = { kind: latest ? "latest" as const : "earliest" as const };
+  try {
+    await world.admin((admin) => resetGroup(kafka, admin, store, { group, topic, target }, () => {}));
+  } catch (error) {
+    return error as Error;
+  } finally {
+    await world.storage.close(store);
+  }
+}
+
+/** A member that joins, commits nothing, and leaves once it has been one: a consumer of ours, or any other client. */
+async function joinAndLeave(world: KafkaWorld, ours: boolean): Promise<void> {
+  const joined = Promise.withResolvers<void>();
+  if (ours) {
+    const stop = new AbortController();
+    const { group, topic, kafka } = world;
+    const hooks = { onJoin: () => joined.resolve(), onOutage: () => {} };
+    const handle = () => Promise.reject(new Outage(EXIT.unavailable, "Commits nothing"));
+    const reading = new Subscriber(kafka, { group, topic, starts: new Map(), handle, ...hooks }).run(stop.signal);
+    await joined.promise;
+    await moment(2 * APART_MS);
+    stop.abort();
+    return await reading;
+  }
+  const consumer: Consumer = world.kafka.consumer({ groupId: world.group, maxWaitTimeInMs: 100 });
+  consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve());
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topic: world.topic, fromBeginning: true });
+    await consumer.run({ autoCommit: false, eachBatch: () => Promise.resolve() });
+    await joined.promise;
+    await moment(2 * APART_MS);
+  } finally {
+    await disconnect(consumer);
+  }
+}

@@ -1,0 +1,200 @@
+import { join } from "node:path";
+import type { KafkaMessage } from "kafkajs";
+import { encodeOrder } from "../../lib/avro/order_codec.ts";
+import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
+import { createKafka } from "../../lib/kafka/client.ts";
+import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { partitionLogs } from "../../lib/kafka/group_offsets.ts";
+import { createPublisher, type Publisher } from "../../lib/kafka/publisher.ts";
+import { scanTopic } from "../../lib/kafka/topic_scan.ts";
+import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { type SampleOrder, sampleOrders } from "../../lib/sample_orders.ts";
+import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
+import { type Finished, startTask, task } from "../support/commands.ts";
+import { TestStorage } from "../support/storage.ts";
+import type { FaultContext, FaultOutcome } from "./fault.ts";
+import { checkStorage } from "./invariant.ts";
+
+const STOCK = { book: 2_000, pen: 100_000, notebook: 50_000 };
+/** Every kind of order but poison; books run out. */
+const MIX = { unpaid: 10, "unknown-user": 5, "unknown-item": 5, "no-stock": 2, duplicate: 3 };
+const POLL_MS = 5;
+
+/** A record as it lies in the topic. */
+export type TopicRecord = KafkaMessage & { partition: number };
+
+/**
+ * What one run of a fault plays in: a storage, a topic and a group of its own, and the ids of the orders sent. Removed
+ * when disposed. The commands in it are the real ones, in processes of their own.
+ */
+export class KafkaWorld implements AsyncDisposable {
+  readonly topic = `fault-${crypto.randomUUID()}`;
+  readonly group = this.topic;
+  readonly env: Record<string, string>;
+  readonly storage: TestStorage;
+  /** Ids of the orders that are known to be in the topic. */
+  readonly sent: string[] = [];
+  readonly #brokers: string[];
+  readonly #samples: Iterator<SampleOrder, never>;
+  readonly #publishers = new Map<number, Publisher<SampleOrder>>();
+  #schemaId = 0;
+
+  private constructor({ seed, random, env }: FaultContext, storage: TestStorage) {
+    this.storage = storage;
+    this.env = { ...env, STORAGE_DIR: storage.folder, ORDERS_TOPIC: this.topic, CONSUMER_GROUP_ID: this.group };
+    this.#brokers = env.KAFKA_BOOTSTRAP_SERVERS.split(",");
+    this.#samples = sampleOrders({
+      seed: String(seed),
+      users: [{ name: "alice", status: "paid" }, { name: "bob", status: "unpaid" }],
+      items: Object.entries(STOCK).map(([name, quantity]) => ({ name, quantity })),
+      mix: MIX,
+      newOrderId: () => `order-${Math.floor(random() * 2 ** 48).toString(16)}-${this.sent.length}`,
+      now: Date.now,
+    });
+  }
+
+  static async create(context: FaultContext): Promise<KafkaWorld> {
+    const world = new KafkaWorld(context, await TestStorage.create({ items: STOCK }));
+    await ensureTopics(world.#brokers, world.topic);
+    world.#schemaId = await registerOrderSchema(context.env.SCHEMA_REGISTRY_URL, valueSubject(world.topic));
+    return world;
+  }
+
+  get kafka() {
+    return createKafka(this.#brokers);
+  }
+
+  /** Puts so many sample orders into the topic; `schemaId` is that of the order schema by default. */
+  async send(count: number, schemaId = this.#schemaId): Promise<void> {
+    const orders = Array.from({ length: count }, () => this.#samples.next().value);
+    const publisher = this.#publishers.get(schemaId) ?? await createPublisher<SampleOrder>({
+      brokers: this.#brokers,
+      topic: this.topic,
+      key: "item",
+      encode: ({ order }) => encodeOrder(schemaId, order),
+    });
+    this.#publishers.set(schemaId, publisher);
+    await publisher.send(orders);
+    this.sent.push(...orders.map(({ order }) => order.order_id));
+  }
+
+  /** Starts a command of the pipeline. */
+  start(name: string, args: readonly string[] = []) {
+    return startTask(name, args, this.env);
+  }
+
+  /** Runs a command of the pipeline to its end. */
+  async task(name: string, args: readonly string[] = []): Promise<Finished> {
+    return await task(name, args, this.env);
+  }
+
+  /** Starts a consumer and returns once it is a member of its group. */
+  async consumer(args: readonly string[] = []) {
+    const before = this.#owner();
+    const consumer = this.start("consume", args);
+    await soon("the consumer has joined its group", () => this.#owner() !== before);
+    return consumer;
+  }
+
+  #owner(): string {
+    return readText(join(this.storage.folder, ".owner.lock"));
+  }
+
+  /** Lines in the log and among the refusals: grows with every verdict but "accepted before". */
+  verdicts(): number {
+    const lines = (name: string) => readText(join(this.storage.folder, name)).split("\n").length - 1;
+    return lines("orders.jsonl") + lines("rejected.jsonl");
+  }
+
+  /** Milliseconds from `since` until there is a verdict more than `before`. */
+  async recovery(since: number, before: number, patienceMs = 60_000): Promise<number> {
+    await soon("a verdict after the fault", () => this.verdicts() > before, patienceMs);
+    return performance.now() - since;
+  }
+
+  /** Every record of the topic, or of another one. */
+  async records(topic = this.topic): Promise<TopicRecord[]> {
+    const logs = await this.admin((admin) => partitionLogs(admin, topic));
+    const everything = logs.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
+    const found: TopicRecord[] = [];
+    await scanTopic(this.kafka, topic, everything, (partition, message) => found.push({ ...message, partition }));
+    return found;
+  }
+
+  async deadLetters(): Promise<TopicRecord[]> {
+    return await this.records(deadLetterTopic(this.topic));
+  }
+
+  /** The group's committed offsets as the broker has them, -1 where there is none; by partition. */
+  async committed(): Promise<number[]> {
+    const [{ partitions }] = await this.admin((admin) =>
+      admin.fetchOffsets({ groupId: this.group, topics: [this.topic] })
+    );
+    return partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
+  }
+
+  async admin<T>(use: (admin: ReturnType<ReturnType<typeof createKafka>["admin"]>) => Promise<T>): Promise<T> {
+    const admin = this.kafka.admin();
+    try {
+      await admin.connect();
+      return await use(admin);
+    } finally {
+      await disconnect(admin);
+    }
+  }
+
+  /** Consumes what is left and tells what the run came to; nothing may own the storage any more. */
+  async outcome(recoveryMs: number, broken: readonly string[] = []): Promise<FaultOutcome> {
+    const rest = await this.task("consume", ["--until-end"]);
+    const verify = await this.task("verify");
+    const { lost, doubled, unbalanced, broken: found } = checkStorage(this.storage.folder, this.sent);
+    const failed = (name: string, { code, stdout, stderr }: Finished) =>
+      code === 0 ? [] : [`${name} ended with ${code}: ${(stdout + stderr).trim().slice(-1_000)}`];
+    return {
+      lost: lost.length,
+      doubled: doubled.length,
+      unbalanced: unbalanced.length,
+      recoveryMs,
+      broken: [...broken, ...found, ...failed("the last consumer", rest), ...failed("verify", verify)],
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const publisher of this.#publishers.values()) await publisher.close();
+    const topics = [this.topic, deadLetterTopic(this.topic)];
+    await this.admin((admin) => admin.deleteTopics({ topics })).catch(() => {}); // the row may have done so
+    await this.storage[Symbol.asyncDispose]();
+  }
+}
+
+/** Calls `holds` often until it is true; fails after `patienceMs`. */
+export async function soon(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  patienceMs = 30_000,
+): Promise<void> {
+  for (const deadline = performance.now() + patienceMs; performance.now() < deadline;) {
+    if (await holds()) return;
+    await moment(POLL_MS);
+  }
+  throw new Error(`Not within ${patienceMs / 1_000} s: ${what}`);
+}
+
+/** Waits until the moment that the seed has chosen for a fault; what has to happen is polled for instead. */
+export function moment(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The sentences whose claim is not true. */
+export function brokenOf(claims: Readonly<Record<string, boolean>>): string[] {
+  return Object.entries(claims).filter(([, holds]) => !holds).map(([claim]) => `Not so: ${claim}`);
+}
+
+function readText(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
