@@ -161,6 +161,22 @@ Deno.test("FileStore.process() waits while a CSV is missing and never makes an e
   }
 });
 
+/** Resolves once somebody in this process has read `path`. */
+function firstReadOf(path: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { readFileSync } = Deno;
+  Object.assign(Deno, {
+    readFileSync(read: string | URL) {
+      const bytes = readFileSync(read);
+      if (read !== path) return bytes;
+      Object.assign(Deno, { readFileSync });
+      resolve();
+      return bytes;
+    },
+  });
+  return promise;
+}
+
 Deno.test("FileStore.process() counts a half-saved file only when it is whole", async () => {
   for (
     const [name, half, whole] of [
@@ -172,7 +188,9 @@ Deno.test("FileStore.process() counts a half-saved file only when it is whole", 
     const store = await storage.open();
     const path = `${storage.folder}/${name}`;
     Deno.writeTextFileSync(path, half);
+    const seen = firstReadOf(path);
     const judged = process(store, batchOf([id("a", { quantity: 9, user: name === "users.csv" ? "bob" : "alice" })]));
+    await Promise.race([seen, judged]);
     Deno.writeTextFileSync(path, whole);
     assert.deepEqual(outcomes(await judged), ["accepted"]);
     await storage.close(store);
@@ -185,6 +203,16 @@ Deno.test("FileStore takes a user of unknown status for unpaid and says so", asy
   const store = await storage.open();
   assert.deepEqual(outcomes(await process(store, batchOf([id("a")]))), ["unpaid-user"]);
   assert.match(storage.warnings.join(), /users\.csv: the status "Paid" of alice is not known and counts as unpaid/);
+});
+
+Deno.test("FileStore.checkpoint() puts a new file in the place of inventory.csv and never writes into it", async () => {
+  await using storage = await TestStorage.create();
+  const store = await storage.open();
+  const old = storage.text("inventory.csv");
+  Deno.linkSync(storage.layout.inventory, `${storage.folder}/old.csv`);
+  await process(store, batchOf([id("a")]));
+  await store.checkpoint();
+  assert.deepEqual([storage.text("old.csv"), storage.stock().book], [old, 9]);
 });
 
 Deno.test("FileStore replaces the target of a symlink and not the link", async () => {
