@@ -39,7 +39,7 @@ async function runTests(
   return success && passed > 0 && !(noSkips && skipped > 0) ? EXIT.ok : EXIT.failed;
 }
 
-/** Shows the test runner's output and reads its last line, `ok | 12 passed | 0 failed | 1 ignored (3s)`. */
+/** Shows the test runner's output and reads its last line, `ok | 12 passed (2 steps) | 0 failed | 1 ignored (3s)`. */
 async function countTests(output: ReadableStream<Uint8Array>) {
   let tail = "";
   for await (const bytes of output) {
@@ -52,7 +52,7 @@ async function countTests(output: ReadableStream<Uint8Array>) {
 
 function lastLine(text: string): string {
   // deno-lint-ignore no-control-regex -- the colours of the test runner
-  return text.replace(/\x1b\[\d+m/g, "").split("\n").findLast((line) => line.includes(" passed | ")) ?? "";
+  return text.replace(/\x1b\[\d+m/g, "").split("\n").findLast((line) => /\d+ passed.* \| \d+ failed/.test(line)) ?? "";
 }
 
 if (import.meta.main) await main(run);

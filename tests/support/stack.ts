@@ -24,8 +24,7 @@ export async function withStack<T>(
     const { brokers, registry } = JSON.parse(Deno.readTextFileSync(join(dataDir, "stack.json")));
     return await work({ KAFKA_BOOTSTRAP_SERVERS: brokers, SCHEMA_REGISTRY_URL: registry }, dataDir);
   } finally {
-    await stackTask("down", ["--purge", "--data-dir", dataDir]);
-    Deno.removeSync(dataDir, { recursive: true });
+    await stackTask("down", ["--purge", "--data-dir", dataDir]); // the folder itself goes with its data
   }
 }
 
