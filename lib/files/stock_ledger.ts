@@ -203,6 +203,8 @@ export class StockLedger {
   #settle(bases: Map<string, StockBase>): Map<string, StockBase> {
     const { from, afterSeq } = this.#log.tail(lowestSeq(bases, this.#seq));
     this.#log.scan(from, afterSeq, this.isEdit, (order) => deduct(bases, order));
+    // Somebody saved a quantity of which more was sold before it was seen: there is no stock below none.
+    for (const base of bases.values()) base.quantity = Math.max(0, base.quantity);
     return bases;
   }
 
