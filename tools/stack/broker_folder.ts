@@ -1,10 +1,9 @@
 import { dirname, join } from "node:path";
-import { EXIT, Failure } from "../../lib/errors.ts";
 import { exists } from "../../lib/files/storage_folder.ts";
 import { brokerName, CLUSTER_ID_FILE } from "./folders.ts";
 import type { Jars } from "./jars.ts";
 import { formatCommand } from "./jvm.ts";
-import { lastMeaningfulLine } from "./part.ts";
+import { javaFailure, lastMeaningfulLine } from "./part.ts";
 import type { StackPlan } from "./plan.ts";
 import { freePorts } from "./ports.ts";
 import { serverProperties } from "./server_properties.ts";
@@ -28,11 +27,11 @@ export async function format(
 ): Promise<void> {
   if (exists(join(folder, "data", "meta.properties"))) return;
   const [path, ...args] = formatCommand(java, jars, clusterId(dirname(folder)));
-  const { success, stdout, stderr } = await new Deno.Command(path, { args, cwd: folder, stdin: "null", signal: stop })
-    .output();
+  const command = new Deno.Command(path, { args, cwd: folder, stdin: "null", signal: stop });
+  const { success, signal, stdout, stderr } = await command.output();
   if (success) return;
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  throw new Failure(EXIT.unavailable, `Cannot format ${folder}: ${lastMeaningfulLine(said)}`);
+  throw javaFailure(`Cannot format ${folder}: ${lastMeaningfulLine(said)}`, signal);
 }
 
 /**

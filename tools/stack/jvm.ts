@@ -83,6 +83,14 @@ export function keepArchives(folder: string, jarsFolder: string, whole: boolean)
   }
 }
 
+/** Removes the shared archives of this Java: the JVM checks that one fits it, not that it is whole. */
+export function dropArchives(java: Java, jars: Jars): void {
+  for (const name of ["kafka", REGISTRY]) {
+    const path = join(jars.folder, archiveName(java, name));
+    if (exists(path)) Deno.removeSync(path);
+  }
+}
+
 /** Copy and rename: the data folder may be on another disk, and a JVM that starts meanwhile sees all of it or none. */
 function share(path: string, target: string): void {
   if (exists(target)) return;

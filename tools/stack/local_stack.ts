@@ -4,8 +4,8 @@ import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import { format, writeServerProperties } from "./broker_folder.ts";
 import { brokerName, partsOnDisk, REGISTRY } from "./folders.ts";
 import { type Jars, jarsFolder, provideJars } from "./jars.ts";
-import { brokerCommand, keepArchives, registryCommand } from "./jvm.ts";
-import { failedStart, type StartedPart, startPart } from "./part.ts";
+import { brokerCommand, dropArchives, keepArchives, registryCommand } from "./jvm.ts";
+import { failedStart, JvmCrash, type StartedPart, startPart } from "./part.ts";
 import { newPlan, planOf, rememberPlan, type StackPlan, type StackWish } from "./plan.ts";
 import { HOST, requireFree } from "./ports.ts";
 import { isAlive, type ProcessRecord, terminate } from "./processes.ts";
@@ -31,8 +31,25 @@ export interface LocalStack {
  * Permissions: net; run java, mvn, sh; env of kafkajs; read, write of the data folder and of the jars.
  */
 export async function startLocal(java: Java, wish: StackWish, stop: AbortSignal): Promise<LocalStack> {
-  const { dataDir } = wish;
   const jars = await provideJars(stop);
+  try {
+    return await start({ java, jars, wish, stop });
+  } catch (error) {
+    if (!(error instanceof JvmCrash)) throw error;
+    dropArchives(java, jars);
+    return await start({ java, jars, wish, stop });
+  }
+}
+
+interface StartOptions {
+  java: Java;
+  jars: Jars;
+  wish: StackWish;
+  stop: AbortSignal;
+}
+
+async function start({ java, jars, wish, stop }: StartOptions): Promise<LocalStack> {
+  const { dataDir } = wish;
   const plan = await planStart(wish);
   const running = await runningParts(dataDir);
   const missing = [...plan.brokers.keys().map((index) => brokerName(index + 1)), REGISTRY]
@@ -95,14 +112,11 @@ function requireFreePorts(plan: StackPlan, missing: readonly string[]): void {
   if (missing.includes(REGISTRY)) requireFree(plan.registry, "--registry-port");
 }
 
-interface StartContext {
-  java: Java;
-  jars: Jars;
+interface StartContext extends Omit<StartOptions, "wish"> {
   plan: StackPlan;
   dataDir: string;
   /** Gets each part as soon as its process exists. */
   started: StartedPart[];
-  stop: AbortSignal;
 }
 
 async function startMissing(missing: readonly string[], context: StartContext): Promise<void> {
@@ -138,8 +152,8 @@ async function whenReady(
   const url = registryOf(plan);
   const registry = waitUntil(() => registryAnswers(url), { what: `The registry at ${url}`, stop: signal });
   const deaths = started.map((part) =>
-    part.process.ended.then(() => {
-      throw failedStart(part);
+    part.process.ended.then((status) => {
+      throw failedStart(part, status);
     })
   );
   try {

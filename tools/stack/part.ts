@@ -22,19 +22,24 @@ export async function startPart(name: string, folder: string, command: readonly 
   return { name, process, logFile, logStart };
 }
 
+/** The JVM itself crashed, as it does on a damaged class archive. */
+export class JvmCrash extends Failure {}
+
+/** A {@linkcode Failure} (69) for a Java program that ended by `signal`, if any, instead of doing its work. */
+export function javaFailure(message: string, signal: Deno.Signal | null): Failure {
+  return new (signal === "SIGABRT" ? JvmCrash : Failure)(EXIT.unavailable, message);
+}
+
 /** What to tell about a part that ended instead of answering. */
-export function failedStart({ name, logFile, logStart }: StartedPart): Failure {
+export function failedStart({ name, logFile, logStart }: StartedPart, { signal }: Deno.CommandStatus): Failure {
   const log = new TextDecoder().decode(Deno.readFileSync(logFile).subarray(logStart));
-  return new Failure(
-    EXIT.unavailable,
-    `${name} ended at its start: ${lastMeaningfulLine(log)} (all of it: ${logFile})`,
-  );
+  return javaFailure(`${name} ended at its start: ${lastMeaningfulLine(log)} (all of it: ${logFile})`, signal);
 }
 
 /** The last line of a log that names an error, else the last one that is not part of a stack trace. */
 export function lastMeaningfulLine(log: string): string {
   const lines = log.split("\n").map((line) => line.trim()).filter((line) =>
-    line !== "" && !/^(at |\.\.\. )/.test(line)
+    line !== "" && !/^(at |\.\.\. |#)/.test(line)
   );
   return lines.findLast((line) => /error|exception/i.test(line)) ?? lines.at(-1) ?? "it said nothing";
 }
