@@ -5,11 +5,8 @@ import { batchOf, order, outcomes, process, requireBalance, TestStorage } from "
 
 const id = (order_id: string, given = {}) => order({ order_id, ...given });
 
-// Bug in lib/files/stock_ledger.ts, rules 1 and 9: a row is meant as of its as_of, so a person who writes less than was
-// sold since sets the stock below 0; the checkpoint writes it, and from then on every start and every tool ends with 65.
 Deno.test({
   name: "FileStore never writes a stock below 0 when a person sets less than was sold since as_of",
-  ignore: true,
   async fn() {
     await using storage = await TestStorage.create();
     const store = await storage.open();
@@ -23,10 +20,8 @@ Deno.test({
   },
 });
 
-// Bug in lib/files/stock_math.ts, rule 9 (see stock_math_test.ts): an edit that printed success is undone.
 Deno.test({
   name: "FileStore keeps an item that a tool added when a person saves an older file with a new row",
-  ignore: true,
   async fn() {
     await using storage = await TestStorage.create();
     const store = await storage.open();
