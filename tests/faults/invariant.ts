@@ -42,10 +42,17 @@ export function checkStorage(folder: string, sent: readonly string[] = []): Stor
   const known = new Set([...ids, ...rejected.map(({ order_id }) => order_id!)]);
   return {
     lost: [...new Set(sent)].filter((id) => !known.has(id)),
-    doubled: [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))],
+    doubled: repeated(ids),
     unbalanced: unbalancedItems(readCsv(folder, broken), history),
     broken,
   };
+}
+
+function repeated(ids: readonly string[]): string[] {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const id of ids) (seen.has(id) ? twice : seen).add(id);
+  return [...twice];
 }
 
 /** The records of a file of lines that each end in a CRC-32 of what is before it. */

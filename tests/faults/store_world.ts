@@ -1,0 +1,202 @@
+import { join } from "node:path";
+import { editStorage } from "../../lib/files/edit_storage.ts";
+import { type StorageLayout, storageLayout } from "../../lib/files/layout.ts";
+import type { Noted } from "../support/store_driver.ts";
+import { ITEMS, storePlan } from "../support/store_plan.ts";
+import type { FaultContext, FaultOutcome } from "./fault.ts";
+import { checkStorage } from "./invariant.ts";
+import { earlyCommits, STORE_CALLS, type Trace } from "./store_trace.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const OPENING = 60;
+/** How long one driver may take, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
+/** What strace does to the Nth call of a kind that reaches the storage, as in `fsync:error=EIO:when=3`. */
+export interface Injection {
+  call: string;
+  /** Of one thread: the runtime's main thread makes all but the fdatasyncs. */
+  when: number;
+  what: "signal=SIGKILL" | `error=${string}`;
+  /** Only calls that reach these; the files of the storage and the notes by default. */
+  files?: readonly string[];
+}
+
+/** How one driver ended. */
+export interface Drive {
+  /** Its exit code; 137 where it was killed. */
+  code: number;
+  /** From its start until its first commit, or its end where nothing was left to commit; in milliseconds. */
+  firstCommitMs: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface StoreWorldOptions {
+  /** Batches of the plan. */
+  batches: number;
+  /** Where the storage is to be; a temp folder by default. */
+  folder?: string;
+  /** Repository whose store runs; this one by default. */
+  root?: string;
+}
+
+/** A storage, a plan of batches and edits, and drivers that work it off one after the other. */
+export class StoreWorld implements Disposable {
+  readonly folder: string;
+  readonly layout: StorageLayout;
+  /** The driver's notes: what the broker was told and what people were told. */
+  readonly notes: string;
+  readonly #home = Deno.makeTempDirSync({ prefix: "orders-fault-" });
+  readonly #options: StoreWorldOptions;
+  readonly #seed: number;
+  readonly #traces: Trace[] = [];
+
+  private constructor(seed: number, options: StoreWorldOptions) {
+    this.#options = options;
+    this.#seed = seed;
+    this.folder = options.folder ?? join(this.#home, "storage");
+    this.layout = storageLayout(this.folder);
+    this.notes = join(this.#home, "notes.jsonl");
+  }
+
+  static async create({ random }: Pick<FaultContext, "random">, options: StoreWorldOptions): Promise<StoreWorld> {
+    const world = new StoreWorld(Math.floor(random() * 2 ** 32), options);
+    await editStorage(world.folder, async ({ users, ledger }) => {
+      for (const [user, status] of [["alice", "paid"], ["carol", "paid"], ["bob", "unpaid"]]) {
+        users.append({ user, status });
+      }
+      await ledger.edit(ITEMS.map((item) => ({ item, set: OPENING, by: "bootstrap" as const })));
+    }, { create: true, warn: () => {} });
+    return world;
+  }
+
+  /** Runs a driver to its end, or to the fault that is injected into it. Permission: run strace, deno. */
+  async drive(injection?: Injection): Promise<Drive> {
+    const trace = join(this.#home, `trace-${this.#traces.length}`);
+    const driver = [join(this.#options.root ?? ROOT, "tests/support/store_driver.ts"), this.folder, this.notes];
+    const deno = [Deno.execPath(), "run", "-A", "--no-check", "--quiet", ...driver, `${this.#seed}`];
+    const args = [...this.#strace(trace, injection), ...deno, `${this.#options.batches}`];
+    const child = new Deno.Command("strace", { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+    const deadline = setTimeout(() => endTraced(child), PATIENCE_MS);
+    const start = performance.now();
+    try {
+      let firstCommitMs: number | undefined;
+      const [{ code }, stdout, stderr] = await Promise.all([
+        child.status,
+        textOf(child.stdout, (text) => {
+          if (/^(on|done)$/m.test(text)) firstCommitMs ??= performance.now() - start;
+        }),
+        textOf(child.stderr),
+      ]);
+      this.#traces.push({ text: Deno.readTextFileSync(trace), files: injection?.files });
+      return { code, firstCommitMs: firstCommitMs ?? performance.now() - start, stdout, stderr };
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  /** What the drivers did, as strace wrote it. */
+  get traces(): readonly Trace[] {
+    return this.#traces;
+  }
+
+  /** What the run came to; the plan has to be worked off. */
+  outcome(recoveryMs: number, broken: readonly string[] = []): FaultOutcome {
+    const plan = storePlan(this.#seed, this.#options.batches);
+    const sent = plan.flatMap(({ orders }) => orders.map(({ order_id }) => order_id));
+    const found = checkStorage(this.folder, sent);
+    const noted = linesOf<Noted>(this.notes);
+    const forgotten = acceptedIn(noted).filter((id) =>
+      !linesOf<{ order_id: string }>(this.layout.orders).some(
+        (line) => line.order_id === id,
+      )
+    );
+    const early = earlyCommits(this.#traces, this.layout, this.notes);
+    return {
+      lost: new Set([...found.lost, ...forgotten]).size,
+      doubled: found.doubled.length,
+      unbalanced: found.unbalanced.length,
+      recoveryMs,
+      broken: [...broken, ...found.broken, ...early, ...undoneEdits(this.layout, noted)],
+    };
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.#home, { recursive: true });
+  }
+
+  #strace(trace: string, injection: Injection | undefined): string[] {
+    const files = Object.values(this.layout).flatMap((path) => [path, `${path}.tmp`]);
+    const paths = [...(injection?.files ?? [...files, this.notes])].flatMap((path) => ["-P", path]);
+    const calls = ["-e", `trace=${STORE_CALLS.join(",")}`];
+    const inject = injection === undefined
+      ? []
+      : ["-e", `inject=${injection.call}:${injection.what}:when=${injection.when}`];
+    return ["-f", "--seccomp-bpf", "-y", "-s", "8", "-o", trace, ...paths, ...calls, ...inject];
+  }
+}
+
+/** Orders that a commit was based on. */
+function acceptedIn(noted: readonly Noted[]): string[] {
+  return noted.flatMap((note) => "accepted" in note ? note.accepted : []);
+}
+
+/** Edits that somebody was told of, or saved, and that are not in the journal. */
+function undoneEdits(layout: StorageLayout, noted: readonly Noted[]): string[] {
+  const edits = linesOf<{ seq: number; item: string; set: number | null; by: string }>(layout.edits);
+  const orders = linesOf<{ seq: number; item: string; quantity: number; remaining: number }>(layout.orders);
+  const sold = (item: string, from: number, to: number) =>
+    orders.filter((order) => order.item === item && order.seq > from && order.seq < to).reduce(
+      (sum, { quantity }) => sum + quantity,
+      0,
+    );
+  return noted.flatMap((note) => {
+    if ("set" in note) {
+      const isThere = edits.some(({ item, set, by }) => by === "tool" && item === note.item && set === note.set);
+      return isThere ? [] : [`the tool's ${note.set} of ${note.item} is not in the journal`];
+    }
+    if (!("hand" in note)) return [];
+    // A save counts as of its row: orders since come off it, and an edit since stands above it.
+    const { item, hand, asOf } = note;
+    const after = (seq: number) => Math.max(0, hand - (asOf === null ? 0 : sold(item, asOf, seq)));
+    const counts = edits.some((edit) =>
+      edit.item === item && edit.seq > (asOf ?? 0) && (edit.by !== "hand" || edit.set === after(edit.seq))
+    );
+    const isAsBefore = orders.some((order) => order.item === item && order.remaining === after(order.seq + 1));
+    return counts || isAsBefore ? [] : [`the ${hand} of ${item} saved by hand as of ${asOf} did not count`];
+  });
+}
+
+/** The records of a file of JSON lines; lines that are none are left to the checker. */
+function linesOf<T>(path: string): T[] {
+  let text = "";
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return text.split("\n").flatMap((line) => {
+    try {
+      return [JSON.parse(line)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Ends a process that strace runs, and with it strace: a tracee outlives its tracer. */
+export function endTraced(strace: Deno.ChildProcess): void {
+  try {
+    const children = Deno.readTextFileSync(`/proc/${strace.pid}/task/${strace.pid}/children`).trim();
+    for (const pid of children.split(" ").filter((pid) => pid !== "")) Deno.kill(Number(pid), "SIGKILL");
+  } catch {
+    // ended already
+  }
+}
+
+async function textOf(stream: ReadableStream<Uint8Array>, look: (text: string) => void = () => {}): Promise<string> {
+  let text = "";
+  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) look(text += chunk);
+  return text;
+}
