@@ -33,9 +33,7 @@ export const resetRacingJoin: Fault = {
       (joinFirst ? Promise.resolve() : delay(apartMs)).then(() => joinAndLeave(world, ours)),
     ]);
     const after = await world.committed();
-    const target = await world.admin((admin) => admin.fetchTopicOffsets(world.topic));
-    const wanted = target.sort((a, b) => a.partition - b.partition)
-      .map(({ low, high }) => Number(latest ? high : low));
+    const wanted = (await world.logs()).map(({ low, high }) => latest ? high : low);
     const expected = failure === undefined ? wanted : before;
     const broken = brokenOf({
       [`offsets ${expected} after ${failure?.message ?? "a reset"}, got ${after}`]: `${after}` === `${expected}`,

@@ -1,7 +1,17 @@
 import type { Fault } from "./fault.ts";
+import { producerKilled } from "./kafka_producer.ts";
 import { replayWhileConsuming } from "./kafka_replay.ts";
+import { registryFails } from "./kafka_registry.ts";
 import { resetRacingJoin } from "./kafka_reset.ts";
+import { offsetsOutOfRange } from "./kafka_retention.ts";
 import { stopInBatch } from "./kafka_signals.ts";
 
 /** The faults of the table that lie in Kafka, the registry and the ways there. */
-export const KAFKA_FAULTS: readonly Fault[] = [replayWhileConsuming, resetRacingJoin, stopInBatch];
+export const KAFKA_FAULTS: readonly Fault[] = [
+  registryFails,
+  offsetsOutOfRange,
+  replayWhileConsuming,
+  resetRacingJoin,
+  producerKilled,
+  stopInBatch,
+];

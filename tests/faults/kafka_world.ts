@@ -10,7 +10,7 @@ import { scanTopic } from "../../lib/kafka/topic_scan.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import { type SampleOrder, sampleOrders } from "../../lib/sample_orders.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
-import { type Finished, startTask, task } from "../support/commands.ts";
+import { type Finished, type RunningTask, startTask, task } from "../support/commands.ts";
 import { TestStorage } from "../support/storage.ts";
 import type { FaultContext, FaultOutcome } from "./fault.ts";
 import { checkStorage } from "./invariant.ts";
@@ -19,6 +19,7 @@ const STOCK = { book: 2_000, pen: 100_000, notebook: 50_000 };
 /** Every kind of order but poison; books run out. */
 const MIX = { unpaid: 10, "unknown-user": 5, "unknown-item": 5, "no-stock": 2, duplicate: 3 };
 const POLL_MS = 5;
+const ORDER_ID = /order-[0-9a-f]+-\d+/;
 
 /** A record as it lies in the topic. */
 export type TopicRecord = KafkaMessage & { partition: number };
@@ -79,7 +80,7 @@ export class KafkaWorld implements AsyncDisposable {
   }
 
   /** Starts a command of the pipeline. */
-  start(name: string, args: readonly string[] = []) {
+  start(name: string, args: readonly string[] = []): RunningTask {
     return startTask(name, args, this.env);
   }
 
@@ -89,10 +90,15 @@ export class KafkaWorld implements AsyncDisposable {
   }
 
   /** Starts a consumer and returns once it is a member of its group. */
-  async consumer(args: readonly string[] = []) {
+  async consumer(args: readonly string[] = []): Promise<RunningTask> {
     const before = this.#owner();
     const consumer = this.start("consume", args);
-    await soon("the consumer has joined its group", () => this.#owner() !== before);
+    let ended: Finished | undefined;
+    consumer.end.then((end) => ended = end);
+    await soon("the consumer has joined its group", () => {
+      if (ended !== undefined) throw new Error(`A consumer ended before it had joined: ${ended.stderr}`);
+      return this.#owner() !== before;
+    });
     return consumer;
   }
 
@@ -110,6 +116,11 @@ export class KafkaWorld implements AsyncDisposable {
   async recovery(since: number, before: number, patienceMs = 60_000): Promise<number> {
     await soon("a verdict after the fault", () => this.verdicts() > before, patienceMs);
     return performance.now() - since;
+  }
+
+  /** What the topic holds: offsets `[low, high)` of each partition. */
+  async logs(): Promise<{ low: number; high: number }[]> {
+    return await this.admin((admin) => partitionLogs(admin, this.topic));
   }
 
   /** Every record of the topic, or of another one. */
@@ -141,6 +152,12 @@ export class KafkaWorld implements AsyncDisposable {
     } finally {
       await disconnect(admin);
     }
+  }
+
+  /** From now on only orders in these records are known to be in the topic; those judged already stay judged. */
+  onlyThese(records: readonly TopicRecord[]): void {
+    const there = new Set(records.flatMap(({ value }) => ORDER_ID.exec(value?.toString("latin1") ?? "")?.[0] ?? []));
+    this.sent.splice(0, Infinity, ...this.sent.filter((id) => there.has(id)));
   }
 
   /** Consumes what is left and tells what the run came to; nothing may own the storage any more. */
@@ -178,6 +195,14 @@ export async function soon(
     await moment(POLL_MS);
   }
   throw new Error(`Not within ${patienceMs / 1_000} s: ${what}`);
+}
+
+/** How a command ends, which it has to do by itself. */
+export async function endOf(command: RunningTask, patienceMs = 30_000): Promise<Finished> {
+  let finished: Finished | undefined;
+  command.end.then((end) => finished = end);
+  await soon("the command has ended", () => finished !== undefined, patienceMs);
+  return finished!;
 }
 
 /** Waits until the moment that the seed has chosen for a fault; what has to happen is polled for instead. */

@@ -1,0 +1,85 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What a {@linkcode RegistryStub} does with requests. */
+export type RegistryMood =
+  /** Passes them on. */
+  | "well"
+  /** Closes the connection without an answer. */
+  | "down"
+  /** Answers 500. */
+  | "failing"
+  /** Gives no answer for as long as it is asked. */
+  | "slow"
+  /** Answers 404 as a wrong path or a proxy does, without the registry's own error code. */
+  | "not found";
+
+/** A Schema Registry between the commands and a real one, that fails as it is told. Permission: net. */
+export class RegistryStub implements AsyncDisposable {
+  /** Requests since it is in its mood that were not passed on. */
+  failed = 0;
+  #mood: RegistryMood = "well";
+  readonly #server: Server;
+  readonly #real: URL;
+
+  private constructor(real: string) {
+    this.#real = new URL(real);
+    this.#server = createServer((request, response) => {
+      if (this.#mood === "well") passOn(request, response, this.#real.origin);
+      else this.#fail(response, this.#mood);
+    });
+  }
+
+  static async before(real: string): Promise<RegistryStub> {
+    const stub = new RegistryStub(real);
+    await new Promise<void>((resolve) => stub.#server.listen(0, "127.0.0.1", resolve));
+    return stub;
+  }
+
+  /** As SCHEMA_REGISTRY_URL has it. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${this.#real.pathname}`;
+  }
+
+  setMood(mood: RegistryMood): void {
+    this.#mood = mood;
+    this.failed = 0;
+  }
+
+  #fail(response: ServerResponse, mood: Exclude<RegistryMood, "well">): void {
+    this.failed++;
+    switch (mood) {
+      case "down":
+        return void response.socket?.destroy();
+      case "failing":
+        return void response.writeHead(500).end("Out of order");
+      case "slow":
+        return; // ended with the server, or by who asked
+      case "not found":
+        return void response.writeHead(404).end("<html>No such page</html>");
+      default:
+        return mood satisfies never;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+async function passOn(request: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {
+  try {
+    const body: Uint8Array[] = [];
+    for await (const chunk of request) body.push(chunk);
+    const answer = await fetch(origin + request.url, {
+      method: request.method,
+      headers: { "content-type": "application/vnd.schemaregistry.v1+json" },
+      body: body.length === 0 ? undefined : new Blob(body as BlobPart[]),
+    });
+    response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+  } catch {
+    response.socket?.destroy(); // the real one is away
+  }
+}
