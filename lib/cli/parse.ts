@@ -1,4 +1,6 @@
 import { runParser } from "@optique/core/facade";
+import { findSimilar } from "@optique/core/suggestion";
+import { extractCommandNames, extractOptionNames } from "@optique/core/usage";
 import { type Message, text } from "@optique/core/message";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { EXIT, Failure } from "../errors.ts";
@@ -28,7 +30,8 @@ export function parseArgs<T extends Parser<"sync", unknown, unknown>>(
 ): InferValue<T> {
   const complaint: string[] = [];
   const refuse = (): never => {
-    throw new Failure(EXIT.usage, oneLine(complaint, about));
+    const known = [...extractOptionNames(parser.usage), ...extractCommandNames(parser.usage)];
+    throw new Failure(EXIT.usage, oneLine(complaint, known, about));
   };
   // `deno task NAME -- FLAGS` hands the dashes on.
   const words = args[0] === "--" ? args.slice(1) : args;
@@ -55,7 +58,15 @@ export function line(sentence: string): Message {
   return [text(sentence)];
 }
 
-function oneLine(complaint: readonly string[], about: CommandText): string {
+function oneLine(complaint: readonly string[], known: readonly string[], about: CommandText): string {
   const said = complaint.join(" ").replace(/\s+/g, " ").replace(/^Error: /, "").trim();
-  return `${said} (see deno task ${about.name} --help)`;
+  const hint = said.includes("Did you mean") ? "" : suggestion(said, known);
+  return `${said}${hint} (see deno task ${about.name} --help)`;
+}
+
+/** The library suggests nothing within a subcommand, nor for values: the wrong word stands last, choices before it. */
+function suggestion(complaint: string, known: readonly string[]): string {
+  const words = [...complaint.matchAll(/["`]([^"`]+)["`]/g)].map(([, word]) => word);
+  const [nearest] = findSimilar(words.at(-1) ?? "", [...words.slice(0, -1), ...known], { maxDistance: 2 });
+  return nearest === undefined ? "" : ` Did you mean \`${nearest}\`?`;
 }

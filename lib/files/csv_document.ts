@@ -113,6 +113,15 @@ export class CsvDocument {
     this.#addRow(key, line);
   }
 
+  /** Removes a row with its line. */
+  remove(key: string): void {
+    const row = this.#rows.get(nameKey(key));
+    if (row === undefined) throw new RangeError(`Cannot remove "${key}": it has no row`);
+    this.#lines.splice(this.#lines.indexOf(row.source), 1);
+    this.#rows.delete(nameKey(key));
+    this.#end--;
+  }
+
   /** The file as it is to be written. */
   toBytes(): Uint8Array<ArrayBuffer> {
     return new TextEncoder().encode(this.#bom + this.#lines.map((line) => line.text).join(""));

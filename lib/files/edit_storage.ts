@@ -1,12 +1,11 @@
 import { type StorageLayout, storageLayout } from "./layout.ts";
-import { OwnerLock, WriteLock } from "./locks.ts";
-import { OrderLog } from "./order_log.ts";
-import { Positions } from "./positions.ts";
+import { WriteLock } from "./locks.ts";
+import type { Positions } from "./positions.ts";
 import { recover } from "./recover.ts";
-import { StockLedger } from "./stock_ledger.ts";
+import type { StockLedger } from "./stock_ledger.ts";
 import { exists, removeTemps, requireLog, requireStorage } from "./storage_folder.ts";
-import { writeUsers } from "./user_list.ts";
-import { emptyUsers, parseUsers } from "./users_file.ts";
+import { holdSettled, StorageParts } from "./storage_parts.ts";
+import { UsersEdit } from "./user_list.ts";
 import { BeingSaved } from "./watched_file.ts";
 import type { CsvDocument } from "./csv_document.ts";
 
@@ -37,14 +36,7 @@ export async function editStorage<T>(
   requireLog(layout);
   const lock = WriteLock.open(layout);
   try {
-    while (true) {
-      try {
-        return await lock.hold(() => editLocked(layout, edit, options.warn));
-      } catch (error) {
-        if (!(error instanceof BeingSaved)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, error.waitMs));
-      }
-    }
+    return await holdSettled(lock, () => editLocked(layout, edit, options.warn));
   } finally {
     lock.close();
   }
@@ -56,46 +48,39 @@ async function editLocked<T>(
   warn: (sentence: string) => void,
 ): Promise<T> {
   removeTemps(layout);
-  const log = new OrderLog(layout);
-  const positions = new Positions(layout);
-  const ledger = new StockLedger(layout, log, positions, warn);
+  const parts = new StorageParts(layout, warn);
+  const { ledger, positions } = parts;
   try {
-    await loadLedger(layout, { log, positions, ledger });
-    const before = readUsersFile(layout);
-    const result = await edit({ ledger, users: before.document, positions });
-    const after = before.document.toBytes();
-    if (before.isNew || !sameBytes(before.bytes, after)) writeUsers(layout, after, positions, ledger.seq);
-    // A person saved the file this very moment: what they did is journalled first, then both changes are in the file.
-    while (!ledger.checkpoint()) await ledger.refresh();
+    await loadLedger(layout, parts);
+    const users = new UsersEdit(layout, positions);
+    const result = await edit({ ledger, users: users.document, positions });
+    users.write(ledger.seq);
+    await writeCheckpoint(ledger);
     return result;
   } finally {
-    for (const part of [log.file, positions, ledger]) part.close();
+    parts.close();
   }
 }
 
-/** A dead owner's files are brought into order first; a live one's are in order whenever the write lock is free. */
-async function loadLedger(
-  layout: StorageLayout,
-  parts: { log: OrderLog; positions: Positions; ledger: StockLedger },
-): Promise<void> {
-  if (!exists(layout.inventory)) {
-    const end = parts.log.scan(0, 0, parts.ledger.isEdit, () => {});
-    parts.positions.refresh();
-    return parts.ledger.rebuild(end.seq);
+/** What a crash of anybody left is brought into order first; where nobody crashed there is nothing to do. */
+async function loadLedger(layout: StorageLayout, parts: StorageParts): Promise<void> {
+  if (exists(layout.inventory)) return void await recover(parts);
+  const end = parts.log.scan(0, 0, parts.ledger.isEdit, () => {});
+  await parts.positions.load(end.seq);
+  parts.ledger.rebuild(end.seq);
+}
+
+/**
+ * Writes the CSV. Where a person saved it this very moment, what they did is journalled first, then both changes are in
+ * the file; the edit itself is journalled already and must not run again.
+ */
+async function writeCheckpoint(ledger: StockLedger): Promise<void> {
+  while (!ledger.checkpoint()) {
+    try {
+      await ledger.refresh();
+    } catch (error) {
+      if (!(error instanceof BeingSaved)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, error.waitMs));
+    }
   }
-  if (!OwnerLock.isHeld(layout)) return void await recover(parts);
-  const { from, afterSeq } = parts.log.tail(parts.ledger.csvAsOf().lowest);
-  const end = parts.log.scan(from, afterSeq, parts.ledger.isEdit, () => {});
-  parts.positions.refresh();
-  await parts.ledger.load(end.seq);
-}
-
-function readUsersFile(layout: StorageLayout): { document: CsvDocument; bytes: Uint8Array; isNew: boolean } {
-  if (!exists(layout.users)) return { document: emptyUsers(), bytes: new Uint8Array(0), isNew: true };
-  const bytes = Deno.readFileSync(layout.users);
-  return { document: parseUsers(bytes, layout.users).document, bytes, isNew: false };
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -13,14 +13,12 @@ import { IdentityIndex } from "./identity_index.ts";
 import { type LoadedSnapshot, readIndexSnapshot, writeIndexSnapshot } from "./index_snapshot.ts";
 import { type StorageLayout, storageLayout } from "./layout.ts";
 import { type Owner, OwnerLock, readOwner, WriteLock } from "./locks.ts";
-import { asReceived, OrderLog } from "./order_log.ts";
-import { Positions } from "./positions.ts";
+import { asReceived } from "./order_log.ts";
 import { recover } from "./recover.ts";
 import { RejectedFile } from "./rejected_file.ts";
-import { StockLedger } from "./stock_ledger.ts";
 import { removeTemps, requireStorage } from "./storage_folder.ts";
+import { holdSettled, StorageParts } from "./storage_parts.ts";
 import { UserList } from "./user_list.ts";
-import { BeingSaved } from "./watched_file.ts";
 
 export interface FileStoreOptions {
   /** Told of things a person should know, one sentence each. */
@@ -36,26 +34,27 @@ export interface FileStoreOptions {
 export class FileStore implements OrderStore {
   readonly #layout: StorageLayout;
   readonly #owner: OwnerLock;
+  readonly #lastOwner: Owner | undefined;
   readonly #lock: WriteLock;
-  readonly #log: OrderLog;
-  readonly #positions: Positions;
-  readonly #ledger: StockLedger;
+  readonly #parts: StorageParts;
   readonly #users: UserList;
   readonly #rejected: RejectedFile;
   #index = new IdentityIndex();
-  readonly #lastOwner: Owner | undefined;
   /** Sequence number of the last line of the log. */
   #logSeq = 0;
 
-  private constructor(layout: StorageLayout, owner: OwnerLock, options: FileStoreOptions) {
+  private constructor(
+    layout: StorageLayout,
+    locks: { owner: OwnerLock; write: WriteLock },
+    parts: StorageParts,
+    { warn }: FileStoreOptions,
+  ) {
     this.#layout = layout;
-    this.#owner = owner;
+    this.#owner = locks.owner;
     this.#lastOwner = readOwner(layout);
-    this.#lock = WriteLock.open(layout);
-    this.#log = new OrderLog(layout);
-    this.#positions = new Positions(layout);
-    this.#ledger = new StockLedger(layout, this.#log, this.#positions, options.warn);
-    this.#users = new UserList(layout, this.#positions, options.warn);
+    this.#lock = locks.write;
+    this.#parts = parts;
+    this.#users = new UserList(layout, parts.positions, warn);
     this.#rejected = new RejectedFile(layout);
   }
 
@@ -68,12 +67,32 @@ export class FileStore implements OrderStore {
     const layout = storageLayout(folder);
     requireStorage(layout);
     const owner = await OwnerLock.take(layout);
+    const write = WriteLock.open(layout);
     try {
-      const store = new FileStore(layout, owner, options);
-      await store.#locked(() => store.#load());
+      return await holdSettled(write, () => FileStore.#load(layout, { owner, write }, options));
+    } catch (error) {
+      write.close();
+      owner.close();
+      throw error;
+    }
+  }
+
+  /** Under the write lock. */
+  static async #load(
+    layout: StorageLayout,
+    locks: { owner: OwnerLock; write: WriteLock },
+    options: FileStoreOptions,
+  ): Promise<FileStore> {
+    removeTemps(layout);
+    const parts = new StorageParts(layout, options.warn);
+    let store: FileStore | undefined;
+    try {
+      store = new FileStore(layout, locks, parts, options);
+      await store.#recover();
       return store;
     } catch (error) {
-      owner.close();
+      if (store !== undefined) store.#rejected.close();
+      parts.close();
       throw error;
     }
   }
@@ -89,10 +108,10 @@ export class FileStore implements OrderStore {
   }
 
   async process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]> {
-    return await this.#locked(async () => {
-      if (!this.#log.file.isOurs()) throw this.#foreignLog();
-      this.#positions.refresh();
-      await this.#ledger.refresh();
+    return await holdSettled(this.#lock, async () => {
+      if (!this.#parts.log.file.isOurs()) throw this.#foreignLog();
+      this.#parts.positions.refresh();
+      await this.#parts.ledger.refresh();
       this.#users.refresh();
       const verdicts = judge(this.#view());
       await this.#commit(batch, verdicts);
@@ -101,19 +120,22 @@ export class FileStore implements OrderStore {
   }
 
   resumeAt(topic: string, partition: number): number | undefined {
-    return this.#positions.startOf(topic, partition);
+    return this.#parts.positions.startOf(topic, partition);
   }
 
   /** Makes reading of a partition go on at `offset`, durably, before the group's offset is moved there. */
   async restartAt(topic: string, partition: number, offset: number): Promise<void> {
-    await this.#locked(() => this.#positions.restartAt(topic, partition, offset, this.#ledger.seq));
+    await holdSettled(
+      this.#lock,
+      () => this.#parts.positions.restartAt(topic, partition, offset, this.#parts.ledger.seq),
+    );
   }
 
   async checkpoint(): Promise<void> {
-    await this.#locked(async () => {
-      this.#positions.refresh();
-      await this.#ledger.refresh();
-      this.#ledger.checkpoint();
+    await holdSettled(this.#lock, async () => {
+      this.#parts.positions.refresh();
+      await this.#parts.ledger.refresh();
+      this.#parts.ledger.checkpoint();
     });
   }
 
@@ -121,22 +143,18 @@ export class FileStore implements OrderStore {
   async close(): Promise<void> {
     try {
       await this.checkpoint();
-      const log = { path: this.#layout.orders, seq: this.#logSeq };
-      if (this.#log.file.isOurs()) writeIndexSnapshot(this.#layout.index, this.#index, log);
+      this.#writeSnapshot();
     } finally {
-      for (const part of [this.#log.file, this.#positions, this.#ledger, this.#rejected, this.#lock]) part.close();
-      this.#owner.close();
+      for (const part of [this.#parts, this.#rejected, this.#lock, this.#owner]) part.close();
     }
   }
 
-  async #load(): Promise<void> {
-    removeTemps(this.#layout);
+  async #recover(): Promise<void> {
     const snapshot = this.#usableSnapshot();
     if (snapshot !== undefined) this.#index = snapshot.index;
     // After a clean stop the part of the log that is in the snapshot need not even be looked at.
-    if (snapshot?.logUntouched === false) this.#log.requireWhole(snapshot.logLength);
-    const parts = { log: this.#log, ledger: this.#ledger, positions: this.#positions };
-    const end = await recover(parts, {
+    if (snapshot?.logUntouched === false) this.#parts.log.requireWhole(snapshot.logLength);
+    const end = await recover(this.#parts, {
       from: snapshot?.logLength ?? 0,
       afterSeq: snapshot?.logSeq ?? 0,
       visit: (order, start) => this.#index.add(order.order_id, start),
@@ -149,61 +167,61 @@ export class FileStore implements OrderStore {
   /** The snapshot of the last run, if it is one of this very log. */
   #usableSnapshot(): LoadedSnapshot | undefined {
     const snapshot = readIndexSnapshot(this.#layout.index, this.#layout.orders);
-    const fits = snapshot !== undefined && this.#log.hasLineEndingAt(snapshot.logLength, snapshot.logSeq);
-    return fits ? snapshot : undefined;
+    if (snapshot === undefined || this.#parts.log.endingAt(snapshot.logLength) !== snapshot.logEnd) return undefined;
+    return snapshot;
   }
 
-  /** Under the write lock; waits without it while somebody is saving a file. */
-  async #locked<T>(work: () => Promise<T>): Promise<T> {
-    while (true) {
-      try {
-        return await this.#lock.hold(work);
-      } catch (error) {
-        if (!(error instanceof BeingSaved)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, error.waitMs));
-      }
-    }
+  #writeSnapshot(): void {
+    const { log } = this.#parts;
+    if (!log.file.isOurs()) return;
+    const about = { path: this.#layout.orders, seq: this.#logSeq, end: log.endingAt(log.file.length) };
+    writeIndexSnapshot(this.#layout.index, this.#index, about);
   }
 
   #view(): StoreView {
     return {
       user: (name) => this.#users.user(name),
-      item: (name) => this.#ledger.item(name),
+      item: (name) => this.#parts.ledger.item(name),
       precedent: (received) => this.#precedent(received),
     };
   }
 
   #precedent(received: ReceivedOrder): Precedent {
     const place = this.#index.find(received.order.order_id);
-    return place === undefined ? "none" : comparePrecedent(received, asReceived(this.#log.at(place)));
+    return place === undefined ? "none" : comparePrecedent(received, asReceived(this.#parts.log.at(place)));
   }
 
   /** Rule 10: accepted orders and rejections, then the position, each synced; only then memory follows. */
   async #commit(batch: OrderBatch, verdicts: readonly Verdict[]): Promise<void> {
     const accepted = verdicts.filter((verdict) => verdict.kind === "accepted");
     const rejected = verdicts.filter((verdict) => verdict.kind === "rejected");
-    const firstSeq = this.#ledger.seq + 1;
+    const firstSeq = this.#parts.ledger.seq + 1;
     const starts = this.#append(accepted, rejected, firstSeq);
     await Promise.all([
-      accepted.length > 0 && this.#log.file.sync(),
+      accepted.length > 0 && this.#parts.log.file.sync(),
       rejected.length > 0 && this.#rejected.file.sync(),
     ]);
     for (const [index, { received, remaining }] of accepted.entries()) {
       this.#index.add(received.order.order_id, starts[index]);
-      this.#ledger.accept(received.order.item, remaining, firstSeq + index);
+      this.#parts.ledger.accept(received.order.item, remaining, firstSeq + index);
       this.#logSeq = firstSeq + index;
     }
-    await this.#positions.read(batch.topic, batch.partition, { from: batch.from, to: batch.to }, this.#ledger.seq);
+    await this.#parts.positions.read(
+      batch.topic,
+      batch.partition,
+      { from: batch.from, to: batch.to },
+      this.#parts.ledger.seq,
+    );
   }
 
   /** Appends to both files or, where the disk is full, to neither. */
   #append(accepted: readonly Accepted[], rejected: readonly Rejected[], firstSeq: number): number[] {
-    const length = this.#log.file.length;
-    const starts = this.#log.append(accepted, firstSeq);
+    const length = this.#parts.log.file.length;
+    const starts = this.#parts.log.append(accepted, firstSeq);
     try {
       this.#rejected.append(rejected);
     } catch (error) {
-      this.#log.file.truncate(length);
+      this.#parts.log.file.truncate(length);
       throw error;
     }
     return starts;

@@ -14,6 +14,8 @@ interface Header {
   /** How far the log was indexed: its length in bytes, and the sequence number of its last line. */
   logLength: number;
   logSeq: number;
+  /** The last bytes of the log then, its checksum among them: another history has others. */
+  logEnd: string;
   /** What `stat` said of the log then: unchanged since, it need not be read again. */
   logStamp: string;
   /** CRC-32 of everything after the header. */
@@ -25,6 +27,7 @@ export interface LoadedSnapshot {
   index: IdentityIndex;
   logLength: number;
   logSeq: number;
+  logEnd: string;
   /** Whether nobody has touched the log since. */
   logUntouched: boolean;
 }
@@ -35,7 +38,11 @@ export interface LoadedSnapshot {
  * Disposable: without it, or where it does not fit the log, the log is read. Not synced for that reason; a half-written
  * one is told by its checksum. Permissions: read and write of the folder.
  */
-export function writeIndexSnapshot(path: string, index: IdentityIndex, log: { path: string; seq: number }): void {
+export function writeIndexSnapshot(
+  path: string,
+  index: IdentityIndex,
+  log: { path: string; seq: number; end: string },
+): void {
   const temp = path + TEMP_SUFFIX;
   const file = Deno.openSync(temp, { write: true, create: true, truncate: true });
   try {
@@ -47,7 +54,14 @@ export function writeIndexSnapshot(path: string, index: IdentityIndex, log: { pa
       crc = crc32(bytes, crc);
     }
     file.seekSync(0, Deno.SeekMode.Start);
-    const about = { size: index.size, logLength: stat.size, logSeq: log.seq, logStamp: stampOf(stat), crc };
+    const about = {
+      size: index.size,
+      logLength: stat.size,
+      logSeq: log.seq,
+      logEnd: log.end,
+      logStamp: stampOf(stat),
+      crc,
+    };
     writeAll(file, Buffer.from(JSON.stringify({ format: FORMAT, ...about } satisfies Header).padEnd(HEADER_BYTES)));
   } finally {
     file.close();
@@ -78,14 +92,16 @@ export function readIndexSnapshot(path: string, logPath: string): LoadedSnapshot
 function readFrom(file: Deno.FsFile, log: Deno.FileInfo): LoadedSnapshot | undefined {
   const header = new Uint8Array(HEADER_BYTES);
   readAll(file, header);
-  const { format, size, logLength, logSeq, logStamp, crc }: Header = JSON.parse(new TextDecoder().decode(header));
+  const { format, size, logLength, logSeq, logEnd, logStamp, crc }: Header = JSON.parse(
+    new TextDecoder().decode(header),
+  );
   if (format !== FORMAT || logLength > log.size || inodeOf(logStamp) !== log.ino) return undefined;
   let actual = 0;
   const index = IdentityIndex.fromBytes(size, (into) => {
     readAll(file, into);
     actual = crc32(into, actual);
   });
-  return actual === crc ? { index, logLength, logSeq, logUntouched: logStamp === stampOf(log) } : undefined;
+  return actual === crc ? { index, logLength, logSeq, logEnd, logUntouched: logStamp === stampOf(log) } : undefined;
 }
 
 function stampOf({ ino, size, mtime, ctime }: Deno.FileInfo): string {

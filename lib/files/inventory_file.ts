@@ -42,3 +42,12 @@ function wholeNumber(text: string, column: string, file: string, line: number): 
   if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
   throw new DamagedFile({ file, line }, `has the ${column} "${text}", expected a whole number >= 0`);
 }
+
+/** A row cannot be current to a number that was never given out: lines are missing, or somebody typed it. */
+export function requireReached(rows: ReadonlyMap<string, StockRow>, seq: number, path: string): void {
+  for (const { asOf, line } of rows.values()) {
+    if (asOf === undefined || asOf <= seq) continue;
+    const problem = `is as of ${asOf}, but the log ends at ${seq}; leave as_of blank for a quantity as of now`;
+    throw new DamagedFile({ file: path, line }, problem);
+  }
+}

@@ -6,10 +6,11 @@ import { sealLine, unsealLine } from "./sealed_line.ts";
 /**
  * A file of sealed lines that several processes append to in turn, under the write lock.
  *
- * A last line that is not whole is what a crash left of an append that never reported success; it is cut off when the
- * journal is read. A bad line anywhere else is damage: a {@linkcode Failure} (65), nothing touched.
+ * Lines that are not whole at the end are what a crash left of an append that never reported success; they are cut off,
+ * and what was appended together with them. A bad line anywhere else is damage: a {@linkcode Failure}
+ * (65), nothing touched. Lines that may be appended several at once say so by `batch`, the `seq` of the first.
  */
-export class Journal<T extends object> {
+export class Journal<T extends { seq: number; batch?: number }> {
   readonly file: AppendFile;
   #read = 0;
 
@@ -23,20 +24,30 @@ export class Journal<T extends object> {
     if (this.file.length === this.#read) return [];
     if (this.file.length < this.#read) throw this.#damaged(this.file.length, "the file became shorter");
     const news: { record: T; start: number }[] = [];
-    let bad: number | undefined;
+    let bad: { start: number; index: number } | undefined;
+    let index = 0;
     visitLines((from, to) => this.file.read(from, to), this.#read, this.file.length, (line, start, whole) => {
-      const record = whole ? unsealLine(line) : undefined;
-      if (bad !== undefined) throw this.#damaged(bad, "the line does not match its checksum");
-      if (record === undefined) bad = start;
-      else news.push({ record: record as T, start });
+      const record = (whole ? unsealLine(line) : undefined) as T | undefined;
+      if (record === undefined) bad ??= { start, index };
+      else if (bad === undefined) news.push({ record, start });
+      // A line that was appended later proves that the bad one was whole once.
+      else if (index - (record.seq - (record.batch ?? record.seq)) > bad.index) {
+        throw this.#damaged(bad.start, "the line does not match its checksum");
+      }
+      index++;
     });
-    this.#read = bad ?? this.file.length;
+    this.#read = bad?.start ?? this.file.length;
     return news;
+  }
+
+  /** Cuts off what a crash left of the last append. */
+  cutTorn(): void {
+    if (this.file.length !== this.#read) this.file.truncate(this.#read);
   }
 
   /** Appends `records`; durable after `file.sync()`. What others appended has to be read before. */
   append(records: readonly T[]): void {
-    if (this.file.length !== this.#read) this.file.truncate(this.#read);
+    this.cutTorn();
     this.file.append(new TextEncoder().encode(records.map(sealLine).join("")));
     this.#read = this.file.length;
   }

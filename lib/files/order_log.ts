@@ -5,9 +5,8 @@ import type { StorageLayout } from "./layout.ts";
 import { tailStart, visitLines } from "./lines.ts";
 import { firstSealEnd, isSealed, sealLine, unsealLine } from "./sealed_line.ts";
 
-const LINE_FEED = 0x0a;
-/** Bytes; longer than any line of the log, for names and ids have 256 characters at most. */
-const LONGEST_LINE = 1 << 14;
+/** Enough to hold the checksum of a line and its line feed. */
+const ENDING_BYTES = 24;
 
 /** One line of `orders.jsonl`: an accepted order, where it came from and what it left. */
 export interface LoggedOrder extends Order, Coordinates {
@@ -46,6 +45,10 @@ export class OrderLog {
   constructor(layout: StorageLayout) {
     this.file = AppendFile.open(layout.orders);
     this.#read = (from, to) => this.file.read(from, to);
+  }
+
+  close(): void {
+    this.file.close();
   }
 
   /** Appends one batch, numbered from `firstSeq`; where each line starts. Not durable before `file.sync()`. */
@@ -126,12 +129,10 @@ export class OrderLog {
     });
   }
 
-  /** Whether a whole line with this sequence number ends at byte `end`; 0 is the start of an empty log. */
-  hasLineEndingAt(end: number, seq: number): boolean {
-    if (end === 0 || end > this.file.length) return end === seq;
-    const before = this.#read(Math.max(0, end - LONGEST_LINE), end);
-    const start = before.subarray(0, -1).lastIndexOf(LINE_FEED) + 1;
-    return before.at(-1) === LINE_FEED && parseLogged(before.subarray(start, -1))?.seq === seq;
+  /** The last bytes before byte `end`, the checksum of the line that ends there among them. */
+  endingAt(end: number): string {
+    const last = this.#read(Math.max(0, end - ENDING_BYTES), Math.min(end, this.file.length));
+    return new TextDecoder("latin1").decode(last);
   }
 
   /** Byte to scan from to meet every order with `seq` above `seq`, and the `seq` before it. */

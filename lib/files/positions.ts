@@ -55,6 +55,7 @@ export class Positions {
    */
   async load(logSeq: number): Promise<void> {
     const records = valid(this.#journal.news().map(({ record }) => record));
+    this.#journal.cutTorn();
     for (const record of records) if (record.seq <= logSeq || !("from" in record)) this.#apply(record);
     const again = new Map<string, { topic: string; partition: number; start: number }>();
     for (const record of records) {
@@ -92,6 +93,7 @@ export class Positions {
 
   /** Notes that the system writes `bytes` into `file` next. Not synced: a lost note only costs a closer look. */
   wrote(file: string, bytes: Uint8Array, seq: number): void {
+    this.refresh();
     const record = { seq, wrote: file, sha256: sha256(bytes) };
     this.#journal.append([record]);
     this.#apply(record);
@@ -107,6 +109,7 @@ export class Positions {
   }
 
   async #append(records: PositionRecord[]): Promise<void> {
+    this.refresh(); // what others appended since must not be written over
     this.#journal.append(records);
     await this.#journal.file.sync();
     for (const record of records) this.#apply(record);

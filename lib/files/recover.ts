@@ -1,15 +1,8 @@
 import { EXIT, Failure } from "../errors.ts";
 import { syncFolder } from "./atomic_file.ts";
 import type { LogEnd, LoggedOrder, OrderLog } from "./order_log.ts";
-import type { Positions } from "./positions.ts";
+import type { StorageParts } from "./storage_parts.ts";
 import type { StockLedger } from "./stock_ledger.ts";
-
-/** The parts of a storage folder that have to agree. */
-export interface Parts {
-  log: OrderLog;
-  ledger: StockLedger;
-  positions: Positions;
-}
 
 /** How much of the log is read, and who sees its lines. */
 export interface LogReading {
@@ -31,7 +24,7 @@ export interface LogReading {
  *
  * @param reading By default only the lines are read that matter to the CSV.
  */
-export async function recover({ log, ledger, positions }: Parts, reading?: LogReading): Promise<LogEnd> {
+export async function recover({ log, ledger, positions }: StorageParts, reading?: LogReading): Promise<LogEnd> {
   const { lowest, newest } = ledger.csvAsOf();
   const tail = log.tail(lowest);
   const { from, afterSeq, visit } = reading ?? { ...tail, visit: () => {} };

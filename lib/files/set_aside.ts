@@ -33,13 +33,21 @@ function moveFiles(folder: string): string | undefined {
     !isDirectory && !name.startsWith(".") && name !== "README.md"
   ).map(({ name }) => name);
   if (names.length === 0) return undefined;
-  const backup = join(folder, `backup-${new Date().toISOString().replaceAll(":", "").replace(/\.\d+/, "")}`);
-  Deno.mkdirSync(backup);
+  const backup = makeBackupFolder(folder);
   // The CSV goes last: until it is gone, a start after a crash in between says what is missing.
   for (const name of names.sort((a, b) => Number(a.endsWith(".csv")) - Number(b.endsWith(".csv")))) {
     Deno.renameSync(join(folder, name), join(backup, name));
   }
   syncFolder(backup);
   syncFolder(join(backup, "entry"));
+  return backup;
+}
+
+/** A folder of its own, also for the second start-over within a second. */
+function makeBackupFolder(folder: string): string {
+  const time = new Date().toISOString().replaceAll(":", "").replace(/\.\d+/, "");
+  let backup = join(folder, `backup-${time}`);
+  for (let again = 2; exists(backup); again++) backup = join(folder, `backup-${time}-${again}`);
+  Deno.mkdirSync(backup);
   return backup;
 }

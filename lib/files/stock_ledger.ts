@@ -2,17 +2,25 @@ import { basename } from "node:path";
 import { nameKey, type StockItem } from "../order.ts";
 import { replaceFile } from "./atomic_file.ts";
 import type { CsvDocument } from "./csv_document.ts";
-import { DamagedFile } from "./damaged_file.ts";
-import { emptyInventory, parseInventory, type StockRow } from "./inventory_file.ts";
+import { emptyInventory, parseInventory, requireReached, type StockRow } from "./inventory_file.ts";
 import { Journal } from "./journal.ts";
 import type { StorageLayout } from "./layout.ts";
 import type { OrderLog } from "./order_log.ts";
 import type { Positions } from "./positions.ts";
-import { deduct, handEdits, lowestSeq, type StockBase, stockBases, type StockEdit } from "./stock_math.ts";
+import {
+  deduct,
+  type HandEdit,
+  handEdits,
+  lowestSeq,
+  type StockBase,
+  stockBases,
+  type StockEdit,
+  supersededBy,
+} from "./stock_math.ts";
 import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "./watched_file.ts";
 
 /** A change of stock asked for. */
-export type StockChange = Omit<StockEdit, "seq" | "was">;
+export type StockChange = Omit<StockEdit, "seq" | "batch" | "was">;
 
 /**
  * The stock, as order log, edit journal and `inventory.csv` together say it is.
@@ -35,6 +43,8 @@ export class StockLedger {
   #seq = 0;
   /** Sequence number that every row of the CSV says it is current to; undefined where rows differ. */
   #checkpointed: number | undefined;
+  /** Whether the CSV has rows "as of now": they must be pinned before time goes on. */
+  #mustPin = false;
 
   constructor(layout: StorageLayout, log: OrderLog, positions: Positions, warn: (sentence: string) => void) {
     this.#log = log;
@@ -80,11 +90,14 @@ export class StockLedger {
 
   /** First look at the CSV, once the log is known to be good up to `logSeq`. */
   async load(logSeq: number): Promise<void> {
+    this.#edits.cutTorn();
+    await this.#edits.file.sync(); // as in refresh()
     this.#seq = Math.max(logSeq, this.#lastEditSeq);
     const change = this.#csv.changed();
     if (change === undefined) return;
     const own = this.#positions.isOwnWriting(basename(this.#csv.path), change.bytes);
     await this.#take(change, own ? undefined : this.#replayed());
+    this.#pin();
   }
 
   /** Starts without a CSV: its rows are what log and journal say. For `bootstrap`. */
@@ -95,12 +108,16 @@ export class StockLedger {
 
   /** Picks up what tools and people changed since: tools by their journal lines, people by the bytes of the CSV. */
   async refresh(): Promise<void> {
-    for (const edit of this.#readEdits()) {
+    const edits = this.#readEdits();
+    // Their writer may have been killed before it synced them; what counts must be on the disk.
+    if (edits.length > 0) await this.#edits.file.sync();
+    for (const edit of edits) {
       this.#seq = edit.seq;
       this.#apply(edit);
     }
     const change = this.#csv.changed();
     if (change !== undefined) await this.#take(change, this.#stock);
+    this.#pin();
   }
 
   /** Journals `changes`, durably, and applies them. */
@@ -108,7 +125,7 @@ export class StockLedger {
     if (changes.length === 0) return;
     const lines = changes.map(({ item, set, by }, index): StockEdit => {
       const was = this.#stock.get(nameKey(item))?.quantity ?? null;
-      return { seq: this.#seq + 1 + index, item, set, was, by };
+      return { seq: this.#seq + 1 + index, batch: this.#seq + 1, item, set, was, by };
     });
     this.#edits.append(lines);
     await this.#edits.file.sync();
@@ -133,6 +150,7 @@ export class StockLedger {
   checkpoint(): boolean {
     if (this.#checkpointed === this.#seq) return true;
     const asOf = String(this.#seq);
+    for (const { key } of [...this.#document.rows]) if (!this.#stock.has(nameKey(key))) this.#document.remove(key);
     for (const [key, { item, quantity }] of this.#stock) {
       if (this.#document.row(key) === undefined) {
         this.#document.append({ item, quantity: String(quantity), as_of: asOf });
@@ -145,6 +163,7 @@ export class StockLedger {
     if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) return false;
     this.#csv.accept(bytes);
     this.#checkpointed = this.#seq;
+    this.#mustPin = false;
     return true;
   }
 
@@ -159,17 +178,27 @@ export class StockLedger {
     const actual = this.#settle(stockBases(rows, this.#lastEdits, this.#seq));
     const edits = expected === undefined ? [] : handEdits(expected, actual);
     if (edits.length > 0) this.#csv.requireSettled(change, this.#positions);
-    this.#csv.accept(change.bytes, change.stamp);
+    if (expected !== undefined) {
+      for (const { item, seq } of supersededBy(rows, this.#lastEdits, actual)) {
+        this.#warn(`${this.#csv.path} was saved from an older copy: for ${item} edit number ${seq} counts`);
+      }
+    }
     // Looked at once: the next start takes these bytes for known and need not count the log through again.
     if (expected !== undefined && edits.length === 0) this.#noteAsKnown(change.bytes);
-    this.#document = document;
-    const asOf = new Set([...rows.values()].map((row) => row.asOf));
-    this.#checkpointed = asOf.size === 1 && actual.size === rows.size ? [...asOf][0] : undefined;
     this.#stock = new Map(expected ?? actual);
     await this.#journalHandEdits(edits);
+    // From here on the change counts; before, a full disk would have it looked at again.
     this.#stock = actual;
-    // "As of now" must be pinned before time goes on, or a restart would take it for a later now.
-    if ((edits.length > 0 || asOf.has(undefined)) && !this.checkpoint()) throw new BeingSaved(SETTLE_MS);
+    this.#document = document;
+    this.#csv.accept(change.bytes, change.stamp);
+    const asOf = new Set([...rows.values()].map((row) => row.asOf));
+    this.#checkpointed = asOf.size === 1 && actual.size === rows.size ? [...asOf][0] : undefined;
+    this.#mustPin ||= edits.length > 0 || asOf.has(undefined);
+  }
+
+  /** "As of now" must be on the disk before time goes on, or a restart would take it for a later now. */
+  #pin(): void {
+    if (this.#mustPin && !this.checkpoint()) throw new BeingSaved(SETTLE_MS);
   }
 
   #noteAsKnown(bytes: Uint8Array): void {
@@ -177,7 +206,7 @@ export class StockLedger {
     if (!this.#positions.isOwnWriting(name, bytes)) this.#positions.wrote(name, bytes, this.#seq);
   }
 
-  async #journalHandEdits(edits: readonly (StockChange & { was: number | null })[]): Promise<void> {
+  async #journalHandEdits(edits: readonly HandEdit[]): Promise<void> {
     await this.edit(edits);
     for (const { item, set, was } of edits) {
       const change = set === null ? "is gone" : was === null ? `is new with ${set}` : `is set from ${was} to ${set}`;
@@ -224,14 +253,5 @@ export class StockLedger {
     const key = nameKey(item);
     if (set === null) this.#stock.delete(key);
     else this.#stock.set(key, { item: this.#stock.get(key)?.item ?? item, quantity: set, seq });
-  }
-}
-
-/** A row cannot be current to a number that was never given out: lines are missing, or somebody typed it. */
-function requireReached(rows: ReadonlyMap<string, StockRow>, seq: number, path: string): void {
-  for (const { asOf, line } of rows.values()) {
-    if (asOf === undefined || asOf <= seq) continue;
-    const problem = `is as of ${asOf}, but the log ends at ${seq}; leave as_of blank for a quantity as of now`;
-    throw new DamagedFile({ file: path, line }, problem);
   }
 }

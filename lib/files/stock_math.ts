@@ -6,6 +6,8 @@ import type { LoggedOrder } from "./order_log.ts";
 export interface StockEdit {
   /** Position in the common sequence of accepted orders and stock edits. */
   seq: number;
+  /** `seq` of the first of the edits that were journalled together. */
+  batch: number;
   item: string;
   /** The quantity from here on; null where the item was removed. */
   set: number | null;
@@ -13,6 +15,9 @@ export interface StockEdit {
   was: number | null;
   by: "tool" | "hand" | "bootstrap";
 }
+
+/** An edit that was found in the CSV and is not journalled yet. */
+export type HandEdit = Omit<StockEdit, "seq" | "batch">;
 
 /** A quantity of an item that is known as of a sequence number. */
 export interface StockBase {
@@ -63,8 +68,8 @@ export function deduct(bases: Map<string, StockBase>, order: LoggedOrder): void 
 export function handEdits(
   expected: ReadonlyMap<string, { item: string; quantity: number }>,
   actual: ReadonlyMap<string, { item: string; quantity: number }>,
-): Omit<StockEdit, "seq">[] {
-  const edits: Omit<StockEdit, "seq">[] = [];
+): HandEdit[] {
+  const edits: HandEdit[] = [];
   for (const [key, { item, quantity }] of actual) {
     const was = expected.get(key)?.quantity ?? null;
     if (was !== quantity) edits.push({ item, set: quantity, was, by: "hand" });
@@ -73,4 +78,16 @@ export function handEdits(
     if (!actual.has(key)) edits.push({ item, set: null, was: quantity, by: "hand" });
   }
   return edits;
+}
+
+/** The edits that came after the copy a person saved, and count in place of what its rows say. */
+export function supersededBy(
+  rows: ReadonlyMap<string, StockRow>,
+  lastEdits: ReadonlyMap<string, StockEdit>,
+  actual: ReadonlyMap<string, StockBase>,
+): StockEdit[] {
+  return [...rows].flatMap(([key, { quantity, asOf = Infinity }]) => {
+    const edit = lastEdits.get(key);
+    return edit !== undefined && edit.seq > asOf && actual.get(key)?.quantity !== quantity ? [edit] : [];
+  });
 }

@@ -1,10 +1,11 @@
 import { basename } from "node:path";
 import { nameKey, type User } from "../order.ts";
 import { replaceFile } from "./atomic_file.ts";
+import type { CsvDocument } from "./csv_document.ts";
 import type { StorageLayout } from "./layout.ts";
 import type { Positions } from "./positions.ts";
-import { parseUsers, unknownStatuses } from "./users_file.ts";
-import { type Change, WatchedFile } from "./watched_file.ts";
+import { emptyUsers, parseUsers, unknownStatuses } from "./users_file.ts";
+import { BeingSaved, type Change, sameBytes, SETTLE_MS, WatchedFile } from "./watched_file.ts";
 
 /** `users.csv` as it stands; people and tools edit it while the system runs. Used under the write lock. */
 export class UserList {
@@ -38,8 +39,33 @@ export class UserList {
   }
 }
 
-/** Replaces `users.csv` by `bytes`, noted as the system's own writing. */
-export function writeUsers(layout: StorageLayout, bytes: Uint8Array, positions: Positions, seq: number): void {
-  positions.wrote(basename(layout.users), bytes, seq);
-  replaceFile(layout.users, bytes);
+/** `users.csv` in the hands of a tool. Used under the write lock. */
+export class UsersEdit {
+  readonly document: CsvDocument;
+  readonly #csv: WatchedFile;
+  readonly #positions: Positions;
+  readonly #before: Uint8Array | undefined;
+
+  /** Throws `BeingSaved` while somebody is saving the file; a file that is not there is begun. */
+  constructor(layout: StorageLayout, positions: Positions) {
+    this.#csv = new WatchedFile(layout.users);
+    this.#positions = positions;
+    const change = this.#csv.isThere() ? this.#csv.changed() : undefined;
+    if (change === undefined) {
+      this.document = emptyUsers();
+      return;
+    }
+    this.#csv.requireSettled(change, positions);
+    this.document = parseUsers(change.bytes, layout.users).document;
+    this.#csv.accept(change.bytes, change.stamp);
+    this.#before = change.bytes;
+  }
+
+  /** Writes the file if it was edited; `BeingSaved` where somebody else changed it meanwhile: the edit has to run again. */
+  write(seq: number): void {
+    const bytes = this.document.toBytes();
+    if (this.#before !== undefined && sameBytes(this.#before, bytes)) return;
+    this.#positions.wrote(basename(this.#csv.path), bytes, seq);
+    if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) throw new BeingSaved(SETTLE_MS);
+  }
 }

@@ -135,10 +135,8 @@ Deno.test("tools say what they take, and what was probably meant", async () => {
   await refused(folder, "user", 64);
 });
 
-// Bug in lib/cli/parse.ts: the parser suggests nothing for the flags of a subcommand.
 Deno.test({
   name: "tools suggest the flag of a subcommand that was probably meant",
-  ignore: true,
   async fn() {
     await using storage = await TestStorage.create();
     const { folder } = storage;

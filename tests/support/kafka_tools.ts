@@ -16,7 +16,10 @@ export async function kafkaTool(mainClass: string, args: readonly string[]): Pro
 
 /** Where `deno task up` keeps the jars of Kafka. */
 function kafkaJars(): string {
-  const folders = [...Deno.readDirSync(join(ROOT, ".stack"))].filter(({ name }) => name.startsWith("jars"));
+  const folders = [...Deno.readDirSync(join(ROOT, ".stack"))].filter(({ name }) => name.startsWith("jars"))
+    .map(({ name }) => join(ROOT, ".stack", name));
   if (folders.length === 0) throw new Error("No Kafka jars below .stack: deno task up fetches them");
-  return join(ROOT, ".stack", folders[0].name, "kafka");
+  // An older one may be left of an older pom.xml.
+  const newest = folders.reduce((a, b) => (Deno.statSync(a).mtime! > Deno.statSync(b).mtime! ? a : b));
+  return join(newest, "kafka");
 }

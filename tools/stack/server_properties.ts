@@ -22,6 +22,8 @@ export function serverProperties(id: number, nodes: readonly NodePorts[]): strin
     "controller.listener.names": "CONTROLLER",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "log.dirs": "data",
+    // A mistyped topic is an error, not a new topic.
+    "auto.create.topics.enable": "false",
     // Few partitions of the internal topics: each costs time at start and files on disk.
     "offsets.topic.num.partitions": 3,
     "transaction.state.log.num.partitions": 3,

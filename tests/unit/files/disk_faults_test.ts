@@ -120,7 +120,6 @@ Deno.test("FileStore.open() makes log lines durable again that the checkpoint do
 for (const running of [true, false]) {
   Deno.test({
     name: `FileStore syncs the edit of a killed tool before it counts it, ${running ? "running" : "at the start"}`,
-    ignore: true,
     async fn() {
       await using storage = await TestStorage.create();
       const store = running ? await storage.open() : undefined;
@@ -132,11 +131,8 @@ for (const running of [true, false]) {
   });
 }
 
-// Bug in lib/files/edit_storage.ts, rule 11: with a live owner the log is not synced; after its fsync failed (74) an edit
-// can be durable that follows log lines which are not.
 Deno.test({
   name: "editStorage() syncs the log before it journals, also while a consumer owns the folder",
-  ignore: true,
   async fn() {
     await using storage = await TestStorage.create();
     const store = await storage.open();
@@ -146,11 +142,8 @@ Deno.test({
   },
 });
 
-// Bug in lib/files/stock_ledger.ts, rules 9 and 13: #take() accepts the file before its edit is journalled; what was not
-// journalled for want of room is never looked at again, and the next checkpoint overwrites it.
 Deno.test({
   name: "FileStore counts a person's save that found the disk full when there is room again",
-  ignore: true,
   async fn() {
     await using storage = await TestStorage.create();
     const store = await storage.open();
@@ -162,11 +155,8 @@ Deno.test({
   },
 });
 
-// Bug in lib/files/stock_ledger.ts, rule 9: as above; orders are logged although "as of now" is not pinned, and after a
-// kill the restart takes the old quantity for a later now: the order is not deducted.
 Deno.test({
   name: "FileStore logs nothing while a blank as_of found no room to be pinned",
-  ignore: true,
   async fn() {
     await using storage = await TestStorage.create();
     const store = await storage.open();

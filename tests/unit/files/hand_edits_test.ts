@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { batchOf, order, outcomes, process, requireBalance, TestStorage } from "../../support/storage.ts";
 
-// Each of these shows a bug in lib/; take `ignore` off with the fix.
-
 const id = (order_id: string, given = {}) => order({ order_id, ...given });
 
 Deno.test({
@@ -34,11 +32,8 @@ Deno.test({
   },
 });
 
-// Bug in lib/files/stock_ledger.ts, rule 9: checkpoint() only adds and sets rows; one that the journal says is gone stays
-// with its old quantity, so people, tools and `produce` see an item that the store does not know.
 Deno.test({
   name: "FileStore shows no row of an item that was removed when an older file comes back",
-  ignore: true,
   async fn() {
     await using storage = await TestStorage.create();
     const store = await storage.open();
@@ -55,11 +50,8 @@ Deno.test({
   },
 });
 
-// Not against rule 9, but against what a person means: who saves twice from one editor window (as_of still the old one)
-// loses the second save to the journal line of the first, without a word.
 Deno.test({
   name: "FileStore counts a person's second save from the same editor, or says that it does not",
-  ignore: true,
   async fn() {
     await using storage = await TestStorage.create();
     const store = await storage.open();

@@ -15,7 +15,9 @@ const NOW = 100;
 const rows = (...all: [string, number, number | undefined][]) =>
   new Map(all.map(([item, quantity, asOf], index) => [item, { item, quantity, asOf, line: index + 2 }]));
 const edits = (...all: [string, number | null, number][]) =>
-  new Map(all.map(([item, set, seq]): [string, StockEdit] => [item, { item, set, seq, was: null, by: "tool" }]));
+  new Map(
+    all.map(([item, set, seq]): [string, StockEdit] => [item, { item, set, seq, batch: seq, was: null, by: "tool" }]),
+  );
 const inShort = (bases: Map<string, StockBase>) =>
   Object.fromEntries([...bases].map(([key, { quantity, seq }]) => [key, [quantity, seq]]));
 const basesOf = (...given: Parameters<typeof stockBases>) => inShort(stockBases(...given));
