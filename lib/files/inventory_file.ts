@@ -43,6 +43,15 @@ function wholeNumber(text: string, column: string, file: string, line: number): 
   throw new DamagedFile({ file, line }, `has the ${column} "${text}", expected a whole number >= 0`);
 }
 
+/** Between which sequence numbers the rows say they are current; 0 and 0 where none does. */
+export function asOfRange(rows: ReadonlyMap<string, StockRow>): { lowest: number; newest: number } {
+  const asOf = [...rows.values()].flatMap((row) => row.asOf ?? []);
+  return asOf.reduce(
+    ({ lowest, newest }, seq) => ({ lowest: Math.min(lowest, seq), newest: Math.max(newest, seq) }),
+    { lowest: asOf[0] ?? 0, newest: 0 },
+  );
+}
+
 /** A row cannot be current to a number that was never given out: lines are missing, or somebody typed it. */
 export function requireReached(rows: ReadonlyMap<string, StockRow>, seq: number, path: string): void {
   for (const { asOf, line } of rows.values()) {

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { nameKey, type StockItem } from "../order.ts";
 import { replaceFile } from "./atomic_file.ts";
 import type { CsvDocument } from "./csv_document.ts";
-import { emptyInventory, parseInventory, requireReached, type StockRow } from "./inventory_file.ts";
+import { asOfRange, emptyInventory, parseInventory, requireReached, type StockRow } from "./inventory_file.ts";
 import { Journal } from "./journal.ts";
 import type { StorageLayout } from "./layout.ts";
 import type { OrderLog } from "./order_log.ts";
@@ -81,11 +81,7 @@ export class StockLedger {
   csvAsOf(): { lowest: number; newest: number } {
     const change = this.#csv.isThere() ? this.#csv.changed() : undefined;
     if (change === undefined) return { lowest: 0, newest: 0 };
-    const asOf = [...this.#parse(change).rows.values()].flatMap((row) => row.asOf ?? []);
-    return asOf.reduce(
-      ({ lowest, newest }, seq) => ({ lowest: Math.min(lowest, seq), newest: Math.max(newest, seq) }),
-      { lowest: asOf[0] ?? 0, newest: 0 },
-    );
+    return asOfRange(this.#parse(change).rows);
   }
 
   /** First look at the CSV, once the log is known to be good up to `logSeq`. */
