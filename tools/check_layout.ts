@@ -41,7 +41,9 @@ function mayImport(path: string, target: string): boolean {
   if (folderOf(path) !== "lib") return true;
   const [, technology] = technologyOf(path);
   const isPackage = !target.endsWith(".ts");
-  if (technology === undefined) return target.startsWith("node:") || folderOf(target) === "lib" && technologyOf(target)[1] === undefined;
+  if (technology === undefined) {
+    return target.startsWith("node:") || folderOf(target) === "lib" && technologyOf(target)[1] === undefined;
+  }
   return isPackage || (folderOf(target) === "lib" && [undefined, technology].includes(technologyOf(target)[1]));
 }
 

@@ -43,6 +43,21 @@ function wholeNumber(text: string, column: string, file: string, line: number): 
   throw new DamagedFile({ file, line }, `has the ${column} "${text}", expected a whole number >= 0`);
 }
 
+/** Makes the rows of `document` those of `stock`, by `nameKey`, every one as of `seq`. */
+export function writeStock(
+  document: CsvDocument,
+  stock: ReadonlyMap<string, { item: string; quantity: number }>,
+  seq: number,
+): void {
+  const asOf = String(seq);
+  for (const { key } of [...document.rows]) if (!stock.has(nameKey(key))) document.remove(key);
+  for (const [key, { item, quantity }] of stock) {
+    if (document.row(key) === undefined) document.append({ item, quantity: String(quantity) });
+    document.set(key, "quantity", String(quantity));
+    document.set(key, "as_of", asOf);
+  }
+}
+
 /** Between which sequence numbers the rows say they are current; 0 and 0 where none does. */
 export function asOfRange(rows: ReadonlyMap<string, StockRow>): { lowest: number; newest: number } {
   const asOf = [...rows.values()].flatMap((row) => row.asOf ?? []);

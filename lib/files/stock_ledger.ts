@@ -2,7 +2,14 @@ import { basename } from "node:path";
 import { nameKey, type StockItem } from "../order.ts";
 import { replaceFile } from "./atomic_file.ts";
 import type { CsvDocument } from "./csv_document.ts";
-import { asOfRange, emptyInventory, parseInventory, requireReached, type StockRow } from "./inventory_file.ts";
+import {
+  asOfRange,
+  emptyInventory,
+  parseInventory,
+  requireReached,
+  type StockRow,
+  writeStock,
+} from "./inventory_file.ts";
 import { Journal } from "./journal.ts";
 import type { StorageLayout } from "./layout.ts";
 import type { OrderLog } from "./order_log.ts";
@@ -145,15 +152,7 @@ export class StockLedger {
    */
   checkpoint(): boolean {
     if (this.#checkpointed === this.#seq) return true;
-    const asOf = String(this.#seq);
-    for (const { key } of [...this.#document.rows]) if (!this.#stock.has(nameKey(key))) this.#document.remove(key);
-    for (const [key, { item, quantity }] of this.#stock) {
-      if (this.#document.row(key) === undefined) {
-        this.#document.append({ item, quantity: String(quantity), as_of: asOf });
-      }
-      this.#document.set(key, "quantity", String(quantity));
-      this.#document.set(key, "as_of", asOf);
-    }
+    writeStock(this.#document, this.#stock, this.#seq);
     const bytes = this.#document.toBytes();
     this.#positions.wrote(basename(this.#csv.path), bytes, this.#seq);
     if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) return false;
