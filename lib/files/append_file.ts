@@ -29,8 +29,13 @@ export class AppendFile {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
     const file = Deno.openSync(path, { read: true, write: true, create: true });
-    file.syncSync();
-    syncFolder(path);
+    try {
+      file.syncSync();
+      syncFolder(path);
+    } catch (error) {
+      file.close();
+      throw diskFailure(`Cannot create ${path}`, error);
+    }
     return new AppendFile(path, file);
   }
 

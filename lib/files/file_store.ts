@@ -6,7 +6,7 @@ import {
   type StoreView,
   type Verdict,
 } from "../judge_batch.ts";
-import { EXIT, Failure } from "../errors.ts";
+import { EXIT, Failure, Outage } from "../errors.ts";
 import type { ReceivedOrder } from "../order.ts";
 import type { OrderBatch, OrderStore } from "../ports.ts";
 import { IdentityIndex } from "./identity_index.ts";
@@ -42,6 +42,8 @@ export class FileStore implements OrderStore {
   #index = new IdentityIndex();
   /** Sequence number of the last line of the log. */
   #logSeq = 0;
+  /** Whether a call failed for good, so that the files may hold lines that memory knows nothing of: a start reads them. */
+  #inDoubt = false;
 
   private constructor(
     layout: StorageLayout,
@@ -108,7 +110,7 @@ export class FileStore implements OrderStore {
   }
 
   async process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]> {
-    return await holdSettled(this.#lock, async () => {
+    return await this.#locked(async () => {
       if (!this.#parts.log.file.isOurs()) throw this.#foreignLog();
       this.#parts.positions.refresh();
       await this.#parts.ledger.refresh();
@@ -125,27 +127,35 @@ export class FileStore implements OrderStore {
 
   /** Makes reading of a partition go on at `offset`, durably, before the group's offset is moved there. */
   async restartAt(topic: string, partition: number, offset: number): Promise<void> {
-    await holdSettled(
-      this.#lock,
-      () => this.#parts.positions.restartAt(topic, partition, offset, this.#parts.ledger.seq),
-    );
+    await this.#locked(() => this.#parts.positions.restartAt(topic, partition, offset, this.#parts.ledger.seq));
   }
 
   async checkpoint(): Promise<void> {
-    await holdSettled(this.#lock, async () => {
+    await this.#locked(async () => {
       this.#parts.positions.refresh();
       await this.#parts.ledger.refresh();
       this.#parts.ledger.checkpoint();
     });
   }
 
-  /** Writes the checkpoint and gives the folder free. */
+  /** Writes the checkpoint, unless an earlier call failed for good, and gives the folder free. */
   async close(): Promise<void> {
     try {
+      if (this.#inDoubt) return;
       await this.checkpoint();
       this.#writeSnapshot();
     } finally {
       for (const part of [this.#parts, this.#rejected, this.#lock, this.#owner]) part.close();
+    }
+  }
+
+  /** Under the write lock. */
+  async #locked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await holdSettled(this.#lock, work);
+    } catch (error) {
+      this.#inDoubt ||= !(error instanceof Outage);
+      throw error;
     }
   }
 

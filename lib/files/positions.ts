@@ -91,9 +91,10 @@ export class Positions {
     });
   }
 
-  /** Notes that the system writes `bytes` into `file` next. Not synced: a lost note only costs a closer look. */
+  /** Notes that the system writes `bytes` into `file` next, or has looked them through. Not synced: a lost note only costs a closer look. */
   wrote(file: string, bytes: Uint8Array, seq: number): void {
     this.refresh();
+    if (this.isOwnWriting(file, bytes)) return;
     const record = { seq, wrote: file, sha256: sha256(bytes) };
     this.#journal.append([record]);
     this.#apply(record);

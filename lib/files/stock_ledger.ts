@@ -179,7 +179,7 @@ export class StockLedger {
       }
     }
     // Looked at once: the next start takes these bytes for known and need not count the log through again.
-    if (expected !== undefined && edits.length === 0) this.#noteAsKnown(change.bytes);
+    if (edits.length === 0) this.#positions.wrote(basename(this.#csv.path), change.bytes, this.#seq);
     this.#stock = new Map(expected ?? actual);
     await this.#journalHandEdits(edits);
     // From here on the change counts; before, a full disk would have it looked at again.
@@ -194,11 +194,6 @@ export class StockLedger {
   /** "As of now" must be on the disk before time goes on, or a restart would take it for a later now. */
   #pin(): void {
     if (this.#mustPin && !this.checkpoint()) throw new BeingSaved(SETTLE_MS);
-  }
-
-  #noteAsKnown(bytes: Uint8Array): void {
-    const name = basename(this.#csv.path);
-    if (!this.#positions.isOwnWriting(name, bytes)) this.#positions.wrote(name, bytes, this.#seq);
   }
 
   async #journalHandEdits(edits: readonly HandEdit[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { nameKey, type User } from "../order.ts";
-import { replaceFile } from "./atomic_file.ts";
+import { replaceFile, syncFolder } from "./atomic_file.ts";
 import type { CsvDocument } from "./csv_document.ts";
 import type { StorageLayout } from "./layout.ts";
 import type { Positions } from "./positions.ts";
@@ -64,7 +64,8 @@ export class UsersEdit {
   /** Writes the file if it was edited; `BeingSaved` where somebody else changed it meanwhile: the edit has to run again. */
   write(seq: number): void {
     const bytes = this.document.toBytes();
-    if (this.#before !== undefined && sameBytes(this.#before, bytes)) return;
+    // Nothing to write, but success to report: whoever wrote it may have died before the folder was synced.
+    if (this.#before !== undefined && sameBytes(this.#before, bytes)) return syncFolder(this.#csv.path);
     this.#positions.wrote(basename(this.#csv.path), bytes, seq);
     if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) throw new BeingSaved(SETTLE_MS);
   }
