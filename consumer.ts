@@ -27,7 +27,9 @@ import { createKafka, requireBrokers } from "./lib/kafka/client.ts";
 import { DeadLetterTopic } from "./lib/kafka/dead_letters.ts";
 import { disconnect } from "./lib/kafka/disconnect.ts";
 import { resetGroup, startGroup, type StartOffsets } from "./lib/kafka/group_start.ts";
+import type { GroupTopic } from "./lib/kafka/group_topic.ts";
 import { type FetchedBatch, Subscriber } from "./lib/kafka/subscriber.ts";
+import { readTopicId } from "./lib/kafka/topic_id.ts";
 import { ensureTopics } from "./lib/kafka/topics_admin.ts";
 import { processBatch } from "./lib/process_batch.ts";
 import { receiveBatch } from "./lib/receive_batch.ts";
@@ -61,25 +63,30 @@ export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<vo
     await requireRegistry(config.registry);
     await ensureTopics(config.brokers, config.topic);
     const kafka = createKafka(config.brokers);
-    const offsets = await prepareGroup(kafka, store, config);
-    await consume(kafka, store, config, offsets, stop);
+    const at = { group: config.group, topic: config.topic, topicId: await readTopicId(kafka, config.topic) };
+    const offsets = await prepareGroup(kafka, store, { at, reset: config.reset });
+    await consume(kafka, store, config, { ...offsets, ...at }, stop);
   } finally {
     await store.close();
   }
 }
 
-async function prepareGroup(kafka: Kafka, store: FileStore, config: ConsumerConfig): Promise<StartOffsets> {
-  const { group, topic, reset } = config;
+async function prepareGroup(
+  kafka: Kafka,
+  store: FileStore,
+  { at, reset }: { at: GroupTopic; reset: ConsumerConfig["reset"] },
+): Promise<StartOffsets> {
+  const { group, topic } = at;
   const admin: Admin = kafka.admin();
   await admin.connect();
   try {
     const deadMember = store.lastMemberOf(group);
     if (reset !== undefined) {
-      await resetGroup(kafka, admin, store, { group, topic, deadMember, ...reset }, (steps) => {
+      await resetGroup(kafka, admin, store, { ...at, deadMember, ...reset }, (steps) => {
         console.log(resetPreview(topic, steps));
       });
     }
-    return await startGroup(kafka, admin, store, { group, topic, deadMember });
+    return await startGroup(kafka, admin, store, { ...at, deadMember });
   } finally {
     await disconnect(admin);
   }
@@ -89,10 +96,11 @@ async function consume(
   kafka: Kafka,
   store: FileStore,
   config: ConsumerConfig,
-  offsets: StartOffsets,
+  from: StartOffsets & GroupTopic,
   stop: AbortSignal,
 ): Promise<void> {
-  const { group, topic, untilEnd, maxMessages } = config;
+  const { group, topic, topicId, starts, ends } = from;
+  const { untilEnd, maxMessages } = config;
   const decoder = new OrderDecoder(writerSchemas(config.registry, valueSubject(topic)));
   const deadLetters = new DeadLetterTopic(kafka);
   const report = new VerdictReport(config);
@@ -111,8 +119,9 @@ async function consume(
   const subscriber = new Subscriber(kafka, {
     group,
     topic,
-    starts: offsets.starts,
-    until: untilEnd ? offsets.ends : undefined,
+    topicId,
+    starts,
+    until: untilEnd ? ends : undefined,
     maxMessages,
     handle,
     onJoin: (memberId) => store.describeOwner({ group, memberId }),

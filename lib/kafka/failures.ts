@@ -24,6 +24,15 @@ export function outOfRange(topic: string, partition: number, detail = ""): Failu
   );
 }
 
+/** The failure for a topic that was created anew under the same name while it was read. */
+export function recreated(topic: string): Failure {
+  return new Failure(
+    EXIT.data,
+    `The topic ${topic} was deleted and created anew while it was read. Start again: it is read from its beginning, ` +
+      `and what was accepted stays accepted`,
+  );
+}
+
 /** Whether an error of kafkajs is one that passes: connections, brokers, coordinators. */
 export function isTransient(error: unknown): boolean {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {

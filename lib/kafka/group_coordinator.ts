@@ -1,23 +1,7 @@
 import type { Kafka } from "kafkajs";
 import { EXIT, Failure } from "../errors.ts";
-
-/** The part of kafkajs's internal broker that speaks the group protocol (kafkajs/src/broker/index.js). */
-interface CoordinatorBroker {
-  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
-  offsetCommit(request: {
-    groupId: string;
-    groupGenerationId: number;
-    memberId: string;
-    topics: { topic: string; partitions: { partition: number; offset: string }[] }[];
-  }): Promise<unknown>;
-}
-
-interface InternalCluster {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  refreshMetadata(): Promise<void>;
-  findGroupCoordinator(request: { groupId: string }): Promise<CoordinatorBroker>;
-}
+import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
+import { type InternalBroker, withCluster } from "./internal_cluster.ts";
 
 /** In the OffsetCommit protocol: the sender is no member, and the group must have none. */
 const NO_GENERATION = -1;
@@ -45,12 +29,12 @@ export async function removeMember(kafka: Kafka, groupId: string, memberId: stri
  */
 export async function commitForEmptyGroup(
   kafka: Kafka,
-  groupId: string,
-  topic: string,
+  { group: groupId, topic, topicId }: GroupTopic,
   offsets: ReadonlyMap<number, number>,
 ): Promise<void> {
   if (offsets.size === 0) return;
-  const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+  const metadata = offsetMetadata(topicId);
+  const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset), metadata }));
   await withCoordinator(kafka, groupId, async (coordinator) => {
     try {
       const sender = { groupId, groupGenerationId: NO_GENERATION, memberId: NO_MEMBER };
@@ -65,27 +49,9 @@ export async function commitForEmptyGroup(
 async function withCoordinator(
   kafka: Kafka,
   groupId: string,
-  work: (coordinator: CoordinatorBroker) => Promise<void>,
+  work: (coordinator: InternalBroker) => Promise<void>,
 ): Promise<void> {
-  const cluster = createCluster(kafka);
-  try {
-    await cluster.connect();
-    // Without it kafkajs does not know the coordinator's address, fails, and tries again 300 ms later.
-    await cluster.refreshMetadata();
-    await work(await cluster.findGroupCoordinator({ groupId }));
-  } finally {
-    await cluster.disconnect();
-  }
-}
-
-/** kafkajs has no public way to the coordinator; its client builds clusters under a private symbol. */
-function createCluster(kafka: Kafka): InternalCluster {
-  const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) =>
-    description === "private:Kafka:createCluster"
-  );
-  if (symbol === undefined) throw new Error("Cannot reach the group coordinator: this is not kafkajs 2.2.4");
-  const internals = kafka as unknown as Record<symbol, (options: object) => InternalCluster>;
-  return internals[symbol]({ allowAutoTopicCreation: false });
+  await withCluster(kafka, async (cluster) => await work(await cluster.findGroupCoordinator({ groupId })));
 }
 
 function errorType(error: unknown): string {

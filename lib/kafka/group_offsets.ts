@@ -1,6 +1,7 @@
 import type { Admin, Kafka } from "kafkajs";
 import { EXIT, Failure } from "../errors.ts";
 import { commitForEmptyGroup } from "./group_coordinator.ts";
+import { type GroupTopic, isOfEarlierTopic } from "./group_topic.ts";
 
 /** The log of one partition: offsets `[low, high)` exist. */
 export interface PartitionLog {
@@ -16,10 +17,18 @@ export async function partitionLogs(admin: Admin, topic: string): Promise<Partit
     .sort((a, b) => a.partition - b.partition);
 }
 
-/** The group's committed offset of each partition; those without one are absent. Permission: net. */
-export async function committedOffsets(admin: Admin, group: string, topic: string): Promise<Map<number, number>> {
+/**
+ * The group's committed offset of each partition; those without one are absent, and so are those that were committed
+ * before the topic was created anew. Permission: net.
+ */
+export async function committedOffsets(
+  admin: Admin,
+  { group, topic, topicId }: GroupTopic,
+): Promise<Map<number, number>> {
   const [fetched] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
-  const committed = (fetched?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0);
+  const committed = (fetched?.partitions ?? []).filter(({ offset, metadata }) =>
+    Number(offset) >= 0 && !isOfEarlierTopic(metadata, topicId)
+  );
   return new Map(committed.map(({ partition, offset }) => [partition, Number(offset)]));
 }
 
@@ -41,11 +50,11 @@ export async function requireEmptyGroup(admin: Admin, group: string): Promise<vo
 export async function moveGroup(
   kafka: Kafka,
   admin: Admin,
-  at: { group: string; topic: string },
+  at: GroupTopic,
   offsets: ReadonlyMap<number, number>,
 ): Promise<void> {
-  await commitForEmptyGroup(kafka, at.group, at.topic, offsets);
-  const committed = await committedOffsets(admin, at.group, at.topic);
+  await commitForEmptyGroup(kafka, at, offsets);
+  const committed = await committedOffsets(admin, at);
   const wrong = [...offsets].find(([partition, offset]) => committed.get(partition) !== offset);
   if (wrong === undefined) return;
   const [partition, offset] = wrong;

@@ -4,6 +4,7 @@ import { removeMember } from "./group_coordinator.ts";
 import { planReset, type ResetRequest } from "./offset_reset.ts";
 import type { ResetStep } from "../reset_target.ts";
 import { outOfRange } from "./failures.ts";
+import type { GroupTopic } from "./group_topic.ts";
 
 /** What the group's start needs to know of the store. */
 export interface StartStore {
@@ -11,9 +12,7 @@ export interface StartStore {
   restartAt(topic: string, partition: number, offset: number): Promise<void>;
 }
 
-export interface GroupStart {
-  group: string;
-  topic: string;
+export interface GroupStart extends GroupTopic {
   /** Member id of the store's last owner: it is dead, for its lock is free, but the group may not know. */
   deadMember?: string;
 }
@@ -35,12 +34,13 @@ export async function startGroup(
   kafka: Kafka,
   admin: Admin,
   store: StartStore,
-  { group, topic, deadMember }: GroupStart,
+  { deadMember, ...at }: GroupStart,
 ): Promise<StartOffsets> {
+  const { group, topic } = at;
   if (deadMember !== undefined) await removeMember(kafka, group, deadMember);
   await requireEmptyGroup(admin, group);
   const logs = await partitionLogs(admin, topic);
-  const committed = await committedOffsets(admin, group, topic);
+  const committed = await committedOffsets(admin, at);
   const starts = new Map(logs.map(({ partition, low, high }) => {
     const start = store.resumeAt(topic, partition) ?? committed.get(partition) ?? low;
     if (start < low || start > high) {
@@ -48,15 +48,16 @@ export async function startGroup(
     }
     return [partition, start];
   }));
-  await moveGroup(kafka, admin, { group, topic }, changes(starts, committed));
+  await moveGroup(kafka, admin, at, changes(starts, committed));
   return { starts, ends: new Map(logs.map(({ partition, high }) => [partition, high])) };
 }
 
 /**
  * Moves a group without members as asked, and the store with it; `preview` is shown what will happen first.
  *
- * The group is moved first, for it may refuse, as when a member joins meanwhile: the store that was told before would
- * make the next start go there all the same, and skip orders by a reset that was reported as refused.
+ * The group is moved first, for it may refuse, as when a member joins meanwhile: a store that was told before would make
+ * the next start go there all the same, and skip orders by a reset that was reported as refused. The store is told only
+ * where it has a start of its own, which would override the group's.
  */
 export async function resetGroup(
   kafka: Kafka,
@@ -65,13 +66,16 @@ export async function resetGroup(
   request: ResetRequest & { deadMember?: string },
   preview: (steps: readonly ResetStep[]) => void,
 ): Promise<void> {
-  const { group, topic, deadMember } = request;
+  const { group, topic, topicId, deadMember } = request;
   if (deadMember !== undefined) await removeMember(kafka, group, deadMember);
   await requireEmptyGroup(admin, group);
   const steps = await planReset(admin, request);
   preview(steps);
-  await moveGroup(kafka, admin, { group, topic }, new Map(steps.map(({ partition, to }) => [partition, to])));
-  for (const { partition, to } of steps) await store.restartAt(topic, partition, to);
+  const targets = new Map(steps.map(({ partition, to }) => [partition, to]));
+  await moveGroup(kafka, admin, { group, topic, topicId }, targets);
+  for (const { partition, to } of steps) {
+    if (store.resumeAt(topic, partition) !== undefined) await store.restartAt(topic, partition, to);
+  }
 }
 
 function changes(wanted: ReadonlyMap<number, number>, committed: ReadonlyMap<number, number>): Map<number, number> {

@@ -1,12 +1,11 @@
 import type { Admin } from "kafkajs";
 import { EXIT, Failure } from "../errors.ts";
 import { type ResetStep, resetStep, type ResetTarget } from "../reset_target.ts";
+import type { GroupTopic } from "./group_topic.ts";
 import { committedOffsets, type PartitionLog, partitionLogs } from "./group_offsets.ts";
 
 /** What is to be reset; all partitions where none are named. */
-export interface ResetRequest {
-  group: string;
-  topic: string;
+export interface ResetRequest extends GroupTopic {
   target: ResetTarget;
   partitions?: readonly number[];
 }
@@ -19,7 +18,7 @@ export async function planReset(admin: Admin, request: ResetRequest): Promise<Re
     throw new Failure(EXIT.usage, `${request.topic} has no partition ${missing}, it has 0-${logs.length - 1}`);
   }
   const chosen = logs.filter(({ partition }) => request.partitions?.includes(partition) ?? true);
-  const committed = await committedOffsets(admin, request.group, request.topic);
+  const committed = await committedOffsets(admin, request);
   const asked = await targetOffsets(admin, request, chosen);
   return chosen.map((log) => resetStep(log, committed.get(log.partition), asked.get(log.partition)!));
 }

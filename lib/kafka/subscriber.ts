@@ -1,9 +1,11 @@
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
 import { EXIT, Failure, Outage } from "../errors.ts";
 import { disconnect } from "./disconnect.ts";
-import { asFailure, isTransient, messageOf } from "./failures.ts";
+import { asFailure, isTransient, messageOf, recreated } from "./failures.ts";
 import { removeMember } from "./group_coordinator.ts";
+import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
 import { soleMember } from "./sole_member.ts";
+import { readTopicId } from "./topic_id.ts";
 
 /** Messages handled in one go at most; between two of them heartbeats are sent and a stop is noticed. */
 const MAX_BATCH = 5_000;
@@ -13,6 +15,8 @@ const SESSION_TIMEOUT_MS = 30_000;
 const FETCH_WAIT_MS = 500;
 const FETCH_BYTES_PER_PARTITION = 2 << 20;
 const RETRY_MS = 1_000;
+/** How often to look whether the topic still is the same one. */
+const TOPIC_CHECK_MS = 5_000;
 
 /** Messages of one partition; `[from, to)` covers every offset between, transaction markers and gaps included. */
 export interface FetchedBatch {
@@ -23,9 +27,7 @@ export interface FetchedBatch {
   messages: readonly KafkaMessage[];
 }
 
-export interface SubscriberOptions {
-  group: string;
-  topic: string;
+export interface SubscriberOptions extends GroupTopic {
   /** The offset each partition is committed at; reading begins there. */
   starts: ReadonlyMap<number, number>;
   /** Ends the subscription once each of these partitions was read up to its offset. */
@@ -47,7 +49,7 @@ export interface SubscriberOptions {
  * Reads a topic as the only member of its group, in batches, committing each one after it was handled.
  *
  * Comes back by itself when brokers go away, and never skips an offset silently: one that the log no longer holds is a
- * {@linkcode Failure} (65). A group with another member is one too (75).
+ * {@linkcode Failure} (65), as is a topic created anew. A group with another member is one too (75).
  */
 export class Subscriber {
   readonly #kafka: Kafka;
@@ -58,6 +60,7 @@ export class Subscriber {
   #over = false;
   #memberId: string | undefined;
   #outage: string | undefined;
+  #checking = false;
 
   constructor(kafka: Kafka, options: SubscriberOptions) {
     this.#kafka = kafka;
@@ -71,17 +74,38 @@ export class Subscriber {
   async run(stop: AbortSignal): Promise<void> {
     stop.addEventListener("abort", () => this.#end(), { once: true });
     if (stop.aborted || this.#isDone()) this.#end();
-    while (!this.#over) {
-      try {
-        await this.#session();
-      } catch (error) {
-        if (error instanceof Failure || !isTransient(error)) throw asFailure(error);
-        this.#tellOutage(`Kafka is away (${messageOf(error)}); trying again`);
-        await this.#pause();
-        await this.#leaveForSure();
-      }
+    const checks = setInterval(() => this.#checkTopic(), TOPIC_CHECK_MS);
+    try {
+      while (!this.#over) await this.#sessionOrPause();
+      await this.#ended.promise;
+    } finally {
+      clearInterval(checks);
     }
-    await this.#ended.promise;
+  }
+
+  async #sessionOrPause(): Promise<void> {
+    try {
+      await this.#session();
+    } catch (error) {
+      if (error instanceof Failure || !isTransient(error)) throw asFailure(error);
+      this.#tellOutage(`Kafka is away (${messageOf(error)}); trying again`);
+      await this.#pause();
+      await this.#leaveForSure();
+    }
+  }
+
+  /**
+   * Ends the subscription when the topic was created anew: kafkajs does not notice, and where the new log is the longer
+   * one it would skip its beginning. What was read and committed meanwhile speaks of the old topic, so the next start
+   * does not go on from there.
+   */
+  async #checkTopic(): Promise<void> {
+    const { topic, topicId } = this.#options;
+    if (this.#checking || topicId === undefined) return;
+    this.#checking = true;
+    const current = await readTopicId(this.#kafka, topic).catch(() => undefined); // away: the next check will tell
+    this.#checking = false;
+    if (current !== undefined && current !== topicId) this.#end(recreated(topic));
   }
 
   /** One membership in the group, from joining to leaving. */
@@ -143,7 +167,8 @@ export class Subscriber {
       );
       if (!handled) return;
       resolveOffset(last);
-      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(to) }] }] });
+      const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
+      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
       this.#left -= end - start;
       this.#advance(partition, to);
       await heartbeat();

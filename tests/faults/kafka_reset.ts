@@ -4,6 +4,7 @@ import { EXIT, Failure, Outage } from "../../lib/errors.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { resetGroup } from "../../lib/kafka/group_start.ts";
 import { Subscriber } from "../../lib/kafka/subscriber.ts";
+import { readTopicId } from "../../lib/kafka/topic_id.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { brokenOf, KafkaWorld, moment } from "./kafka_world.ts";
 
@@ -49,9 +50,10 @@ export const resetRacingJoin: Fault = {
 async function reset(world: KafkaWorld, latest: boolean): Promise<Error | undefined> {
   const store = await world.storage.open();
   const { kafka, group, topic } = world;
+  const topicId = await readTopicId(kafka, topic);
   const target = { kind: latest ? "latest" as const : "earliest" as const };
   try {
-    await world.admin((admin) => resetGroup(kafka, admin, store, { group, topic, target }, () => {}));
+    await world.admin((admin) => resetGroup(kafka, admin, store, { group, topic, topicId, target }, () => {}));
   } catch (error) {
     return error as Error;
   } finally {
@@ -65,9 +67,10 @@ async function joinAndLeave(world: KafkaWorld, ours: boolean): Promise<void> {
   if (ours) {
     const stop = new AbortController();
     const { group, topic, kafka } = world;
+    const at = { group, topic, topicId: undefined };
     const hooks = { onJoin: () => joined.resolve(), onOutage: () => {} };
     const handle = () => Promise.reject(new Outage(EXIT.unavailable, "Commits nothing"));
-    const reading = new Subscriber(kafka, { group, topic, starts: new Map(), handle, ...hooks }).run(stop.signal);
+    const reading = new Subscriber(kafka, { ...at, starts: new Map(), handle, ...hooks }).run(stop.signal);
     await joined.promise;
     await moment(2 * APART_MS);
     stop.abort();

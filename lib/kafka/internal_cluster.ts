@@ -1,0 +1,61 @@
+import type { Buffer } from "node:buffer";
+import type { Kafka } from "kafkajs";
+
+/** The part of kafkajs's internal broker that its public interface keeps back (kafkajs/src/broker/index.js). */
+export interface InternalBroker {
+  /** The API versions of the broker, by API key. */
+  versions: Record<number, { minVersion: number; maxVersion: number }>;
+  connectionPool: { send<T>(call: { request: RawRequest; response: RawResponse<T> }): Promise<T> };
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
+  offsetCommit(request: {
+    groupId: string;
+    groupGenerationId: number;
+    memberId: string;
+    topics: { topic: string; partitions: { partition: number; offset: string; metadata: string | null }[] }[];
+  }): Promise<unknown>;
+}
+
+/** A request of the Kafka protocol that kafkajs does not have. */
+export interface RawRequest {
+  apiKey: number;
+  apiVersion: number;
+  apiName: string;
+  /** Resolves to kafkajs's Encoder (kafkajs/src/protocol/encoder.js). */
+  encode(): Promise<unknown>;
+}
+
+export interface RawResponse<T> {
+  decode(bytes: Buffer): Promise<T>;
+  parse(decoded: T): Promise<T>;
+}
+
+interface InternalCluster {
+  brokerPool: { withBroker<T>(use: (found: { broker: InternalBroker }) => Promise<T>): Promise<T | null> };
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  findGroupCoordinator(request: { groupId: string }): Promise<InternalBroker>;
+}
+
+/** Runs `work` with kafkajs's own view of the cluster, connected. Permission: net. */
+export async function withCluster<T>(kafka: Kafka, work: (cluster: InternalCluster) => Promise<T>): Promise<T> {
+  const cluster = createCluster(kafka);
+  try {
+    await cluster.connect();
+    // Without it kafkajs does not know a coordinator's address, fails, and tries again 300 ms later.
+    await cluster.refreshMetadata();
+    return await work(cluster);
+  } finally {
+    await cluster.disconnect();
+  }
+}
+
+/** kafkajs has no public way to a broker; its client builds clusters under a private symbol. */
+function createCluster(kafka: Kafka): InternalCluster {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) =>
+    description === "private:Kafka:createCluster"
+  );
+  if (symbol === undefined) throw new Error("Cannot reach the brokers: this is not kafkajs 2.2.4");
+  const internals = kafka as unknown as Record<symbol, (options: object) => InternalCluster>;
+  return internals[symbol]({ allowAutoTopicCreation: false });
+}
