@@ -1,6 +1,7 @@
 import type { Fault } from "./fault.ts";
 import { producerKilled } from "./kafka_producer.ts";
 import { replayWhileConsuming } from "./kafka_replay.ts";
+import { topicRecreated } from "./kafka_recreated.ts";
 import { registryFails } from "./kafka_registry.ts";
 import { resetRacingJoin } from "./kafka_reset.ts";
 import { offsetsOutOfRange } from "./kafka_retention.ts";
@@ -9,6 +10,7 @@ import { stopInBatch } from "./kafka_signals.ts";
 /** The faults of the table that lie in Kafka, the registry and the ways there. */
 export const KAFKA_FAULTS: readonly Fault[] = [
   registryFails,
+  topicRecreated,
   offsetsOutOfRange,
   replayWhileConsuming,
   resetRacingJoin,

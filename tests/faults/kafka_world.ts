@@ -112,6 +112,11 @@ export class KafkaWorld implements AsyncDisposable {
     return lines("orders.jsonl") + lines("rejected.jsonl");
   }
 
+  /** Orders known to be in the topic that have no verdict so far. */
+  unjudged(): string[] {
+    return checkStorage(this.storage.folder, this.sent).lost;
+  }
+
   /** Milliseconds from `since` until there is a verdict more than `before`. */
   async recovery(since: number, before: number, patienceMs = 60_000): Promise<number> {
     await soon("a verdict after the fault", () => this.verdicts() > before, patienceMs);
@@ -154,6 +159,17 @@ export class KafkaWorld implements AsyncDisposable {
     }
   }
 
+  /** Deletes the topic and makes it anew, empty. */
+  async recreateTopic(): Promise<void> {
+    await this.#dropPublishers();
+    await this.admin(async (admin) => {
+      const [{ partitions }] = (await admin.fetchTopicMetadata({ topics: [this.topic] })).topics;
+      await admin.deleteTopics({ topics: [this.topic] });
+      const topics = [{ topic: this.topic, numPartitions: partitions.length }];
+      await soon("the topic is there again", () => admin.createTopics({ topics }).catch(() => false));
+    });
+  }
+
   /** From now on only orders in these records are known to be in the topic; those judged already stay judged. */
   onlyThese(records: readonly TopicRecord[]): void {
     const there = new Set(records.flatMap(({ value }) => ORDER_ID.exec(value?.toString("latin1") ?? "")?.[0] ?? []));
@@ -176,8 +192,13 @@ export class KafkaWorld implements AsyncDisposable {
     };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async #dropPublishers(): Promise<void> {
     for (const publisher of this.#publishers.values()) await publisher.close();
+    this.#publishers.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dropPublishers();
     const topics = [this.topic, deadLetterTopic(this.topic)];
     await this.admin((admin) => admin.deleteTopics({ topics })).catch(() => {}); // the row may have done so
     await this.storage[Symbol.asyncDispose]();
