@@ -32,15 +32,19 @@ export function replaceFile(path: string, bytes: Uint8Array, stillWanted: () => 
   }
 }
 
-/** Makes a created, renamed or removed entry of the folder that holds `path` durable. */
+/** Makes a created, renamed or removed entry of the folder that holds `path` durable; a `Failure` (74) if it cannot. */
 export function syncFolder(path: string): void {
   // Windows cannot open a folder; its promise is "kill-safe, no more" (semantics.md, Platforms).
   if (Deno.build.os === "windows") return;
-  const folder = Deno.openSync(dirname(path), { read: true });
   try {
-    folder.syncSync();
-  } finally {
-    folder.close();
+    const folder = Deno.openSync(dirname(path), { read: true });
+    try {
+      folder.syncSync();
+    } finally {
+      folder.close();
+    }
+  } catch (error) {
+    throw diskFailure(`Cannot sync ${dirname(path)}`, error);
   }
 }
 
