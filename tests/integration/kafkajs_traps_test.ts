@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Admin } from "kafkajs";
+import { EXIT, Failure, Outage } from "../../lib/errors.ts";
+import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { moveGroup } from "../../lib/kafka/group_offsets.ts";
+import { type FetchedBatch, Subscriber } from "../../lib/kafka/subscriber.ts";
+import { readTopicId } from "../../lib/kafka/topic_id.ts";
+import { seededRandom } from "../faults/fault.ts";
+import { KafkaWorld, moment, soon } from "../faults/kafka_world.ts";
+import { testBrokers, testRegistry } from "../support/kafka.ts";
+
+// What kafkajs 2.2.4 does by itself, and lib/kafka keeps it from doing. Each test fails if that comes back.
+
+const PARTITIONS = [0, 1, 2];
+const STOP_LIMIT_MS = 10_000;
+const CPU_WINDOW_MS = 10_000;
+const CPU_LIMIT = 0.01;
+/** Of /proc/PID/stat; the same on every Linux that Deno runs on. */
+const TICKS_PER_SECOND = 100;
+
+function ownWorld(): Promise<KafkaWorld> {
+  const env = { KAFKA_BOOTSTRAP_SERVERS: testBrokers().join(","), SCHEMA_REGISTRY_URL: testRegistry() };
+  return KafkaWorld.create({ seed: 1, random: seededRandom(1), env });
+}
+
+/** A subscription under way; stopped when disposed. */
+class Reading implements AsyncDisposable {
+  readonly batches: FetchedBatch[] = [];
+  joined = false;
+  /** What `run` rejected with. */
+  failure: Error | undefined;
+  ended = false;
+  readonly #stop = new AbortController();
+  readonly #run: Promise<void>;
+
+  constructor({ kafka, group, topic }: KafkaWorld, handle: () => Promise<void> = () => Promise.resolve()) {
+    const subscriber = new Subscriber(kafka, {
+      group,
+      topic,
+      topicId: undefined,
+      starts: new Map(),
+      handle: (batch) => {
+        this.batches.push(batch);
+        return handle();
+      },
+      onJoin: () => this.joined = true,
+      onOutage: () => {},
+    });
+    this.#run = subscriber.run(this.#stop.signal)
+      .catch((error) => this.failure = error)
+      .finally(() => this.ended = true);
+  }
+
+  get records(): number {
+    return this.batches.reduce((sum, { messages }) => sum + messages.length, 0);
+  }
+
+  /** Asserts that it ends by itself with this exit code. */
+  async endsWith(exit: number): Promise<void> {
+    await soon("the subscription ends by itself", () => this.ended);
+    assert.ok(this.failure instanceof Failure, String(this.failure));
+    assert.equal(this.failure.exit, exit, this.failure.message);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#run;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+async function commit(world: KafkaWorld, offsets: readonly number[]): Promise<void> {
+  const { kafka, group, topic } = world;
+  const at = { group, topic, topicId: await readTopicId(kafka, topic) };
+  await world.admin((admin) => moveGroup(kafka, admin, at, new Map(offsets.entries())));
+}
+
+Deno.test({
+  name: "a consumer that waits for orders takes less than 1% of a core",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using world = await ownWorld();
+    await using _consumer = await world.consumer();
+    const { pid } = JSON.parse(Deno.readTextFileSync(join(world.storage.folder, ".owner.lock")));
+    await moment(2_000); // compiling and joining are over
+    const [before, since] = [cpuTicks(pid), performance.now()];
+    await moment(CPU_WINDOW_MS);
+    const share = (cpuTicks(pid) - before) / TICKS_PER_SECOND / ((performance.now() - since) / 1_000);
+    assert.ok(share < CPU_LIMIT, `${(share * 100).toFixed(1)}% of a core`);
+  },
+});
+
+/** User and system time of a process. */
+function cpuTicks(pid: number): number {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+Deno.test("an offset out of range ends the subscription, and no other one is committed in its place", async () => {
+  await using world = await ownWorld();
+  await world.send(60);
+  const logs = await world.logs();
+  await commit(world, [0, 0, 0]);
+  await world.admin(async (admin) => {
+    await admin.fetchTopicOffsets(world.topic);
+    const partitions = PARTITIONS.map((partition) => ({ partition, offset: String(logs[partition].high - 1) }));
+    await admin.deleteTopicRecords({ topic: world.topic, partitions });
+  });
+  await using reading = new Reading(world);
+  await reading.endsWith(EXIT.data);
+  assert.match(reading.failure!.message, /is not in the log/);
+  assert.equal(reading.records, 0);
+  assert.deepEqual(await world.committed(), [0, 0, 0]);
+});
+
+Deno.test("a batch is committed at the offset after its last record, as soon as it is handled", async () => {
+  await using world = await ownWorld();
+  await world.send(60);
+  const ends = (await world.logs()).map(({ high }) => high);
+  {
+    await using reading = new Reading(world);
+    await soon("everything is read", () => reading.records === 60);
+  }
+  assert.deepEqual(await world.committed(), ends);
+  await using again = new Reading(world);
+  await soon("the next member has joined", () => again.joined);
+  await world.send(1);
+  await soon("a new record", () => again.records > 0);
+  assert.equal(again.records, 1, "nothing was delivered again");
+});
+
+Deno.test("moving a group is believed only when the offsets are read back", async () => {
+  await using world = await ownWorld();
+  await world.send(60);
+  await commit(world, [1, 2, 3]);
+  assert.deepEqual(await world.committed(), [1, 2, 3]);
+  const { kafka, group, topic } = world;
+  await world.admin(async (admin) => {
+    const partitions = [1, 2, 0].map((offset, partition) => ({ partition, offset: String(offset), metadata: null }));
+    const forgetful: Admin = { ...admin, fetchOffsets: () => Promise.resolve([{ topic, partitions }]) };
+    const move = moveGroup(kafka, forgetful, { group, topic, topicId: undefined }, new Map([[2, 3]]));
+    await assert.rejects(move, (error) => error instanceof Failure && error.exit === EXIT.failed);
+  });
+});
+
+Deno.test("an error in handling ends the subscription at once, without another try", async () => {
+  await using world = await ownWorld();
+  await world.send(60);
+  await using reading = new Reading(world, () => Promise.reject(new Error("a bug")));
+  await reading.endsWith(EXIT.failed);
+  assert.equal(reading.batches.length, 1);
+  assert.deepEqual(await world.committed(), [-1, -1, -1]);
+});
+
+Deno.test("a client of the same group with another way to share is turned away, and reading goes on", async () => {
+  await using world = await ownWorld();
+  await using reading = new Reading(world);
+  await soon("our member has joined", () => reading.joined);
+  const foreign = world.kafka.consumer({
+    groupId: world.group,
+    retry: { restartOnFailure: () => Promise.resolve(false) },
+  });
+  const turnedAway = Promise.withResolvers<Error>();
+  foreign.on(foreign.events.CRASH, ({ payload }) => turnedAway.resolve(payload.error));
+  foreign.on(foreign.events.GROUP_JOIN, () => turnedAway.reject(new Error("It was let in")));
+  try {
+    await foreign.connect();
+    await foreign.subscribe({ topic: world.topic });
+    await foreign.run({ eachBatch: () => Promise.resolve() }).catch((error) => turnedAway.resolve(error));
+    assert.match((await turnedAway.promise).message, /protocol/i);
+  } finally {
+    await disconnect(foreign);
+  }
+  await world.send(60);
+  await soon("our member reads everything", () => reading.records === 60);
+});
+
+Deno.test("a crash ends the subscription: no endless restarts, no hang", async () => {
+  await using world = await ownWorld();
+  const foreign = world.kafka.consumer({ groupId: world.group, maxWaitTimeInMs: 100 });
+  const joined = Promise.withResolvers<void>();
+  foreign.on(foreign.events.GROUP_JOIN, () => joined.resolve());
+  try {
+    await foreign.connect();
+    await foreign.subscribe({ topic: world.topic });
+    await foreign.run({ eachBatch: () => Promise.resolve() });
+    await joined.promise;
+    await using reading = new Reading(world);
+    await reading.endsWith(EXIT.failed);
+    assert.equal(reading.joined, false);
+  } finally {
+    await disconnect(foreign);
+  }
+});
+
+Deno.test("a later member of ours is refused with 75, and the first one reads on", async () => {
+  await using world = await ownWorld();
+  await using first = new Reading(world);
+  await soon("the first has joined", () => first.joined);
+  await using second = new Reading(world);
+  await second.endsWith(EXIT.busy);
+  assert.equal(second.joined, false);
+  await world.send(60);
+  await soon("the first reads everything", () => first.records === 60);
+});
+
+Deno.test("a stop is over within 10 s: idle, in an outage, and with a client that hangs", async () => {
+  await using world = await ownWorld();
+  const idle = new Reading(world);
+  await soon("it has joined", () => idle.joined);
+  await inTime(idle.stop());
+  await world.send(60);
+  const waiting = new Reading(world, () => Promise.reject(new Outage(EXIT.unavailable, "away")));
+  await soon("it is in an outage", () => waiting.batches.length > 0);
+  await inTime(waiting.stop());
+  assert.equal(waiting.failure, undefined);
+  await inTime(disconnect({ disconnect: () => new Promise(() => {}) }));
+});
+
+async function inTime(work: Promise<void>): Promise<void> {
+  const since = performance.now();
+  await work;
+  assert.ok(performance.now() - since < STOP_LIMIT_MS);
+}
