@@ -1,29 +1,39 @@
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
-import { type Injection, StoreWorld } from "./store_world.ts";
+import { killConsumer } from "./store_consumer.ts";
+import { type Injection, noStrace, StoreWorld } from "./store_world.ts";
 
-/** Share of the kills and rough number of each call that a driver's main thread makes in 12 batches. */
+/**
+ * Share of the kills at each call, and between which ones of a thread's calls they lie in 12 batches. The runtime makes
+ * calls of its own: only openat has many of them before the store's first.
+ */
 const KILLS = [
-  { call: "write", share: 0.3, count: 45 },
-  { call: "fdatasync", share: 0.25, count: 15 },
-  { call: "openat", share: 0.15, count: 60 },
-  { call: "fsync", share: 0.1, count: 12 },
-  { call: "rename", share: 0.1, count: 6 },
-  { call: "flock", share: 0.08, count: 90 },
-  { call: "ftruncate", share: 0.02, count: 1 },
+  { call: "write", share: 0.3, first: 1, last: 75 },
+  { call: "fdatasync", share: 0.25, first: 1, last: 11 },
+  { call: "openat", share: 0.15, first: 150, last: 220 },
+  { call: "fsync", share: 0.1, first: 1, last: 16 },
+  { call: "rename", share: 0.1, first: 1, last: 7 },
+  { call: "flock", share: 0.08, first: 1, last: 72 },
+  { call: "ftruncate", share: 0.02, first: 1, last: 1 },
 ];
 const BATCHES = 12;
 
-/** A kill at a random call of the store; every third time at a call on one file of it. */
+/** A kill at a random call of the store; every third time at one on a single file of it. */
 export function randomKill(random: () => number, { layout, notes }: StoreWorld): Injection {
-  if (random() < 0.33) {
-    const files = [layout.orders, layout.edits, layout.rejected, layout.positions, `${layout.inventory}.tmp`, notes];
-    const call = random() < 0.5 ? "write" : "/^f(data)?sync$";
-    const file = files[Math.floor(random() * files.length)];
-    return { call, when: 1 + Math.floor(random() * 4), what: "signal=SIGKILL", files: [file] };
-  }
-  let rest = random();
-  const kill = KILLS.find(({ share }) => (rest -= share) < 0) ?? KILLS[0];
-  return { call: kill.call, when: 1 + Math.floor(random() * kill.count), what: "signal=SIGKILL" };
+  const isAtFile = random() < 0.33;
+  const files = [
+    layout.orders,
+    layout.edits,
+    layout.edits,
+    layout.rejected,
+    layout.positions,
+    `${layout.inventory}.tmp`,
+    notes,
+  ];
+  const file = files[Math.floor(random() * files.length)];
+  let rest = isAtFile ? random() * 0.55 : random();
+  const { call, first, last } = KILLS.find(({ share }) => (rest -= share) < 0) ?? KILLS[0];
+  const from = first + Math.floor(random() * (last - first + 1) / (isAtFile ? 2 : 1));
+  return { call, from, what: "signal=SIGKILL", files: isAtFile ? [file] : undefined };
 }
 
 /** One to three drivers killed, one that ends the work. */
@@ -31,21 +41,45 @@ export async function runKills(context: FaultContext, root?: string): Promise<Fa
   using world = await StoreWorld.create(context, { batches: BATCHES, root });
   let recoveryMs = 0;
   const times = 1 + Math.floor(context.random() * 3);
-  for (let time = 0, kills = 0; time < times; time++) {
-    const injection = randomKill(context.random, world);
-    const drive = await world.drive(kills === 0 ? injection : { ...injection, when: Math.ceil(injection.when / 2) });
-    if (drive.code === 0) break;
-    if (drive.code !== 137) return world.outcome(0, [`a driver ended with ${drive.code}: ${drive.stderr}`]);
-    if (kills++ > 0) recoveryMs = Math.max(recoveryMs, drive.firstCommitMs);
+  for (let kills = 0; kills < times; kills++) {
+    const { code, stderr, firstCommitMs } = await world.drive(randomKill(context.random, world));
+    if (code === 0) break;
+    if (code !== 137) return world.outcome(0, [`a driver ended with ${code}: ${stderr}`]);
+    if (kills > 0) recoveryMs = Math.max(recoveryMs, firstCommitMs);
   }
   const last = await world.drive();
   recoveryMs = Math.max(recoveryMs, last.firstCommitMs);
   return world.outcome(recoveryMs, last.code === 0 ? [] : [`the last driver ended with ${last.code}: ${last.stderr}`]);
 }
 
+/** Drivers killed just before they commit an offset whose batch is durable, and one that ends the work. */
+export async function runLostCommits(context: FaultContext, root?: string): Promise<FaultOutcome> {
+  using world = await StoreWorld.create(context, { batches: BATCHES, root });
+  let recoveryMs = 0;
+  const times = 1 + Math.floor(context.random() * 3);
+  for (let kills = 0; kills < times; kills++) {
+    const from = 1 + Math.floor(context.random() * 75);
+    const kill: Injection = { call: "write", from, what: "signal=SIGKILL", files: [world.notes] };
+    const { firstCommitMs } = await world.drive(kill);
+    if (kills > 0) recoveryMs = Math.max(recoveryMs, firstCommitMs);
+  }
+  const last = await world.drive();
+  return world.outcome(
+    Math.max(recoveryMs, last.firstCommitMs),
+    last.code === 0 ? [] : [`the last driver ended with ${last.code}: ${last.stderr}`],
+  );
+}
+
 export const KILL_FAULTS: readonly Fault[] = [{
   row: 1,
   name: "kill -9 at every system call of the store",
   runs: { full: 500, sample: 8 },
-  run: (context) => runKills(context),
+  skip: noStrace,
+  run: (context) => context.random() < 0.05 ? killConsumer(context, "anywhere") : runKills(context),
+}, {
+  row: 7,
+  name: "offset commit lost",
+  runs: { full: 100, sample: 4 },
+  skip: noStrace,
+  run: (context) => context.random() < 0.25 ? killConsumer(context, "before commit") : runLostCommits(context),
 }];

@@ -61,11 +61,15 @@ export function earlyCommits(traces: readonly Trace[], layout: StorageLayout, no
     } else if (call.name.endsWith("sync")) {
       unsynced.delete(call.path);
     } else if (call.path === notes && call.name === "write") {
-      const isEdit = call.text.startsWith('{\\"ed');
-      const needed = [layout.orders, layout.edits, layout.rejected, isEdit ? layout.folder : layout.positions];
+      // A note starts with what it tells of: a user's new status, another edit, or a partition.
+      const isUser = call.text.includes("user");
+      const isCommit = call.text.includes("part");
+      const needed = [layout.orders, layout.edits, layout.rejected];
+      if (isCommit) needed.push(layout.positions);
+      if (isUser) needed.push(layout.folder);
       const missing = needed.filter((path) => unsynced.has(path));
-      if (missing.length > 0) early.push(`${isEdit ? "success" : "a commit"} came before the sync of ${missing}`);
-    } else if (call.name.includes("write") || (call.name === "ftruncate" && call.path === layout.orders)) {
+      if (missing.length > 0) early.push(`${isCommit ? "a commit" : "success"} came before the sync of ${missing}`);
+    } else if (call.name.includes("write")) {
       unsynced.add(call.path);
     }
   }

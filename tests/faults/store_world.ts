@@ -10,13 +10,13 @@ import { earlyCommits, STORE_CALLS, type Trace } from "./store_trace.ts";
 const ROOT = new URL("../..", import.meta.url).pathname;
 const OPENING = 60;
 /** How long one driver may take, in milliseconds. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 20_000;
 
-/** What strace does to the Nth call of a kind that reaches the storage, as in `fsync:error=EIO:when=3`. */
+/** What strace does to a call that reaches the storage, as in `fsync:error=EIO:when=3+`. */
 export interface Injection {
   call: string;
-  /** Of one thread: the runtime's main thread makes all but the fdatasyncs. */
-  when: number;
+  /** From which call of this kind on, counted in each thread by itself; the first one that reaches `files` is met. */
+  from: number;
   what: "signal=SIGKILL" | `error=${string}`;
   /** Only calls that reach these; the files of the storage and the notes by default. */
   files?: readonly string[];
@@ -71,8 +71,8 @@ export class StoreWorld implements Disposable {
     return world;
   }
 
-  /** Runs a driver to its end, or to the fault that is injected into it. Permission: run strace, deno. */
-  async drive(injection?: Injection): Promise<Drive> {
+  /** Runs a driver to its end, or to the fault that is injected into it; `look` is told its output. Permission: run strace, deno. */
+  async drive(injection?: Injection, look: (stdout: string) => void = () => {}): Promise<Drive> {
     const trace = join(this.#home, `trace-${this.#traces.length}`);
     const driver = [join(this.#options.root ?? ROOT, "tests/support/store_driver.ts"), this.folder, this.notes];
     const deno = [Deno.execPath(), "run", "-A", "--no-check", "--quiet", ...driver, `${this.#seed}`];
@@ -85,6 +85,7 @@ export class StoreWorld implements Disposable {
       const [{ code }, stdout, stderr] = await Promise.all([
         child.status,
         textOf(child.stdout, (text) => {
+          look(text);
           if (/^(on|done)$/m.test(text)) firstCommitMs ??= performance.now() - start;
         }),
         textOf(child.stderr),
@@ -94,6 +95,11 @@ export class StoreWorld implements Disposable {
     } finally {
       clearTimeout(deadline);
     }
+  }
+
+  /** Orders that a commit was based on. */
+  get accepted(): string[] {
+    return linesOf<Noted>(this.notes).flatMap((note) => "accepted" in note ? note.accepted : []);
   }
 
   /** What the drivers did, as strace wrote it. */
@@ -107,7 +113,7 @@ export class StoreWorld implements Disposable {
     const sent = plan.flatMap(({ orders }) => orders.map(({ order_id }) => order_id));
     const found = checkStorage(this.folder, sent);
     const noted = linesOf<Noted>(this.notes);
-    const forgotten = acceptedIn(noted).filter((id) =>
+    const forgotten = this.accepted.filter((id) =>
       !linesOf<{ order_id: string }>(this.layout.orders).some(
         (line) => line.order_id === id,
       )
@@ -132,14 +138,9 @@ export class StoreWorld implements Disposable {
     const calls = ["-e", `trace=${STORE_CALLS.join(",")}`];
     const inject = injection === undefined
       ? []
-      : ["-e", `inject=${injection.call}:${injection.what}:when=${injection.when}`];
-    return ["-f", "--seccomp-bpf", "-y", "-s", "8", "-o", trace, ...paths, ...calls, ...inject];
+      : ["-e", `inject=${injection.call}:${injection.what}:when=${injection.from}+`];
+    return ["-f", "-y", "-s", "8", "-o", trace, ...paths, ...calls, ...inject];
   }
-}
-
-/** Orders that a commit was based on. */
-function acceptedIn(noted: readonly Noted[]): string[] {
-  return noted.flatMap((note) => "accepted" in note ? note.accepted : []);
 }
 
 /** Edits that somebody was told of, or saved, and that are not in the journal. */
@@ -183,6 +184,12 @@ function linesOf<T>(path: string): T[] {
       return [];
     }
   });
+}
+
+/** Why calls cannot be met on this machine. */
+export function noStrace(): string | undefined {
+  const isThere = Deno.build.os === "linux" && new Deno.Command("which", { args: ["strace"] }).outputSync().success;
+  return isThere ? undefined : "strace is missing: apt install strace";
 }
 
 /** Ends a process that strace runs, and with it strace: a tracee outlives its tracer. */

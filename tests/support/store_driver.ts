@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { EXIT, Failure, Outage } from "../../lib/errors.ts";
+import { diskFailure } from "../../lib/files/append_file.ts";
 import { editStorage } from "../../lib/files/edit_storage.ts";
 import { FileStore } from "../../lib/files/file_store.ts";
 import { judgeBatch } from "../../lib/judge_batch.ts";
@@ -13,6 +14,7 @@ export type Noted =
   | { edit: string; item: string; set: number }
   /** An editor replaced inventory.csv. */
   | { edit: string; item: string; hand: number; asOf: number | null }
+  | { user: string; edit: string }
   | { edit: string };
 
 const TOPIC = "orders";
@@ -35,7 +37,7 @@ async function run(folder: string, notesPath: string, plan: readonly PlannedBatc
         if (notes.edits.has(name)) continue;
         // Who was interrupted may as well give up.
         if (notes.isInterrupted && place + index & 1) notes.add({ edit: name });
-        else await untilPossible(() => editAs(folder, store, edit, { name, notes }));
+        else await untilPossible(() => editAs(folder, store, edit, { name, notes })).catch(endAtOnce);
       }
       await untilPossible(() => deliver(store, planned, notes));
     }
@@ -73,7 +75,7 @@ async function editAs(
       if (users.row(edit.user) === undefined) users.append({ user: edit.user, status: edit.status });
       else users.set(edit.user, "status", edit.status);
     }, { warn });
-    notes.add({ edit: name });
+    notes.add({ user: edit.user, edit: name });
   } else if (edit.kind === "tool") {
     const set = await editStorage(folder, async ({ ledger }) => {
       const set = (ledger.item(edit.item)?.quantity ?? 0) + edit.add;
@@ -82,8 +84,17 @@ async function editAs(
     }, { warn });
     notes.add({ edit: name, item: edit.item, set });
   } else {
-    const asOf = saveByHand(folder, edit);
+    const asOf = savedByHand(folder, edit);
     notes.add({ edit: name, ...asOf === undefined ? {} : { item: edit.item, hand: edit.quantity, asOf } });
+  }
+}
+
+/** {@linkcode saveByHand} on a disk that fails: a person tries again once there is room. */
+function savedByHand(folder: string, edit: { item: string; quantity: number; blank: boolean }) {
+  try {
+    return saveByHand(folder, edit);
+  } catch (error) {
+    throw diskFailure("Cannot save by hand", error);
   }
 }
 
@@ -114,6 +125,12 @@ function saveByHand(
   using entries = Deno.openSync(folder);
   entries.syncSync();
   return asOf;
+}
+
+/** A tool is a process of its own: the consumer hears nothing of its failure, and writes nothing because of it. */
+function endAtOnce(error: unknown): never {
+  console.error(error);
+  Deno.exit(error instanceof Failure ? error.exit : EXIT.failed);
 }
 
 /** Tries again while the disk is full, as the consumer and a person would. */
@@ -147,10 +164,9 @@ class Notes {
     for (const line of Deno.readTextFileSync(path).split("\n").slice(0, -1)) this.#apply(JSON.parse(line));
   }
 
-  /** Durably; the number of commits of this process. */
+  /** The number of commits of this process. Never synced: no fault of these tests takes the other disk's power. */
   add(note: Noted): number {
     this.#file.writeSync(new TextEncoder().encode(JSON.stringify(note) + "\n"));
-    this.#file.syncDataSync();
     this.isInterrupted = false;
     this.#apply(note);
     return "edit" in note ? 0 : ++this.#commits;
@@ -167,7 +183,6 @@ if (import.meta.main) {
   try {
     await run(folder, notes, storePlan(Number(seed), Number(count)));
   } catch (error) {
-    console.error(error);
-    Deno.exit(error instanceof Failure ? error.exit : EXIT.failed);
+    endAtOnce(error);
   }
 }

@@ -1,0 +1,160 @@
+import { dirname, join } from "node:path";
+import { type Fault, type FaultContext, type FaultOutcome, held } from "./fault.ts";
+import { runTornTail } from "./store_damage.ts";
+import { runDiskFull, runEio } from "./store_io.ts";
+import { runKills, runLostCommits } from "./store_kill.ts";
+import { noMount } from "./store_mount.ts";
+import { noStrace } from "./store_world.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+/** Runs a mutant may hold before it counts as survived. */
+const CHANCES = 40;
+
+type Row = (context: FaultContext, root: string) => Promise<FaultOutcome>;
+
+/** A store with one safeguard less, and the rows one of which has to notice. */
+interface Mutant {
+  name: string;
+  file: string;
+  /** Source that stands in the file once, and what is put there instead. */
+  from: string;
+  to: string;
+  rows: readonly Row[];
+}
+
+const MUTANTS: readonly Mutant[] = [
+  {
+    name: "no fdatasync",
+    file: "lib/files/append_file.ts",
+    from: "await this.#file.syncData();",
+    to: "await Promise.resolve();",
+    rows: [runKills],
+  },
+  {
+    name: "no fsync of the temp file",
+    file: "lib/files/atomic_file.ts",
+    from: "file.syncSync();\n    } finally {\n      file.close();\n    }\n    if (!stillWanted())",
+    to: "} finally {\n      file.close();\n    }\n    if (!stillWanted())",
+    rows: [runKills],
+  },
+  {
+    name: "no fsync of the folder",
+    file: "lib/files/atomic_file.ts",
+    from: "folder.syncSync();",
+    to: "",
+    rows: [runKills],
+  },
+  {
+    name: "no dedupe",
+    file: "lib/files/file_store.ts",
+    from: "precedent: (received) => this.#precedent(received),",
+    to: 'precedent: (_received) => "none",',
+    rows: [runLostCommits],
+  },
+  {
+    name: "no edit journal",
+    file: "lib/files/stock_ledger.ts",
+    from: "this.#edits.append(lines);",
+    to: "",
+    rows: [runKills],
+  },
+  {
+    name: "recovery without resync of the log",
+    file: "lib/files/recover.ts",
+    from: "await log.file.rewriteFrom(",
+    to: "void (",
+    rows: [runKills, runTornTail],
+  },
+  {
+    name: "torn tail left in place",
+    file: "lib/files/recover.ts",
+    from: "if (end.length < log.file.length) await",
+    to: "if (end.length < 0) await",
+    rows: [runTornTail],
+  },
+  {
+    name: "fsync tried again after it failed",
+    file: "lib/files/append_file.ts",
+    from: "this.#broken = true;",
+    to: "return await this.#file.syncData();",
+    rows: [runEio],
+  },
+  {
+    name: "goes on after a failed fsync",
+    file: "lib/files/append_file.ts",
+    from: "this.#broken = true;",
+    to: "return;",
+    rows: [runEio],
+  },
+  {
+    name: "index and checkpoint written after a failed fsync",
+    file: "lib/files/file_store.ts",
+    from: "if (this.#inDoubt) return;",
+    to: "",
+    rows: [runEio],
+  },
+  {
+    name: "no rejections",
+    file: "lib/files/file_store.ts",
+    from: "const starts = this.#append(accepted, rejected, firstSeq);",
+    to: "const starts = this.#append(accepted, [], firstSeq);",
+    rows: [runKills],
+  },
+  {
+    name: "short write left in the log",
+    file: "lib/files/append_file.ts",
+    from: "this.#file.truncateSync(this.#length);\n      throw",
+    to: "this.#length = this.#file.statSync().size;\n      throw",
+    rows: [runDiskFull],
+  },
+];
+
+/** Runs rows against every mutant until each was noticed; one that nobody notices is what is broken. */
+export async function runMutants(context: FaultContext, only?: string): Promise<FaultOutcome> {
+  const broken: string[] = [];
+  for (const mutant of MUTANTS.filter(({ name }) => only === undefined || name === only)) {
+    const survived = await survives(mutant, context);
+    if (survived !== undefined) broken.push(survived);
+  }
+  return { lost: 0, doubled: 0, unbalanced: 0, recoveryMs: 0, broken };
+}
+
+async function survives(mutant: Mutant, context: FaultContext): Promise<string | undefined> {
+  const root = Deno.makeTempDirSync({ prefix: "orders-mutant-" });
+  try {
+    for (const path of ["lib", "tests/support", "tests/faults", "deno.json", "deno.lock"]) copy(path, root);
+    const path = join(root, mutant.file);
+    const source = Deno.readTextFileSync(path);
+    if (source.split(mutant.from).length !== 2) {
+      return `the mutant "${mutant.name}" does not fit ${mutant.file} any more`;
+    }
+    Deno.writeTextFileSync(path, source.replace(mutant.from, () => mutant.to));
+    for (let chance = 0; chance < CHANCES; chance++) {
+      const row = mutant.rows[chance % mutant.rows.length];
+      const outcome = await row(context, root);
+      if (!held(outcome)) return undefined;
+    }
+    return `the mutant "${mutant.name}" held ${CHANCES} runs`;
+  } finally {
+    Deno.removeSync(root, { recursive: true });
+  }
+}
+
+function copy(path: string, to: string): void {
+  const target = join(to, path);
+  Deno.mkdirSync(dirname(target), { recursive: true });
+  if (Deno.statSync(join(ROOT, path)).isFile) return Deno.copyFileSync(join(ROOT, path), target);
+  Deno.mkdirSync(target);
+  for (const { name } of Deno.readDirSync(join(ROOT, path))) copy(join(path, name), to);
+}
+
+/** Names of the mutants, for a table. */
+export const MUTANT_NAMES = MUTANTS.map(({ name }) => name);
+
+export const MUTANT_FAULTS: readonly Fault[] = [{
+  row: 27,
+  name: "mutants of the store are noticed",
+  runs: { full: 1, sample: 1 },
+  skip: () => noStrace() ?? noMount(),
+  run: (context) => runMutants(context),
+}];

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { testBrokers, testRegistry } from "../support/kafka.ts";
+import { held, seededRandom } from "./fault.ts";
+import { STORE_FAULTS } from "./store_rows.ts";
+
+for (const fault of STORE_FAULTS) {
+  const reason = fault.skip?.();
+  const name = `fault ${fault.row}: ${fault.name}`;
+  Deno.test({
+    name: reason === undefined ? name : `${name} (skipped: ${reason})`,
+    ignore: reason !== undefined,
+    fn: async () => {
+      const env = { KAFKA_BOOTSTRAP_SERVERS: testBrokers().join(","), SCHEMA_REGISTRY_URL: testRegistry() };
+      for (let run = 0; run < fault.runs.sample; run++) {
+        const seed = crypto.getRandomValues(new Uint32Array(1))[0];
+        const outcome = await fault.run({ seed, random: seededRandom(seed), env });
+        const repeat = `deno task faults --row ${fault.row} --runs 1 --seed ${seed}`;
+        assert.ok(held(outcome), `${JSON.stringify(outcome)}; repeat it with: ${repeat}`);
+      }
+    },
+  });
+}
