@@ -57,9 +57,9 @@ export class AppendFile {
     return before;
   }
 
-  /** Bytes `[from, to)` of the file. */
-  read(from: number, to: number): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(to - from);
+  /** Bytes `[from, to)` of the file, in the beginning of `into` where that is given. */
+  read(from: number, to: number, into: Uint8Array = new Uint8Array(to - from)): Uint8Array {
+    const bytes = into.subarray(0, to - from);
     this.#file.seekSync(from, Deno.SeekMode.Start);
     for (let done = 0; done < bytes.length;) {
       const count = this.#file.readSync(bytes.subarray(done));

@@ -174,7 +174,7 @@ function forEachRecord<T>(path: string, length: number, visit: (record: T) => vo
   if (length === 0) return;
   const file = AppendFile.open(path);
   try {
-    visitLines((from, to) => file.read(from, to), 0, length, (line, start) => {
+    visitLines((...range) => file.read(...range), 0, length, (line, start) => {
       const record = unsealLine(line);
       if (record === undefined) damaged(start);
       else visit(record as T);

@@ -26,7 +26,7 @@ export class Journal<T extends { seq: number; batch?: number }> {
     const news: { record: T; start: number }[] = [];
     let bad: { start: number; index: number } | undefined;
     let index = 0;
-    visitLines((from, to) => this.file.read(from, to), this.#read, this.file.length, (line, start, whole) => {
+    visitLines((...range) => this.file.read(...range), this.#read, this.file.length, (line, start, whole) => {
       const record = (whole ? unsealLine(line) : undefined) as T | undefined;
       if (record === undefined) bad ??= { start, index };
       else if (bad === undefined) news.push({ record, start });

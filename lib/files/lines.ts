@@ -2,33 +2,51 @@
 const CHUNK = 4 << 20;
 const LINE_FEED = 0x0a;
 
+/** Bytes `[from, to)` of a file, put into the beginning of `into` where that is given. */
+export type ReadBytes = (from: number, to: number, into?: Uint8Array) => Uint8Array;
+
 /** A line without its line feed, and where it starts; `whole` is false for a last one that has no line feed. */
 export type LineVisitor = (line: Uint8Array, start: number, whole: boolean) => void | boolean;
 
 /**
  * Visits the lines of `[from, to)` in order; `from` is the start of a line. Stops early when `visit` answers false.
  *
- * The bytes of a line are valid only during the visit.
+ * The bytes of a line are valid only during the visit: one buffer serves for all, or a long log would fill the memory
+ * with buffers faster than they are collected.
  */
-export function visitLines(
-  read: (from: number, to: number) => Uint8Array,
-  from: number,
-  to: number,
-  visit: LineVisitor,
-) {
-  let rest: Uint8Array = new Uint8Array(0);
-  let restStart = from;
-  for (let at = from; at < to; at += CHUNK) {
-    const chunk = joined(rest, read(at, Math.min(at + CHUNK, to)));
+export function visitLines(read: ReadBytes, from: number, to: number, visit: LineVisitor): void {
+  let buffer = new Uint8Array(Math.min(CHUNK, to - from));
+  /** Bytes at the beginning of the buffer that begin a line, and where that line starts. */
+  let kept = 0;
+  let lineStart = from;
+  for (let at = from; at < to;) {
+    if (kept === buffer.length) buffer = larger(buffer);
+    const end = Math.min(at + buffer.length - kept, to);
+    const bytes = read(at, end, buffer.subarray(kept));
+    if (bytes.buffer !== buffer.buffer) buffer.set(bytes, kept);
+    const filled = kept + end - at;
     let start = 0;
-    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
-      if (visit(chunk.subarray(start, end), restStart + start, true) === false) return;
-      start = end + 1;
+    for (let feed = find(buffer, start, filled); feed >= 0; feed = find(buffer, start, filled)) {
+      if (visit(buffer.subarray(start, feed), lineStart, true) === false) return;
+      lineStart += feed + 1 - start;
+      start = feed + 1;
     }
-    rest = chunk.subarray(start);
-    restStart += start;
+    buffer.copyWithin(0, start, filled);
+    kept = filled - start;
+    at = end;
   }
-  if (rest.length > 0) visit(rest, restStart, false);
+  if (kept > 0) visit(buffer.subarray(0, kept), lineStart, false);
+}
+
+function find(buffer: Uint8Array, start: number, end: number): number {
+  const feed = buffer.indexOf(LINE_FEED, start);
+  return feed < end ? feed : -1;
+}
+
+function larger(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
+  const twice = new Uint8Array(buffer.length * 2);
+  twice.set(buffer);
+  return twice;
 }
 
 /**
@@ -36,7 +54,7 @@ export function visitLines(
  * run of lines up to `to` that are wanted or not whole. Reads backwards, so only the tail of a long file is touched.
  */
 export function tailStart(
-  read: (from: number, to: number) => Uint8Array,
+  read: ReadBytes,
   to: number,
   isBefore: (line: Uint8Array) => boolean,
 ): number {
@@ -53,15 +71,7 @@ export function tailStart(
   }
 }
 
-function firstLineStart(read: (from: number, to: number) => Uint8Array, from: number, to: number): number {
+function firstLineStart(read: ReadBytes, from: number, to: number): number {
   const feed = read(from, to).indexOf(LINE_FEED);
   return feed < 0 ? to : from + feed + 1;
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b;
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

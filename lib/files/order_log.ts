@@ -2,7 +2,7 @@ import { EXIT, Failure } from "../errors.ts";
 import type { Coordinates, Order, ReceivedOrder } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
 import type { StorageLayout } from "./layout.ts";
-import { tailStart, visitLines } from "./lines.ts";
+import { type ReadBytes, tailStart, visitLines } from "./lines.ts";
 import { firstSealEnd, isSealed, sealLine, unsealLine } from "./sealed_line.ts";
 
 /** Enough to hold the checksum of a line and its line feed. */
@@ -40,11 +40,11 @@ export interface LogEnd {
  */
 export class OrderLog {
   readonly file: AppendFile;
-  readonly #read: (from: number, to: number) => Uint8Array;
+  readonly #read: ReadBytes;
 
   constructor(layout: StorageLayout) {
     this.file = AppendFile.open(layout.orders);
-    this.#read = (from, to) => this.file.read(from, to);
+    this.#read = (...range) => this.file.read(...range);
   }
 
   close(): void {

@@ -49,7 +49,7 @@ async function* loggedOrders(folder: string, end: number): AsyncIterable<LoggedO
       const orders: LoggedOrder[] = [];
       let next = at;
       // A step may end inside a line: that line is left for the next step.
-      visitLines((from, to) => log.file.read(from, to), at, Math.min(at + step, end), (line, start, whole) => {
+      visitLines((...range) => log.file.read(...range), at, Math.min(at + step, end), (line, start, whole) => {
         if (!whole) return false;
         const order = parseLogged(line);
         if (order === undefined) throw log.damagedAt(start);
