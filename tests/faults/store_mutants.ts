@@ -10,6 +10,8 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 /** Runs a mutant may hold before it counts as survived. */
 const CHANCES = 40;
 
+const NOTHING: FaultOutcome = { lost: 0, doubled: 0, unbalanced: 0, recoveryMs: 0, broken: [] };
+
 type Row = (context: FaultContext, root: string) => Promise<FaultOutcome>;
 
 /** A store with one safeguard less, and the rows one of which has to notice. */
@@ -107,7 +109,27 @@ const MUTANTS: readonly Mutant[] = [
     to: "this.#length = this.#file.statSync().size;\n      throw",
     rows: [runDiskFull],
   },
+  {
+    name: "a half-saved file counts",
+    file: "lib/files/watched_file.ts",
+    from: "SETTLE_MS = 200",
+    to: "SETTLE_MS = 0",
+    rows: [staleSaves],
+  },
+  {
+    name: "stock below none",
+    file: "lib/files/stock_ledger.ts",
+    from: "Math.max(0, base.quantity)",
+    to: "base.quantity",
+    rows: [staleSaves],
+  },
 ];
+
+/** Runs in this process, so the mutant's own copy of the row is loaded. */
+async function staleSaves(context: FaultContext, root: string): Promise<FaultOutcome> {
+  const { runStaleSaves } = await import(`file://${root}/tests/faults/store_stale_save.ts`);
+  return await runStaleSaves(context).catch((error: Error) => ({ ...NOTHING, broken: [error.message] }));
+}
 
 /** Runs rows against every mutant until each was noticed; one that nobody notices is what is broken. */
 export async function runMutants(context: FaultContext, only?: string): Promise<FaultOutcome> {
@@ -116,7 +138,7 @@ export async function runMutants(context: FaultContext, only?: string): Promise<
     const survived = await survives(mutant, context);
     if (survived !== undefined) broken.push(survived);
   }
-  return { lost: 0, doubled: 0, unbalanced: 0, recoveryMs: 0, broken };
+  return { ...NOTHING, broken };
 }
 
 async function survives(mutant: Mutant, context: FaultContext): Promise<string | undefined> {

@@ -112,7 +112,7 @@ class StaleEditor implements AsyncDisposable {
     const rows = this.#copy.trimEnd().split("\n");
     const at = 1 + this.#below(rows.length - 1);
     const [item, , asOf] = rows[at].split(",");
-    rows[at] = [item, this.#below(60), asOf].join(",");
+    rows[at] = [item, this.#below(this.#random() < 0.4 ? 8 : 60), asOf].join(",");
     return rows.join("\n") + "\n";
   }
 
