@@ -9,8 +9,8 @@ import { earlyCommits, STORE_CALLS, type Trace } from "./store_trace.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const OPENING = 60;
-/** How long one driver may take, in milliseconds. */
-const PATIENCE_MS = 20_000;
+/** How long one driver may take, in milliseconds; that of a mutant may as well never end. */
+const PATIENCE_MS = { store: 20_000, mutant: 5_000 };
 
 /** What strace does to a call that reaches the storage, as in `fsync:error=EIO:when=3+`. */
 export interface Injection {
@@ -78,7 +78,10 @@ export class StoreWorld implements Disposable {
     const deno = [Deno.execPath(), "run", "-A", "--no-check", "--quiet", ...driver, `${this.#seed}`];
     const args = [...this.#strace(trace, injection), ...deno, `${this.#options.batches}`];
     const child = new Deno.Command("strace", { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
-    const deadline = setTimeout(() => endTraced(child), PATIENCE_MS);
+    const deadline = setTimeout(
+      () => endTraced(child),
+      PATIENCE_MS[this.#options.root === undefined ? "store" : "mutant"],
+    );
     const start = performance.now();
     try {
       let firstCommitMs: number | undefined;
