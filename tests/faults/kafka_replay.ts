@@ -1,6 +1,7 @@
 import { v5 as uuidV5 } from "uuid";
 import { REPLAY_OF_HEADER } from "../../lib/topics.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
+import { Traffic } from "./kafka_traffic.ts";
 import { brokenOf, KafkaWorld, moment, soon } from "./kafka_world.ts";
 
 /**
@@ -16,7 +17,7 @@ export const replayWhileConsuming: Fault = {
     await world.send(500 + Math.floor(context.random() * 2_000));
     await using consumer = await world.consumer();
     await soon("accepted orders", () => acceptedIds(world).length > 0);
-    const traffic = sendUntilStopped(world, context);
+    const traffic = new Traffic(world, { random: context.random, pauseMs: 20 });
     await moment(context.random() * 300);
     const atLeast = acceptedIds(world).length;
     await using replay = world.start("replay", ["--json", "--run", RUN]);
@@ -43,24 +44,6 @@ export const replayWhileConsuming: Fault = {
 };
 
 const RUN = "11111111-2222-4333-8444-555555555555";
-
-/** Orders in small sends, one after the other. */
-function sendUntilStopped(world: KafkaWorld, { random }: FaultContext): { stop(): Promise<void> } {
-  let stopped = false;
-  const sending = (async () => {
-    while (!stopped) {
-      await world.send(1 + Math.floor(random() * 50));
-      await moment(random() * 20);
-    }
-  })();
-  sending.catch(() => {}); // seen by stop()
-  return {
-    stop: () => {
-      stopped = true;
-      return sending;
-    },
-  };
-}
 
 /** In the order of the log. */
 function acceptedIds(world: KafkaWorld): string[] {

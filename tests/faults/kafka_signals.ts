@@ -1,5 +1,5 @@
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
-import { brokenOf, KafkaWorld, moment, soon } from "./kafka_world.ts";
+import { brokenOf, endOf, KafkaWorld, moment, soon } from "./kafka_world.ts";
 
 const STOP_LIMIT_MS = 10_000;
 
@@ -34,6 +34,42 @@ export const stopInBatch: Fault = {
         [`both runs together judge every record once: ${ordersIn(stdout)} + ${ordersIn(second.stdout)}`]:
           ordersIn(stdout) + ordersIn(second.stdout) === total + 10,
       }),
+    );
+  },
+};
+
+/**
+ * Row 10: the consumer stands still until its group has given it up, then goes on. It judges what it has read, which
+ * commits nothing, joins again and reads on; nothing counts twice.
+ */
+export const zombie: Fault = {
+  row: 10,
+  name: "zombie",
+  runs: { full: 50, sample: 1 },
+  async run({ random, ...context }: FaultContext): Promise<FaultOutcome> {
+    await using world = await KafkaWorld.create({ random, ...context });
+    await world.send(500 + Math.floor(random() * 5_000));
+    await using consumer = await world.consumer();
+    await moment(random() * 300);
+    consumer.signal("SIGSTOP");
+    await world.send(100);
+    await world.admin((admin) =>
+      soon("the group has given it up", async () => {
+        const { groups: [{ members }] } = await admin.describeGroups([world.group]);
+        return members.length === 0;
+      }, 60_000)
+    );
+    await moment(random() * 2_000);
+    const [before, since] = [world.verdicts(), performance.now()];
+    consumer.signal("SIGCONT");
+    await world.send(50);
+    const recoveryMs = await world.recovery(since, before);
+    await soon("every order is judged", () => world.unjudged().length === 0, 60_000);
+    consumer.signal("SIGTERM");
+    const { code, stderr } = await endOf(consumer);
+    return await world.outcome(
+      recoveryMs,
+      brokenOf({ [`it goes on and ends with 0, got ${code}: ${stderr.slice(-300)}`]: code === 0 }),
     );
   },
 };

@@ -90,9 +90,9 @@ export class KafkaWorld implements AsyncDisposable {
   }
 
   /** Starts a consumer and returns once it is a member of its group. */
-  async consumer(args: readonly string[] = []): Promise<RunningTask> {
+  async consumer(args: readonly string[] = [], wrapper: readonly string[] = []): Promise<RunningTask> {
     const before = this.#owner();
-    const consumer = this.start("consume", args);
+    const consumer = startTask("consume", args, this.env, wrapper);
     let ended: Finished | undefined;
     consumer.end.then((end) => ended = end);
     await soon("the consumer has joined its group", () => {
@@ -172,7 +172,7 @@ export class KafkaWorld implements AsyncDisposable {
 
   /** From now on only orders in these records are known to be in the topic; those judged already stay judged. */
   onlyThese(records: readonly TopicRecord[]): void {
-    const there = new Set(records.flatMap(({ value }) => ORDER_ID.exec(value?.toString("latin1") ?? "")?.[0] ?? []));
+    const there = orderIds(records);
     this.sent.splice(0, Infinity, ...this.sent.filter((id) => there.has(id)));
   }
 
@@ -205,15 +205,20 @@ export class KafkaWorld implements AsyncDisposable {
   }
 }
 
+/** The ids of the world's own orders in these records. */
+export function orderIds(records: readonly TopicRecord[]): Set<string> {
+  return new Set(records.flatMap(({ value }) => ORDER_ID.exec(value?.toString("latin1") ?? "")?.[0] ?? []));
+}
+
 /** Calls `holds` often until it is true; fails after `patienceMs`. */
 export async function soon(
   what: string,
   holds: () => boolean | Promise<boolean>,
   patienceMs = 30_000,
 ): Promise<void> {
-  for (const deadline = performance.now() + patienceMs; performance.now() < deadline;) {
+  for (const begin = performance.now(); performance.now() < begin + patienceMs;) {
     if (await holds()) return;
-    await moment(POLL_MS);
+    await moment(Math.max(POLL_MS, (performance.now() - begin) / 100)); // 1% late at most
   }
   throw new Error(`Not within ${patienceMs / 1_000} s: ${what}`);
 }

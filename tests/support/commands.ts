@@ -11,9 +11,17 @@ export async function task(name: string, args: readonly string[], env: Record<st
   return await finished(command(name, args, env).spawn());
 }
 
-/** A task that runs until it is told to stop; ended for sure when disposed. Permission: run deno. */
-export function startTask(name: string, args: readonly string[], env: Record<string, string>): RunningTask {
-  return new RunningTask(command(name, args, env).spawn());
+/**
+ * A task that runs until it is told to stop; ended for sure when disposed. `wrapper` is a command that becomes the
+ * task's, as `env` or `unshare` do. Permission: run deno, or the wrapper.
+ */
+export function startTask(
+  name: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  wrapper: readonly string[] = [],
+): RunningTask {
+  return new RunningTask(command(name, args, env, wrapper).spawn());
 }
 
 export class RunningTask implements AsyncDisposable {
@@ -74,14 +82,20 @@ export function ownWorld(): { env: Record<string, string>; storage: string } & D
  * The script of a task in one process, without the task runner around it: a signal reaches the script itself.
  * Permissions and script are taken from the task's own command line in deno.json.
  */
-function command(name: string, args: readonly string[], env: Record<string, string>): Deno.Command {
+function command(
+  name: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  wrapper: readonly string[] = [],
+): Deno.Command {
   const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
   const line: string = tasks[name].command;
   const words = line.slice(line.indexOf("deno run") + "deno ".length).split(" ");
   const storage = env.STORAGE_DIR ?? "storage";
   const expanded = words.map((word) => word.replaceAll('"', "").replaceAll("$STORAGE_DIR", storage));
-  return new Deno.Command(Deno.execPath(), {
-    args: [...expanded, ...args],
+  const [program, ...rest] = [...wrapper, Deno.execPath(), ...expanded, ...args];
+  return new Deno.Command(program, {
+    args: rest,
     cwd: ROOT,
     env,
     stdin: "null",

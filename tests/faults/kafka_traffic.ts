@@ -1,0 +1,28 @@
+import { type KafkaWorld, moment } from "./kafka_world.ts";
+
+/** Orders in one send at most. */
+export const SEND_LIMIT = 50;
+
+/** Orders sent in small sends, one after the other, until it is stopped. */
+export class Traffic {
+  #stopped = false;
+  readonly #sending: Promise<void>;
+
+  constructor(world: KafkaWorld, options: { random: () => number; pauseMs: number }) {
+    this.#sending = this.#send(world, options);
+    this.#sending.catch(() => {}); // seen by stop()
+  }
+
+  async #send(world: KafkaWorld, { random, pauseMs }: { random: () => number; pauseMs: number }): Promise<void> {
+    while (!this.#stopped) {
+      await world.send(1 + Math.floor(random() * SEND_LIMIT));
+      await moment(random() * pauseMs);
+    }
+  }
+
+  /** Resolves when the send under way is acknowledged; rejects where one was not. */
+  stop(): Promise<void> {
+    this.#stopped = true;
+    return this.#sending;
+  }
+}
