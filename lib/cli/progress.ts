@@ -26,7 +26,8 @@ export class SendReport<T> {
   readonly #say: (line: string) => void;
   readonly #startedAt = performance.now();
   readonly #eachOrder: boolean;
-  readonly #bar: cliProgress.SingleBar | undefined;
+  readonly #hasBar: boolean;
+  #bar: cliProgress.SingleBar | undefined;
   #sent = 0;
   #lastLineAt = performance.now();
 
@@ -35,7 +36,7 @@ export class SendReport<T> {
     this.#options = options;
     this.#say = json ? console.error : console.log;
     this.#eachOrder = verbose || isHumanPace(pace) || (total !== undefined && total <= HUMAN_PACE);
-    if (!this.#eachOrder && total !== undefined && process.stderr.isTTY) this.#bar = startBar(total);
+    this.#hasBar = !this.#eachOrder && total !== undefined && process.stderr.isTTY;
   }
 
   /** Orders acknowledged so far. */
@@ -53,7 +54,8 @@ export class SendReport<T> {
     this.#sent += orders.length;
     if (this.#eachOrder) {
       for (const order of orders) this.#say(escapeControls(this.#options.describe(order)));
-    } else if (this.#bar !== undefined) {
+    } else if (this.#hasBar) {
+      this.#bar ??= startBar(this.#options.total!);
       this.#bar.update(this.#sent);
     } else if (performance.now() - this.#lastLineAt >= SECOND_MS) {
       this.#lastLineAt = performance.now();
@@ -83,10 +85,24 @@ function isHumanPace({ delay = 0, rate }: PaceSetting): boolean {
 function startBar(total: number): cliProgress.SingleBar {
   const format = "{bar} {value}/{total} orders, {eta_formatted} left";
   // Signals belong to the command: it finishes the send in hand and then stops the bar.
-  const bar = new cliProgress.SingleBar({ format, gracefulExit: false }, cliProgress.Presets.shades_classic);
+  const options = { format, gracefulExit: false, stream: terminalNow as unknown as NodeJS.WritableStream };
+  const bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic);
   bar.start(total, 0);
   return bar;
 }
+
+/** The terminal without a queue of its own: what is printed after the bar must come after it. */
+const terminalNow = {
+  isTTY: true,
+  get columns() {
+    return process.stderr.columns;
+  },
+  write(text: string): boolean {
+    const bytes = new TextEncoder().encode(text);
+    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
+    return true;
+  },
+};
 
 function round(value: number): number {
   return Number(value.toFixed(value < 100 ? 2 : 0));
