@@ -59,6 +59,8 @@ export class Subscriber {
   #left: number;
   #over = false;
   #memberId: string | undefined;
+  /** Of the last session that ended in an error; the group may not know that it is gone. */
+  #crashedMember: string | undefined;
   #outage: string | undefined;
   #checking = false;
 
@@ -89,8 +91,8 @@ export class Subscriber {
     } catch (error) {
       if (error instanceof Failure || !isTransient(error)) throw asFailure(error);
       this.#tellOutage(`Kafka is away (${messageOf(error)}); trying again`);
+      this.#crashedMember = this.#memberId;
       await this.#pause();
-      await this.#leaveForSure();
     }
   }
 
@@ -123,6 +125,7 @@ export class Subscriber {
     const crashed = this.#listen(consumer);
     try {
       await consumer.connect();
+      await this.#leaveForSure();
       await consumer.subscribe({ topic: this.#options.topic, fromBeginning: true });
       await consumer.run({
         autoCommit: false,
@@ -230,10 +233,11 @@ export class Subscriber {
     clearTimeout(timer);
   }
 
-  /** A member that crashed did not say goodbye; the group would wait for it until its session times out. */
+  /** A member that crashed did not say goodbye; a join would wait for it until its session times out. */
   async #leaveForSure(): Promise<void> {
-    if (this.#memberId === undefined) return;
-    await removeMember(this.#kafka, this.#options.group, this.#memberId).catch(() => {}); // away still: next time
+    if (this.#crashedMember === undefined) return;
+    await removeMember(this.#kafka, this.#options.group, this.#crashedMember);
+    this.#crashedMember = undefined;
   }
 
   #notAlone(): Failure {
