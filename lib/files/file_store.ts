@@ -174,11 +174,13 @@ export class FileStore implements OrderStore {
     this.#users.refresh();
   }
 
-  /** The snapshot of the last run, if it is one of this very log. */
+  /** The snapshot of the last run, if it is one of this very log and no edit from before its end is missing. */
   #usableSnapshot(): LoadedSnapshot | undefined {
     const snapshot = readIndexSnapshot(this.#layout.index, this.#layout.orders);
     if (snapshot === undefined || this.#parts.log.endingAt(snapshot.logLength) !== snapshot.logEnd) return undefined;
-    return snapshot;
+    // Orders and edits share their numbers: reading the log tells which one is not there.
+    const isComplete = snapshot.index.size + this.#parts.ledger.editsUpTo(snapshot.logSeq) === snapshot.logSeq;
+    return isComplete ? snapshot : undefined;
   }
 
   #writeSnapshot(): void {

@@ -74,6 +74,11 @@ export class StockLedger {
 
   readonly isEdit = (seq: number): boolean => this.#editSeqs.has(seq);
 
+  /** How many edits have a sequence number up to `seq`. */
+  editsUpTo(seq: number): number {
+    return [...this.#editSeqs].filter((edit) => edit <= seq).length;
+  }
+
   /** Items by `nameKey`. */
   get stock(): ReadonlyMap<string, StockBase> {
     return this.#stock;
