@@ -179,7 +179,8 @@ export class FileStore implements OrderStore {
     const snapshot = readIndexSnapshot(this.#layout.index, this.#layout.orders);
     if (snapshot === undefined || this.#parts.log.endingAt(snapshot.logLength) !== snapshot.logEnd) return undefined;
     // Orders and edits share their numbers: reading the log tells which one is not there.
-    const isComplete = snapshot.index.size + this.#parts.ledger.editsUpTo(snapshot.logSeq) === snapshot.logSeq;
+    const edits = [...this.#parts.ledger.editSeqs].filter((seq) => seq <= snapshot.logSeq).length;
+    const isComplete = snapshot.index.size + edits === snapshot.logSeq;
     return isComplete ? snapshot : undefined;
   }
 

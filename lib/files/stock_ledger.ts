@@ -42,7 +42,8 @@ export class StockLedger {
   readonly #warn: (sentence: string) => void;
   readonly #csv: WatchedFile;
   readonly #edits: Journal<StockEdit>;
-  readonly #editSeqs = new Set<number>();
+  /** The sequence number of every edit. */
+  readonly editSeqs = new Set<number>();
   readonly #lastEdits = new Map<string, StockEdit>();
   #lastEditSeq = 0;
   #stock = new Map<string, StockBase>();
@@ -72,12 +73,7 @@ export class StockLedger {
     return this.#lastEditSeq;
   }
 
-  readonly isEdit = (seq: number): boolean => this.#editSeqs.has(seq);
-
-  /** How many edits have a sequence number up to `seq`. */
-  editsUpTo(seq: number): number {
-    return [...this.#editSeqs].filter((edit) => edit <= seq).length;
-  }
+  readonly isEdit = (seq: number): boolean => this.editSeqs.has(seq);
 
   /** Items by `nameKey`. */
   get stock(): ReadonlyMap<string, StockBase> {
@@ -239,7 +235,7 @@ export class StockLedger {
   }
 
   #remember(edit: StockEdit): void {
-    this.#editSeqs.add(edit.seq);
+    this.editSeqs.add(edit.seq);
     this.#lastEdits.set(nameKey(edit.item), edit);
     this.#lastEditSeq = edit.seq;
   }
