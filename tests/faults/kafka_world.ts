@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { KafkaMessage } from "kafkajs";
 import { encodeOrder } from "../../lib/avro/order_codec.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
+import { exists } from "../../lib/files/storage_folder.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { partitionLogs } from "../../lib/kafka/group_offsets.ts";
@@ -242,10 +243,5 @@ export function brokenOf(claims: Readonly<Record<string, boolean>>): string[] {
 }
 
 function readText(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
+  return exists(path) ? Deno.readTextFileSync(path) : "";
 }

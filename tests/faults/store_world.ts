@@ -197,11 +197,14 @@ export function noStrace(): string | undefined {
 
 /** Ends a process that strace runs, and with it strace: a tracee outlives its tracer. */
 export function endTraced(strace: Deno.ChildProcess): void {
-  try {
-    const children = Deno.readTextFileSync(`/proc/${strace.pid}/task/${strace.pid}/children`).trim();
-    for (const pid of children.split(" ").filter((pid) => pid !== "")) Deno.kill(Number(pid), "SIGKILL");
-  } catch {
-    // ended already
+  // By way of `ps`: Deno itself opens nothing in /proc without all permissions.
+  const { stdout } = new Deno.Command("ps", { args: ["-o", "pid=", "--ppid", `${strace.pid}`] }).outputSync();
+  for (const pid of new TextDecoder().decode(stdout).split("\n").map(Number).filter((pid) => pid > 0)) {
+    try {
+      Deno.kill(pid, "SIGKILL");
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 }
 
