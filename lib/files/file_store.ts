@@ -125,7 +125,7 @@ export class FileStore implements OrderStore {
     return this.#parts.positions.startOf(topic, partition);
   }
 
-  /** Makes reading of a partition go on at `offset`, durably, before the group's offset is moved there. */
+  /** Makes reading of a partition go on at `offset`, durably: the store's half of a reset, after the group was moved. */
   async restartAt(topic: string, partition: number, offset: number): Promise<void> {
     await this.#locked(() => this.#parts.positions.restartAt(topic, partition, offset, this.#parts.ledger.seq));
   }

@@ -9,7 +9,7 @@ import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { table } from "../../lib/cli/table.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { withStack } from "../support/stack.ts";
-import { type Fault, type FaultContext, held, seededRandom } from "./fault.ts";
+import { type Fault, type FaultContext, type FaultOutcome, held, seededRandom } from "./fault.ts";
 import { FAULTS } from "./rows.ts";
 import { Tallies, type Tally } from "./tally.ts";
 
@@ -75,7 +75,7 @@ async function runFault(
   const bar = progressBar(fault, wanted, tally.runs);
   while (tally.runs < wanted && !stop.aborted) {
     const seed = firstSeed === undefined ? crypto.getRandomValues(new Uint32Array(1))[0] : firstSeed + tally.runs;
-    const outcome = await fault.run({ seed, random: seededRandom(seed), env });
+    const outcome = await fault.run({ seed, random: seededRandom(seed), env }).catch(brokenBy);
     tally.add(seed, outcome);
     if (!held(outcome)) {
       console.error(`\n${fault.row} ${fault.name}: did not hold, ${JSON.stringify(outcome)}`);
@@ -83,6 +83,12 @@ async function runFault(
     }
     bar(tally.runs);
   }
+}
+
+/** A run that ends in an error, such as a missed deadline, is one that did not hold. */
+function brokenBy(error: unknown): FaultOutcome {
+  const broken = [error instanceof Error ? error.message : String(error)];
+  return { lost: 0, doubled: 0, unbalanced: 0, recoveryMs: 0, broken };
 }
 
 function progressBar({ row, name }: Fault, wanted: number, done: number): (runs: number) => void {
