@@ -17,9 +17,12 @@ const KILLS = [
 ];
 const BATCHES = 12;
 
-/** A kill at a random call of the store; every third time at one on a single file of it. */
-export function randomKill(random: () => number, { layout, notes }: StoreWorld): Injection {
-  const isAtFile = random() < 0.33;
+/**
+ * A kill at a random call of the store. The last of a run mostly meets a single file, the journals above all: the driver
+ * after it is watched whole, and must not build on what this one did not sync.
+ */
+export function randomKill(random: () => number, { layout, notes }: StoreWorld, isLast: boolean): Injection {
+  const isAtFile = isLast && random() < 0.7;
   const files = [
     layout.orders,
     layout.edits,
@@ -42,7 +45,7 @@ export async function runKills(context: FaultContext, root?: string): Promise<Fa
   let recoveryMs = 0;
   const times = 1 + Math.floor(context.random() * 3);
   for (let kills = 0; kills < times; kills++) {
-    const { code, stderr, firstCommitMs } = await world.drive(randomKill(context.random, world));
+    const { code, stderr, firstCommitMs } = await world.drive(randomKill(context.random, world, kills === times - 1));
     if (code === 0) break;
     if (code !== 137) return world.outcome(0, [`a driver ended with ${code}: ${stderr}`]);
     if (kills > 0) recoveryMs = Math.max(recoveryMs, firstCommitMs);
@@ -50,6 +53,25 @@ export async function runKills(context: FaultContext, root?: string): Promise<Fa
   const last = await world.drive();
   recoveryMs = Math.max(recoveryMs, last.firstCommitMs);
   return world.outcome(recoveryMs, last.code === 0 ? [] : [`the last driver ended with ${last.code}: ${last.stderr}`]);
+}
+
+/** A driver killed between an append to a journal and its sync; the next one must not build on what it left. */
+export async function runUnsynced(context: FaultContext, root?: string): Promise<FaultOutcome> {
+  const { random } = context;
+  using world = await StoreWorld.create(context, { batches: BATCHES, root });
+  const file = random() < 0.7 ? world.layout.orders : world.layout.edits;
+  const from = 1 + Math.floor(random() * 6);
+  await world.drive({ call: "fdatasync", from, what: "signal=SIGKILL", files: [file] });
+  const last = await world.drive();
+  const broken = last.code === 0 ? [] : [`the last driver ended with ${last.code}: ${last.stderr}`];
+  return world.outcome(last.firstCommitMs, broken);
+}
+
+/** Row 1: the real consumer now and then, a journal before its sync every fifth time, else any call of the store. */
+async function killAnywhere(context: FaultContext): Promise<FaultOutcome> {
+  const choice = context.random();
+  if (choice < 0.05) return await killConsumer(context, "anywhere");
+  return await (choice < 0.25 ? runUnsynced(context) : runKills(context));
 }
 
 /** Drivers killed just before they commit an offset whose batch is durable, and one that ends the work. */
@@ -75,7 +97,7 @@ export const KILL_FAULTS: readonly Fault[] = [{
   name: "kill -9 at every system call of the store",
   runs: { full: 500, sample: 8 },
   skip: noStrace,
-  run: (context) => context.random() < 0.05 ? killConsumer(context, "anywhere") : runKills(context),
+  run: killAnywhere,
 }, {
   row: 7,
   name: "offset commit lost",

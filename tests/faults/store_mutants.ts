@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { type Fault, type FaultContext, type FaultOutcome, held } from "./fault.ts";
 import { runTornTail } from "./store_damage.ts";
 import { runDiskFull, runEio } from "./store_io.ts";
-import { runKills, runLostCommits } from "./store_kill.ts";
+import { runKills, runLostCommits, runUnsynced } from "./store_kill.ts";
 import { noMount } from "./store_mount.ts";
 import { noStrace } from "./store_world.ts";
 
@@ -65,7 +65,14 @@ const MUTANTS: readonly Mutant[] = [
     file: "lib/files/recover.ts",
     from: "await log.file.rewriteFrom(",
     to: "void (",
-    rows: [runKills, runTornTail],
+    rows: [runUnsynced, runTornTail],
+  },
+  {
+    name: "a start without resync of the edits",
+    file: "lib/files/stock_ledger.ts",
+    from: "await this.#edits.file.sync(); // as in refresh()",
+    to: "",
+    rows: [runUnsynced],
   },
   {
     name: "torn tail left in place",

@@ -18,7 +18,7 @@ export async function runPowerLoss(context: FaultContext, kind: "ext4" | "xfs", 
   disk.sync();
   for (let losses = 1 + Math.floor(random() * 2); losses > 0 && broken.length === 0; losses--) {
     for (let kills = 1 + Math.floor(random() * 3); kills > 0; kills--) {
-      const { code, stderr } = await world.drive(randomKill(random, world));
+      const { code, stderr } = await world.drive(randomKill(random, world, kills === 1));
       if (code !== 0 && code !== 137) broken.push(`a driver ended with ${code}: ${stderr}`);
     }
     const start = performance.now();
