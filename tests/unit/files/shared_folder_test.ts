@@ -95,11 +95,11 @@ Deno.test({
     await using storage = await TestStorage.create();
     storage.save("inventory.csv", "nonsense\n");
     // By way of `ls`: Deno itself opens nothing in /proc without all permissions.
-    const files = () => new Deno.Command("ls", { args: [`/proc/${Deno.pid}/fd`] }).outputSync().stdout;
-    const open = () => new TextDecoder().decode(files()).split("\n").length;
+    const files = () => new Deno.Command("ls", { args: ["-l", `/proc/${Deno.pid}/fd`] }).outputSync().stdout;
+    const open = () => new TextDecoder().decode(files()).split("\n").filter((line) => line.includes(storage.folder));
     const before = open();
     await assert.rejects(storage.open(), { exit: 65 });
-    assert.equal(open(), before);
+    assert.deepEqual(open(), before);
   },
 });
 
