@@ -1,5 +1,6 @@
 import { EXIT, Failure, Outage } from "../errors.ts";
 import { syncFolder } from "./atomic_file.ts";
+import { writeAll } from "./write_all.ts";
 
 /**
  * A file that is only ever appended to, by one process at a time (under the write lock).
@@ -123,7 +124,7 @@ export class AppendFile {
 
   #writeAt(position: number, bytes: Uint8Array): void {
     this.#file.seekSync(position, Deno.SeekMode.Start);
-    for (let done = 0; done < bytes.length;) done += this.#file.writeSync(bytes.subarray(done));
+    writeAll(this.#file, bytes);
   }
 }
 

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { diskFailure } from "./append_file.ts";
 import { TEMP_SUFFIX } from "./layout.ts";
+import { writeAll } from "./write_all.ts";
 
 /**
  * Replaces `path` by `bytes` so that a crash at any moment leaves the old or the new file whole:
@@ -15,7 +16,7 @@ export function replaceFile(path: string, bytes: Uint8Array, stillWanted: () => 
   try {
     const file = Deno.openSync(temp, { write: true, create: true, truncate: true, mode: modeOf(target) });
     try {
-      for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+      writeAll(file, bytes);
       file.syncSync();
     } finally {
       file.close();

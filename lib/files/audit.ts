@@ -7,6 +7,7 @@ import { visitLines } from "./lines.ts";
 import type { LoggedOrder } from "./order_log.ts";
 import type { PartitionRanges } from "./positions.ts";
 import { unsealLine } from "./sealed_line.ts";
+import { sizeOf } from "./storage_folder.ts";
 import type { StockEdit } from "./stock_math.ts";
 
 /** A storage folder at one moment, between two batches and edits; its files only grow from there. */
@@ -53,7 +54,11 @@ export async function takeSnapshot(folder: string, warn: (sentence: string) => v
   const layout = storageLayout(folder);
   return await editStorage(folder, ({ ledger, positions }) => ({
     folder,
-    lengths: { orders: sizeOf(layout.orders), edits: sizeOf(layout.edits), rejected: sizeOf(layout.rejected) },
+    lengths: {
+      orders: sizeOf(layout.orders) ?? 0,
+      edits: sizeOf(layout.edits) ?? 0,
+      rejected: sizeOf(layout.rejected) ?? 0,
+    },
     stock: new Map([...ledger.stock].map(([key, { item, quantity }]) => [key, { item, quantity }])),
     positions: positions.ranges(),
   }), { warn });
@@ -181,14 +186,5 @@ function forEachRecord<T>(path: string, length: number, visit: (record: T) => vo
     });
   } finally {
     file.close();
-  }
-}
-
-function sizeOf(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
-    throw error;
   }
 }

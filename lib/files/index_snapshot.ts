@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { IdentityIndex } from "./identity_index.ts";
 import { TEMP_SUFFIX } from "./layout.ts";
+import { writeAll } from "./write_all.ts";
 
 /** Bytes of the header line, padded with blanks. */
 const HEADER_BYTES = 256;
@@ -110,10 +111,6 @@ function stampOf({ ino, size, mtime, ctime }: Deno.FileInfo): string {
 
 function inodeOf(stamp: string): number {
   return Number(stamp.slice(0, stamp.indexOf("/")));
-}
-
-function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }
 
 function readAll(file: Deno.FsFile, into: Uint8Array): void {

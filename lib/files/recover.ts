@@ -3,6 +3,7 @@ import { syncFolder } from "./atomic_file.ts";
 import type { LogEnd, LoggedOrder, OrderLog } from "./order_log.ts";
 import type { StorageParts } from "./storage_parts.ts";
 import type { StockLedger } from "./stock_ledger.ts";
+import { writeAll } from "./write_all.ts";
 
 /** How much of the log is read, and who sees its lines. */
 export interface LogReading {
@@ -54,8 +55,7 @@ async function setTornTailAside(log: OrderLog, end: number): Promise<void> {
   const aside = `${log.file.path}.torn-${new Date().toISOString().replaceAll(":", "")}`;
   const file = Deno.openSync(aside, { write: true, create: true });
   try {
-    const torn = log.file.read(end, log.file.length);
-    for (let done = 0; done < torn.length;) done += file.writeSync(torn.subarray(done));
+    writeAll(file, log.file.read(end, log.file.length));
     file.syncSync();
   } finally {
     file.close();

@@ -45,7 +45,8 @@ export function exists(path: string): boolean {
   return sizeOf(path) !== undefined;
 }
 
-function sizeOf(path: string): number | undefined {
+/** Bytes of a file; undefined where it is not there. */
+export function sizeOf(path: string): number | undefined {
   try {
     return Deno.statSync(path).size;
   } catch (error) {
