@@ -5,7 +5,10 @@ import { EXIT, Failure } from "../errors.ts";
 /** How long a broker may stay silent at start before a command gives up, in milliseconds. */
 export const START_TIMEOUT_MS = 10_000;
 
-stopIdleTimerLoop();
+/** How often requests under way are looked through for ones that have timed out, in milliseconds. */
+const TIMEOUT_CHECK_MS = 500;
+
+stopIdleTimers();
 
 /**
  * A kafkajs client. Its log goes nowhere: what a person has to know reaches them as an event or an error of the call.
@@ -48,15 +51,43 @@ function brokerSilence(brokers: string[], cause: unknown): string {
   }: ${why}; start it with deno task up, or set KAFKA_BOOTSTRAP_SERVERS`;
 }
 
+/** The part of kafkajs's queue of requests (kafkajs/src/network/requestQueue) that its timers work with. */
+interface InternalQueue {
+  pending: unknown[];
+  inflight: Map<number, { sentAt: number; requestTimeout: number; timeoutRequest(): void }>;
+  throttledUntil: number;
+  enforceRequestTimeout: boolean;
+  requestTimeoutIntervalId: ReturnType<typeof setInterval>;
+  isConnected(): boolean;
+  destroy(): void;
+  scheduleCheckPendingRequests(): void;
+  scheduleRequestTimeoutCheck(): void;
+}
+
 /**
- * kafkajs re-arms a timer with a negative delay whenever a request is answered, which becomes a loop of 1 ms timers:
- * 7% CPU for a consumer that waits (tulios/kafkajs#1751). The check is only needed while requests are held back.
+ * Two timers of kafkajs keep a process that waits awake.
+ *
+ * It re-arms one with a negative delay whenever a request is answered, which becomes a loop of 1 ms timers: 7% CPU for a
+ * consumer that waits (tulios/kafkajs#1751). That check is only needed while requests are held back. The other looks
+ * for timeouts every 100 ms on each connection: most of what is left.
  */
-function stopIdleTimerLoop(): void {
-  // deno-lint-ignore no-explicit-any -- an internal class without types
-  const prototype = (RequestQueue as any).prototype;
+function stopIdleTimers(): void {
+  const prototype: InternalQueue = RequestQueue.prototype;
   const schedule = prototype.scheduleCheckPendingRequests;
-  prototype.scheduleCheckPendingRequests = function (this: { pending: unknown[]; throttledUntil: number }) {
+  prototype.scheduleCheckPendingRequests = function () {
     if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
   };
+  prototype.scheduleRequestTimeoutCheck = function () {
+    if (!this.enforceRequestTimeout) return;
+    this.destroy();
+    this.requestTimeoutIntervalId = setInterval(() => endLateRequests(this), TIMEOUT_CHECK_MS);
+  };
+}
+
+function endLateRequests(queue: InternalQueue): void {
+  const now = Date.now();
+  for (const request of queue.inflight.values()) {
+    if (now > request.sentAt + request.requestTimeout) request.timeoutRequest();
+  }
+  if (!queue.isConnected()) queue.destroy();
 }

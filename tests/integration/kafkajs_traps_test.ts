@@ -14,10 +14,9 @@ import { testBrokers, testRegistry } from "../support/kafka.ts";
 
 const PARTITIONS = [0, 1, 2];
 const STOP_LIMIT_MS = 10_000;
-const CPU_WINDOW_MS = 10_000;
-const CPU_LIMIT = 0.01;
-/** Of /proc/PID/stat; the same on every Linux that Deno runs on. */
-const TICKS_PER_SECOND = 100;
+const WAITING_MS = 5_000;
+/** A waiting consumer comes to about 12: two fetches, and the timers of its connections. kafkajs by itself: 800. */
+const WAKE_UPS_PER_SECOND = 60;
 
 function ownWorld(): Promise<KafkaWorld> {
   const env = { KAFKA_BOOTSTRAP_SERVERS: testBrokers().join(","), SCHEMA_REGISTRY_URL: testRegistry() };
@@ -80,27 +79,26 @@ async function commit(world: KafkaWorld, offsets: readonly number[]): Promise<vo
 }
 
 Deno.test({
-  name: "a consumer that waits for orders takes less than 1% of a core",
+  name: "a consumer that waits for orders is not kept awake by timers",
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using world = await ownWorld();
     await using _consumer = await world.consumer();
     const { pid } = JSON.parse(Deno.readTextFileSync(join(world.storage.folder, ".owner.lock")));
     await moment(2_000); // compiling and joining are over
-    const [before, since] = [cpuTicks(pid), performance.now()];
-    await moment(CPU_WINDOW_MS);
-    const share = (cpuTicks(pid) - before) / TICKS_PER_SECOND / ((performance.now() - since) / 1_000);
-    assert.ok(share < CPU_LIMIT, `${(share * 100).toFixed(1)}% of a core`);
+    const [before, since] = [wakeUps(pid), performance.now()];
+    await moment(WAITING_MS);
+    const rate = (wakeUps(pid) - before) / ((performance.now() - since) / 1_000);
+    // Counted, not timed: a busy machine makes it less. What it costs is measured by `deno task bench --only idle`.
+    assert.ok(rate < WAKE_UPS_PER_SECOND, `${rate.toFixed(0)} wake-ups a second`);
   },
 });
 
-/** User and system time of a process. */
-function cpuTicks(pid: number): number {
+/** How often the main thread of a process has slept and was woken. */
+function wakeUps(pid: number): number {
   // By way of `cat`: Deno itself opens nothing in /proc without all permissions.
-  const { stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/stat`] }).outputSync();
-  const stat = new TextDecoder().decode(stdout);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return Number(fields[11]) + Number(fields[12]);
+  const { stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).outputSync();
+  return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(new TextDecoder().decode(stdout))![1]);
 }
 
 Deno.test("an offset out of range ends the subscription, and no other one is committed in its place", async () => {
