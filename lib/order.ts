@@ -38,7 +38,7 @@ export interface StockItem {
 
 /** Key under which a user or item is looked up: names are compared in Unicode NFC, bytes are kept as given. */
 export function nameKey(name: string): string {
-  return name.normalize("NFC");
+  return PLAIN.test(name) ? name : name.normalize("NFC"); // ASCII is its own NFC; asking takes a tenth of the time
 }
 
 /** Largest quantity of an order or an item: the largest Avro int. */

@@ -40,16 +40,24 @@ export class VerdictReport {
   }
 
   show(verdicts: readonly Verdict[]): void {
+    this.#turnSecond();
     for (const verdict of verdicts) {
       count(this.#total, verdict);
-      this.#showOrCount(() => printVerdict(verdict), (counts) => count(counts, verdict));
+      if (this.#isReadable()) printVerdict(verdict);
+      else count(this.#second, verdict);
     }
+    this.#flushLater();
   }
 
   showDeadLetter(at: { partition: number; offset: number }, reason: string): void {
+    this.#turnSecond();
     this.#total.deadLettered++;
-    const line = `dead letter  partition ${at.partition} offset ${at.offset}: ${escapeControls(reason)}`;
-    this.#showOrCount(() => complain(line), (counts) => counts.deadLettered++);
+    if (this.#isReadable()) {
+      complain(`dead letter  partition ${at.partition} offset ${at.offset}: ${escapeControls(reason)}`);
+    } else {
+      this.#second.deadLettered++;
+      this.#flushLater();
+    }
   }
 
   /** Prints what is still counted and the total. */
@@ -61,12 +69,19 @@ export class VerdictReport {
     console.log(`${orders} orders: ${describe(this.#total)} in ${seconds.toFixed(1)} s (${rate} orders/s)`);
   }
 
-  #showOrCount(show: () => void, countIn: (counts: VerdictCounts) => void): void {
+  #turnSecond(): void {
     if (performance.now() - this.#secondStart > SECOND_MS) this.#flush();
+  }
+
+  /** Whether a person can still read along with one verdict more in this second. */
+  #isReadable(): boolean {
     this.#pace++;
-    if (this.#verbose || (!this.#tooFast && this.#pace <= HUMAN_PACE)) return show();
-    countIn(this.#second);
-    this.#timer ??= setTimeout(() => this.#flush(), SECOND_MS);
+    return this.#verbose || (!this.#tooFast && this.#pace <= HUMAN_PACE);
+  }
+
+  /** What is only counted is told within a second. */
+  #flushLater(): void {
+    if (ordersIn(this.#second) > 0) this.#timer ??= setTimeout(() => this.#flush(), SECOND_MS);
   }
 
   /** Ends the second: one line for all that was only counted. */

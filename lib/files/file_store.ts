@@ -201,7 +201,11 @@ export class FileStore implements OrderStore {
 
   #precedent(received: ReceivedOrder): Precedent {
     const place = this.#index.find(received.order.order_id);
-    return place === undefined ? "none" : comparePrecedent(received, asReceived(this.#parts.log.at(place)));
+    if (place === undefined) return "none";
+    const logged = this.#parts.log.at(place);
+    // Two ids of one hash: as likely as a disk that invents an order. Better to stop than to take one for the other.
+    if (logged.order_id !== received.order.order_id) throw this.#parts.log.damagedAt(place);
+    return comparePrecedent(received, asReceived(logged));
   }
 
   /** Rule 10: accepted orders and rejections, then the position, each synced; only then memory follows. */
@@ -214,11 +218,11 @@ export class FileStore implements OrderStore {
       accepted.length > 0 && this.#parts.log.file.sync(),
       rejected.length > 0 && this.#rejected.file.sync(),
     ]);
-    for (const [index, { received, remaining }] of accepted.entries()) {
-      this.#index.add(received.order.order_id, starts[index]);
-      this.#parts.ledger.accept(received.order.item, remaining, firstSeq + index);
-      this.#logSeq = firstSeq + index;
-    }
+    accepted.forEach(({ received: { order }, remaining }, index) => {
+      this.#index.add(order.order_id, starts[index]);
+      this.#parts.ledger.accept(order.item, remaining, firstSeq + index);
+    });
+    if (accepted.length > 0) this.#logSeq = this.#parts.ledger.seq;
     await this.#parts.positions.read(
       batch.topic,
       batch.partition,

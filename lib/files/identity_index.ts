@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
+import { HASH_WORDS as WORDS, type HashKey, newHashKey, sipHash } from "./sip_hash.ts";
 
 /** Rows that one block of identities holds; blocks are added, never copied, so growth does not double the memory. */
 const BLOCK = 1 << 16;
-const WORDS = 4;
 /** Slots filled before the table of slots grows. */
 const MAX_LOAD = 0.8;
 const TWO_32 = 2 ** 32;
@@ -19,14 +18,22 @@ interface Block {
 /**
  * Which `order_id` was accepted, and where its line starts in the log.
  *
- * Ids are kept as the first 128 bits of their SHA-256: 22 bytes with the place, and a 4-byte slot at 40-80% load make
+ * Ids are kept as hashes of 128 bits under a secret key: 22 bytes with the place, and a 4-byte slot at 40-80% load make
  * 27-32 bytes an order whatever the length of its id. A hit is confirmed against the line itself by the caller.
  */
 export class IdentityIndex {
+  /** What the hashes are made with; goes with the bytes. */
+  readonly key: HashKey;
   readonly #blocks: Block[] = [];
   /** Row + 1 of each slot, 0 where it is free; open addressing, linear probing. */
   #slots = new Uint32Array(1 << 10);
   #size = 0;
+  /** The hash that is looked for right now. */
+  readonly #hash = new Uint32Array(WORDS);
+
+  constructor(key: HashKey = newHashKey()) {
+    this.key = key;
+  }
 
   get size(): number {
     return this.#size;
@@ -34,7 +41,7 @@ export class IdentityIndex {
 
   /** Byte offset of the line of the accepted order, or undefined where there is none. */
   find(orderId: string): number | undefined {
-    const row = this.#slots[this.#slotOf(hash(orderId))] - 1;
+    const row = this.#slots[this.#slotOf(orderId)] - 1;
     if (row < 0) return undefined;
     const { low, high } = this.#blocks[row / BLOCK | 0];
     return high[row % BLOCK] * TWO_32 + low[row % BLOCK];
@@ -42,13 +49,12 @@ export class IdentityIndex {
 
   /** Remembers an accepted order; an id that is there already keeps its first place. */
   add(orderId: string, place: number): void {
-    const words = hash(orderId);
-    const slot = this.#slotOf(words);
+    const slot = this.#slotOf(orderId);
     if (this.#slots[slot] !== 0) return;
     const row = this.#size++;
     if (row % BLOCK === 0) this.#blocks.push(emptyBlock());
     const { hashes, low, high } = this.#blocks[row / BLOCK | 0];
-    hashes.set(words, (row % BLOCK) * WORDS);
+    hashes.set(this.#hash, (row % BLOCK) * WORDS);
     low[row % BLOCK] = place % TWO_32;
     high[row % BLOCK] = place / TWO_32;
     this.#slots[slot] = row + 1;
@@ -66,8 +72,8 @@ export class IdentityIndex {
   }
 
   /** The index of `size` rows whose bytes `read` hands out, filling the array it is given. */
-  static fromBytes(size: number, read: (into: Uint8Array<ArrayBuffer>) => void): IdentityIndex {
-    const index = new IdentityIndex();
+  static fromBytes(size: number, key: HashKey, read: (into: Uint8Array<ArrayBuffer>) => void): IdentityIndex {
+    const index = new IdentityIndex(key);
     for (let done = 0; done < size; done += BLOCK) {
       const block = emptyBlock();
       const rows = Math.min(BLOCK, size - done);
@@ -83,17 +89,19 @@ export class IdentityIndex {
     return index;
   }
 
-  /** The slot that holds the hash, or the free one where it belongs. */
-  #slotOf(words: Uint32Array): number {
+  /** The slot that holds the id, or the free one where it belongs; its hash is in `#hash` afterwards. */
+  #slotOf(orderId: string): number {
+    sipHash(orderId, this.key, this.#hash);
     const mask = this.#slots.length - 1;
-    for (let slot = words[0] & mask;; slot = (slot + 1) & mask) {
+    for (let slot = this.#hash[0] & mask;; slot = (slot + 1) & mask) {
       const row = this.#slots[slot] - 1;
-      if (row < 0 || this.#isAt(row, words)) return slot;
+      if (row < 0 || this.#isAt(row)) return slot;
     }
   }
 
-  #isAt(row: number, words: Uint32Array): boolean {
+  #isAt(row: number): boolean {
     const { hashes } = this.#blocks[row / BLOCK | 0];
+    const words = this.#hash;
     const at = (row % BLOCK) * WORDS;
     return hashes[at] === words[0] && hashes[at + 1] === words[1] && hashes[at + 2] === words[2] &&
       hashes[at + 3] === words[3];
@@ -117,9 +125,4 @@ function emptyBlock(): Block {
 
 function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>) {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-function hash(orderId: string): Uint32Array {
-  const digest = createHash("sha256").update(orderId, "utf8").digest();
-  return new Uint32Array(digest.buffer.slice(digest.byteOffset, digest.byteOffset + WORDS * 4));
 }

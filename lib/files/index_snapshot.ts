@@ -6,12 +6,14 @@ import { writeAll } from "./write_all.ts";
 
 /** Bytes of the header line, padded with blanks. */
 const HEADER_BYTES = 256;
-const FORMAT = 1;
+/** 2: hashes under a key of their own. */
+const FORMAT = 2;
 
 interface Header {
   format: number;
-  /** Identities in the file. */
+  /** Identities in the file, and the key of their hashes in hexadecimal. */
   size: number;
+  key: string;
   /** How far the log was indexed: its length in bytes, and the sequence number of its last line. */
   logLength: number;
   logSeq: number;
@@ -57,6 +59,7 @@ export function writeIndexSnapshot(
     file.seekSync(0, Deno.SeekMode.Start);
     const about = {
       size: index.size,
+      key: new Uint8Array(index.key.buffer).toHex(),
       logLength: stat.size,
       logSeq: log.seq,
       logEnd: log.end,
@@ -93,12 +96,13 @@ export function readIndexSnapshot(path: string, logPath: string): LoadedSnapshot
 function readFrom(file: Deno.FsFile, log: Deno.FileInfo): LoadedSnapshot | undefined {
   const header = new Uint8Array(HEADER_BYTES);
   readAll(file, header);
-  const { format, size, logLength, logSeq, logEnd, logStamp, crc }: Header = JSON.parse(
+  const { format, size, key, logLength, logSeq, logEnd, logStamp, crc }: Header = JSON.parse(
     new TextDecoder().decode(header),
   );
   if (format !== FORMAT || logLength > log.size || inodeOf(logStamp) !== log.ino) return undefined;
   let actual = 0;
-  const index = IdentityIndex.fromBytes(size, (into) => {
+  const hashKey = new Uint32Array(Uint8Array.fromHex(key).buffer);
+  const index = IdentityIndex.fromBytes(size, hashKey, (into) => {
     readAll(file, into);
     actual = crc32(into, actual);
   });

@@ -1,7 +1,7 @@
 import { EXIT, Failure } from "../errors.ts";
 import { AppendFile } from "./append_file.ts";
 import { visitLines } from "./lines.ts";
-import { sealLine, unsealLine } from "./sealed_line.ts";
+import { sealLines, unsealLine } from "./sealed_line.ts";
 
 /**
  * A file of sealed lines that several processes append to in turn, under the write lock.
@@ -48,7 +48,7 @@ export class Journal<T extends { seq: number; batch?: number }> {
   /** Appends `records`; durable after `file.sync()`. What others appended has to be read before. */
   append(records: readonly T[]): void {
     this.cutTorn();
-    this.file.append(new TextEncoder().encode(records.map(sealLine).join("")));
+    this.file.append(sealLines(records).bytes);
     this.#read = this.file.length;
   }
 

@@ -3,7 +3,7 @@ import type { Coordinates, Order, ReceivedOrder } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
 import type { StorageLayout } from "./layout.ts";
 import { type ReadBytes, tailStart, visitLines } from "./lines.ts";
-import { firstSealEnd, isSealed, sealLine, unsealLine } from "./sealed_line.ts";
+import { firstSealEnd, isSealed, sealLines, unsealLine } from "./sealed_line.ts";
 
 /** Enough to hold the checksum of a line and its line feed. */
 const ENDING_BYTES = 24;
@@ -53,17 +53,12 @@ export class OrderLog {
 
   /** Appends one batch, numbered from `firstSeq`; where each line starts. Not durable before `file.sync()`. */
   append(acceptances: readonly Acceptance[], firstSeq: number): number[] {
-    const lines = acceptances.map(({ received, remaining }, index) =>
-      new TextEncoder().encode(sealLine(logged(received, remaining, firstSeq + index, firstSeq)))
+    const { bytes, starts } = sealLines(
+      acceptances.map(({ received, remaining }, index) => logged(received, remaining, firstSeq + index, firstSeq)),
     );
-    const starts: number[] = [];
-    let start = this.file.length;
-    for (const line of lines) {
-      starts.push(start);
-      start += line.length;
-    }
-    this.file.append(concat(lines));
-    return starts;
+    const from = this.file.length;
+    this.file.append(bytes);
+    return starts.map((start) => from + start);
   }
 
   /** The accepted order whose line starts at byte `place`. */
@@ -161,8 +156,21 @@ export function asReceived({ topic, partition, offset, ...order }: LoggedOrder):
 function logged({ order, at, replayOf }: ReceivedOrder, remaining: number, seq: number, batch: number): LoggedOrder {
   const { order_id, user, item, quantity, created_at } = order;
   const { topic, partition, offset } = at;
-  const replay = replayOf === undefined ? {} : { replay_of: replayOf };
-  return { order_id, user, item, quantity, created_at, seq, batch, topic, partition, offset, remaining, ...replay };
+  // JSON leaves out a `replay_of` that is undefined.
+  return {
+    order_id,
+    user,
+    item,
+    quantity,
+    created_at,
+    seq,
+    batch,
+    topic,
+    partition,
+    offset,
+    remaining,
+    replay_of: replayOf,
+  };
 }
 
 /** Whether a bad line is two with a damaged line feed between them, of which the second belongs to a later batch. */
@@ -184,14 +192,4 @@ function damaged(path: string, at: number, what: string): Failure {
     `${path} is damaged at byte ${at}: ${what}; nothing was touched. Restore it from a backup together with ` +
       `stock_edits.jsonl, or start over with deno task bootstrap --force`,
   );
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -2,7 +2,7 @@ import type { Rejected, Rejection } from "../judge_batch.ts";
 import type { Coordinates, Order } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
 import type { StorageLayout } from "./layout.ts";
-import { sealLine } from "./sealed_line.ts";
+import { sealLines } from "./sealed_line.ts";
 
 /** One line of `rejected.jsonl`. */
 export interface RejectedOrder extends Order, Coordinates {
@@ -30,12 +30,8 @@ export class RejectedFile {
   /** Appends; durable after `file.sync()`. */
   append(rejected: readonly Rejected[]): void {
     if (rejected.length === 0) return;
-    const lines = rejected.map(({ received: { order, at, replayOf }, reason, status, stock }) => {
-      const replay = replayOf === undefined ? {} : { replay_of: replayOf };
-      const line: RejectedOrder = { ...order, reason, status, stock, ...at, ...replay, rejected_at: Date.now() };
-      return sealLine(line);
-    });
-    this.file.append(new TextEncoder().encode(lines.join("")));
+    const rejected_at = Date.now();
+    this.file.append(sealLines(rejected.map((verdict) => refused(verdict, rejected_at))).bytes);
   }
 
   close(): void {
@@ -52,4 +48,25 @@ export class RejectedFile {
     }
     this.file.truncate(0);
   }
+}
+
+function refused({ received, reason, status, stock }: Rejected, rejected_at: number): RejectedOrder {
+  const { order: { order_id, user, item, quantity, created_at }, at: { topic, partition, offset } } = received;
+  const { replayOf: replay_of } = received;
+  // JSON leaves out what is undefined.
+  return {
+    order_id,
+    user,
+    item,
+    quantity,
+    created_at,
+    reason,
+    status,
+    stock,
+    topic,
+    partition,
+    offset,
+    replay_of,
+    rejected_at,
+  };
 }

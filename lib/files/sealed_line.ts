@@ -8,14 +8,31 @@ const encoder = new TextEncoder();
 const PREFIX = encoder.encode(',"crc":"');
 const SUFFIX = encoder.encode('"}');
 const DIGITS = 8;
+const BLANK_SEAL = `,"crc":"${"0".repeat(DIGITS)}"}\n`;
+const LINE_FEED = 0x0a;
 const SEAL_LENGTH = PREFIX.length + DIGITS + SUFFIX.length;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** The line for `record`, sealed, with its line feed. */
-export function sealLine(record: object): string {
-  const open = JSON.stringify(record).slice(0, -1);
-  return `${open},"crc":"${checksum(encoder.encode(open))}"}\n`;
+/** Lines as bytes, and at which of these each of them starts. */
+export interface SealedLines {
+  bytes: Uint8Array<ArrayBuffer>;
+  starts: number[];
+}
+
+/** The lines for `records`, sealed, each with its line feed. All in one piece: text is turned into bytes once. */
+export function sealLines(records: readonly object[]): SealedLines {
+  const unsealed = records.map((record) => JSON.stringify(record).slice(0, -1) + BLANK_SEAL);
+  const bytes = encoder.encode(unsealed.join(""));
+  const starts: number[] = [];
+  for (let start = 0; start < bytes.length;) {
+    starts.push(start);
+    const feed = bytes.indexOf(LINE_FEED, start); // JSON has none within
+    const end = feed - SEAL_LENGTH;
+    writeHex(crc32(bytes.subarray(start, end)), bytes, end + PREFIX.length);
+    start = feed + 1;
+  }
+  return { bytes, starts };
 }
 
 /** Whether a line, given without its line feed, is as it was sealed. Compares bytes: this is most of a long start. */
@@ -37,8 +54,11 @@ export function unsealLine(line: Uint8Array): Record<string, unknown> | undefine
   return JSON.parse(decoder.decode(line.subarray(0, line.length - SEAL_LENGTH)) + "}");
 }
 
-function checksum(bytes: Uint8Array): string {
-  return crc32(bytes).toString(16).padStart(DIGITS, "0");
+function writeHex(number: number, bytes: Uint8Array, at: number): void {
+  for (let index = 0; index < DIGITS; index++) {
+    const digit = (number >>> (28 - 4 * index)) & 15;
+    bytes[at + index] = digit < 10 ? 0x30 + digit : 0x57 + digit;
+  }
 }
 
 function stands(text: Uint8Array, line: Uint8Array, at: number): boolean {

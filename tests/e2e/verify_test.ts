@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { sealLine } from "../../lib/files/sealed_line.ts";
 import { type Finished, ownWorld, startTask, task } from "../support/commands.ts";
+import { sealLine } from "../support/seal_line.ts";
 
 type Env = Record<string, string>;
 

@@ -4,10 +4,10 @@ import { v5 as uuidV5 } from "uuid";
 import { OrderDecoder } from "../../lib/avro/order_codec.ts";
 import { writerSchemas } from "../../lib/avro/schema_registry.ts";
 import { EXIT } from "../../lib/errors.ts";
-import { sealLine } from "../../lib/files/sealed_line.ts";
 import { valueSubject } from "../../lib/topics.ts";
 import { eventually, ownWorld, startTask, task } from "../support/commands.ts";
 import { readTopic, testRegistry } from "../support/kafka.ts";
+import { sealLine } from "../support/seal_line.ts";
 
 const RUN = "11111111-2222-4333-8444-555555555555";
 /** When the logged orders were created, long before any replay. */

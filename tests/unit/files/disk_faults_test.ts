@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { Outage } from "../../../lib/errors.ts";
-import { sealLine } from "../../../lib/files/sealed_line.ts";
 import { type DiskCall, diskFull, inodeOf, watchDisk } from "../../support/disk.ts";
 import {
   batchOf,
@@ -11,6 +10,7 @@ import {
   requireUntouched,
   TestStorage,
 } from "../../support/storage.ts";
+import { sealLine } from "../../support/seal_line.ts";
 
 const id = (order_id: string, given = {}) => order({ order_id, ...given });
 const SECOND = batchOf([id("b"), id("c", { user: "bob" })], { from: 1 });

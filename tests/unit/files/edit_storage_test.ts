@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { editStorage } from "../../../lib/files/edit_storage.ts";
-import { sealLine } from "../../../lib/files/sealed_line.ts";
 import { setStorageAside } from "../../../lib/files/set_aside.ts";
 import {
   batchOf,
@@ -12,6 +11,7 @@ import {
   TestStorage,
   TOPIC,
 } from "../../support/storage.ts";
+import { sealLine } from "../../support/seal_line.ts";
 
 const id = (order_id: string, given = {}) => order({ order_id, ...given });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { IdentityIndex } from "../../../lib/files/identity_index.ts";
+import { newHashKey, sipHash } from "../../../lib/files/sip_hash.ts";
 
 const pure = { permissions: "none" } as const;
 /** Slots of an index that never grew, in lib/files/identity_index.ts. */
@@ -47,8 +47,13 @@ Deno.test("IdentityIndex answers as a Map does, whatever is added", pure, () => 
 });
 
 Deno.test("IdentityIndex keeps ids apart that want the same slot", pure, () => {
-  const slotOf = (id: string) => createHash("sha256").update(id).digest().readUInt32LE(0) % FIRST_SLOTS;
-  const [wanted, index] = [slotOf("0"), new IdentityIndex()];
+  const key = newHashKey();
+  const slotOf = (id: string) => {
+    const hash = new Uint32Array(4);
+    sipHash(id, key, hash);
+    return hash[0] % FIRST_SLOTS;
+  };
+  const [wanted, index] = [slotOf("0"), new IdentityIndex(key)];
   const rivals: string[] = [];
   for (let number = 0; rivals.length < 40; number++) {
     if (slotOf(String(number)) === wanted) rivals.push(String(number));

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { sealLine, unsealLine } from "../../../lib/files/sealed_line.ts";
+import { sealLines, unsealLine } from "../../../lib/files/sealed_line.ts";
+import { sealLine } from "../../support/seal_line.ts";
 
 const pure = { permissions: "none" } as const;
 const bytes = (text: string) => new TextEncoder().encode(text);
 const RECORD = { seq: 7, order_id: "é\u0000\n\ud800", item: '"},"crc":"00000000"}', deep: { a: [1, null] } };
 
-Deno.test("unsealLine() gives back what sealLine() sealed", pure, () => {
+Deno.test("unsealLine() gives back what sealLines() sealed", pure, () => {
   const anyRecord = fc.dictionary(fc.string({ minLength: 1 }).filter((key) => key !== "__proto__"), fc.jsonValue(), {
     minKeys: 1,
   });
@@ -17,7 +18,7 @@ Deno.test("unsealLine() gives back what sealLine() sealed", pure, () => {
   }));
 });
 
-Deno.test("sealLine() writes plain JSON whose last field is the checksum", pure, () => {
+Deno.test("sealLines() writes plain JSON whose last field is the checksum", pure, () => {
   assert.equal(sealLine({ a: 1 }), '{"a":1,"crc":"a702fc6e"}\n'); // zlib.crc32(b'{"a":1') in Python
   assert.deepEqual(Object.keys(JSON.parse(sealLine(RECORD))), ["seq", "order_id", "item", "deep", "crc"]);
 });
@@ -48,4 +49,15 @@ Deno.test("unsealLine() notices a line cut short, zeroed, doubled or with someth
   for (const other of [line + line, ` ${line}`, `${line} `, `${line}\r`, "\0".repeat(200), "{}"]) {
     assert.equal(unsealLine(bytes(other)), undefined);
   }
+});
+
+Deno.test("sealLines() says where each line starts, whatever its characters", pure, () => {
+  const records = [{ a: "é" }, { a: "\n\u2028" }, { a: "plain" }];
+  const { bytes: all, starts } = sealLines(records);
+  assert.deepEqual(starts.length, records.length);
+  for (const [index, record] of records.entries()) {
+    const line = all.subarray(starts[index], (starts[index + 1] ?? all.length) - 1);
+    assert.deepEqual(unsealLine(line), record);
+  }
+  assert.deepEqual(sealLines([]), { bytes: new Uint8Array(0), starts: [] });
 });

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { editStorage } from "../../../lib/files/edit_storage.ts";
 import { WriteLock } from "../../../lib/files/locks.ts";
 import { setStorageAside } from "../../../lib/files/set_aside.ts";
-import { sealLine } from "../../../lib/files/sealed_line.ts";
 import { batchOf, order, outcomes, process, requireBalance, TestStorage, TOPIC } from "../../support/storage.ts";
+import { sealLine } from "../../support/seal_line.ts";
 
 const id = (order_id: string, given = {}) => order({ order_id, ...given });
 
