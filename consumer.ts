@@ -106,7 +106,7 @@ async function consume(
   const report = new VerdictReport(config);
 
   async function handle(fetched: FetchedBatch): Promise<void> {
-    await decoder.prepare(fetched.messages.map(({ value }) => value));
+    await decoder.prepare(fetched.records.map(({ value }) => value));
     const { batch, letters } = receiveBatch(fetched, (value) => decoder.decode(value));
     const verdicts = await processBatch(batch, letters, { store, deadLetters });
     report.show(verdicts);

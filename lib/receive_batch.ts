@@ -4,12 +4,12 @@ import { REPLAY_OF_HEADER } from "./topics.ts";
 
 /** A record as the broker has it. */
 export interface RawRecord {
-  offset: string;
-  /** Milliseconds since the epoch, as text. */
-  timestamp: string;
+  offset: number;
+  /** Milliseconds since the epoch. */
+  timestamp: number;
   key: Uint8Array | null;
   value: Uint8Array | null;
-  headers?: DeadLetter["headers"];
+  headers: DeadLetter["headers"];
 }
 
 /** Records of one partition; `[from, to)` covers every offset between. */
@@ -18,23 +18,23 @@ export interface RawBatch<R extends RawRecord> {
   partition: number;
   from: number;
   to: number;
-  messages: readonly R[];
+  records: readonly R[];
 }
 
 /** Sorts a batch into orders and messages that are none. `decode` must not wait: what it needs is prepared before. */
 export function receiveBatch<R extends RawRecord>(
-  { topic, partition, from, to, messages }: RawBatch<R>,
+  { topic, partition, from, to, records }: RawBatch<R>,
   decode: (value: R["value"]) => { order: Order } | { undecodable: string },
 ): { batch: OrderBatch; letters: DeadLetter[] } {
   const orders: ReceivedOrder[] = [];
   const letters: DeadLetter[] = [];
-  for (const { offset, timestamp, key, value, headers = {} } of messages) {
-    const at = { topic, partition, offset: Number(offset) };
+  for (const { offset, timestamp, key, value, headers } of records) {
+    const at = { topic, partition, offset };
     const decoded = decode(value);
     if ("order" in decoded) {
       orders.push({ order: decoded.order, at, replayOf: orderIdHeader(headers[REPLAY_OF_HEADER]) });
     } else {
-      letters.push({ at, key, value, headers, timestamp: Number(timestamp), reason: decoded.undecodable });
+      letters.push({ at, key, value, headers, timestamp, reason: decoded.undecodable });
     }
   }
   return { batch: { topic, partition, from, to, orders }, letters };

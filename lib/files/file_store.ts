@@ -115,6 +115,7 @@ export class FileStore implements OrderStore {
       this.#parts.positions.refresh();
       await this.#parts.ledger.refresh();
       this.#users.refresh();
+      this.#index.forgetAsked();
       const verdicts = judge(this.#view());
       await this.#commit(batch, verdicts);
       return verdicts;
@@ -200,12 +201,9 @@ export class FileStore implements OrderStore {
   }
 
   #precedent(received: ReceivedOrder): Precedent {
-    const place = this.#index.find(received.order.order_id);
-    if (place === undefined) return "none";
-    const logged = this.#parts.log.at(place);
-    // Two ids of one hash: as likely as a disk that invents an order. Better to stop than to take one for the other.
-    if (logged.order_id !== received.order.order_id) throw this.#parts.log.damagedAt(place);
-    return comparePrecedent(received, asReceived(logged));
+    const { order_id } = received.order;
+    const place = this.#index.find(order_id);
+    return place === undefined ? "none" : comparePrecedent(received, asReceived(this.#parts.log.at(place, order_id)));
   }
 
   /** Rule 10: accepted orders and rejections, then the position, each synced; only then memory follows. */
@@ -223,12 +221,8 @@ export class FileStore implements OrderStore {
       this.#parts.ledger.accept(order.item, remaining, firstSeq + index);
     });
     if (accepted.length > 0) this.#logSeq = this.#parts.ledger.seq;
-    await this.#parts.positions.read(
-      batch.topic,
-      batch.partition,
-      { from: batch.from, to: batch.to },
-      this.#parts.ledger.seq,
-    );
+    const { topic, partition, from, to } = batch;
+    await this.#parts.positions.read(topic, partition, { from, to }, this.#parts.ledger.seq);
   }
 
   /** Appends to both files or, where the disk is full, to neither. */

@@ -25,11 +25,15 @@ export class IdentityIndex {
   /** What the hashes are made with; goes with the bytes. */
   readonly key: HashKey;
   readonly #blocks: Block[] = [];
-  /** Row + 1 of each slot, 0 where it is free; open addressing, linear probing. */
+  /**
+   * Open addressing with linear probing. A slot holds its row + 1 in the bits below its number of slots, and in those
+   * above bits of the hash, so that a row of another hash is hardly ever looked at; 0 where it is free.
+   */
   #slots = new Uint32Array(1 << 10);
   #size = 0;
   /** The hash that is looked for right now. */
   readonly #hash = new Uint32Array(WORDS);
+  readonly #asked = new AskedIds();
 
   constructor(key: HashKey = newHashKey()) {
     this.key = key;
@@ -41,7 +45,9 @@ export class IdentityIndex {
 
   /** Byte offset of the line of the accepted order, or undefined where there is none. */
   find(orderId: string): number | undefined {
-    const row = this.#slots[this.#slotOf(orderId)] - 1;
+    sipHash(orderId, this.key, this.#hash);
+    const row = this.#rowAt(this.#slotOfHash());
+    if (row < 0) this.#asked.push(orderId, this.#hash);
     if (row < 0) return undefined;
     const { low, high } = this.#blocks[row / BLOCK | 0];
     return high[row % BLOCK] * TWO_32 + low[row % BLOCK];
@@ -49,7 +55,8 @@ export class IdentityIndex {
 
   /** Remembers an accepted order; an id that is there already keeps its first place. */
   add(orderId: string, place: number): void {
-    const slot = this.#slotOf(orderId);
+    if (!this.#asked.take(orderId, this.#hash)) sipHash(orderId, this.key, this.#hash);
+    const slot = this.#slotOfHash();
     if (this.#slots[slot] !== 0) return;
     const row = this.#size++;
     if (row % BLOCK === 0) this.#blocks.push(emptyBlock());
@@ -57,8 +64,13 @@ export class IdentityIndex {
     hashes.set(this.#hash, (row % BLOCK) * WORDS);
     low[row % BLOCK] = place % TWO_32;
     high[row % BLOCK] = place / TWO_32;
-    this.#slots[slot] = row + 1;
+    this.#slots[slot] = entry(row, this.#hash[1], this.#slots.length);
     if (this.#size > this.#slots.length * MAX_LOAD) this.#rehash(this.#slots.length * 2);
+  }
+
+  /** Begins with another batch: what was asked for so far will not be added any more. */
+  forgetAsked(): void {
+    this.#asked.clear();
   }
 
   /** The rows as bytes, in pieces, for {@linkcode IdentityIndex.fromBytes}; in the byte order of this machine. */
@@ -89,14 +101,20 @@ export class IdentityIndex {
     return index;
   }
 
-  /** The slot that holds the id, or the free one where it belongs; its hash is in `#hash` afterwards. */
-  #slotOf(orderId: string): number {
-    sipHash(orderId, this.key, this.#hash);
+  /** The slot that holds the hash, or the free one where it belongs. */
+  #slotOfHash(): number {
     const mask = this.#slots.length - 1;
-    for (let slot = this.#hash[0] & mask;; slot = (slot + 1) & mask) {
-      const row = this.#slots[slot] - 1;
-      if (row < 0 || this.#isAt(row)) return slot;
+    const [start, tag] = this.#hash;
+    for (let slot = start & mask;; slot = (slot + 1) & mask) {
+      const found = this.#slots[slot];
+      if (found === 0) return slot;
+      if (((found ^ tag) & ~mask) === 0 && this.#isAt(this.#rowAt(slot))) return slot;
     }
+  }
+
+  /** The row of a slot, -1 where it is free. */
+  #rowAt(slot: number): number {
+    return (this.#slots[slot] & (this.#slots.length - 1)) - 1;
   }
 
   #isAt(row: number): boolean {
@@ -111,11 +129,55 @@ export class IdentityIndex {
     const slots = new Uint32Array(length);
     const mask = length - 1;
     for (let row = 0; row < this.#size; row++) {
-      let slot = this.#blocks[row / BLOCK | 0].hashes[(row % BLOCK) * WORDS] & mask;
+      const { hashes } = this.#blocks[row / BLOCK | 0];
+      const at = (row % BLOCK) * WORDS;
+      let slot = hashes[at] & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = row + 1;
+      slots[slot] = entry(row, hashes[at + 1], length);
     }
     this.#slots = slots;
+  }
+}
+
+/** What a slot holds for a row. There are fewer rows than slots, so they fit below. */
+function entry(row: number, tag: number, slots: number): number {
+  return (tag & -slots) | (row + 1);
+}
+
+/**
+ * The ids that were asked for in this batch and not found, with their hashes: most are added soon, in the same order,
+ * and hashing is a tenth of a consumer's time.
+ */
+class AskedIds {
+  readonly #ids: string[] = [];
+  #hashes = new Uint32Array(1 << 10);
+  /** How many of them were taken, or passed over. */
+  #taken = 0;
+
+  push(orderId: string, hash: Uint32Array): void {
+    const at = this.#ids.push(orderId) * WORDS;
+    if (at > this.#hashes.length) {
+      const larger = new Uint32Array(this.#hashes.length * 2);
+      larger.set(this.#hashes);
+      this.#hashes = larger;
+    }
+    this.#hashes.set(hash, at - WORDS);
+  }
+
+  /** Finds the hash of an id that was asked for after the last one taken. */
+  take(orderId: string, hash: Uint32Array): boolean {
+    while (this.#taken < this.#ids.length) {
+      const at = this.#taken++;
+      if (this.#ids[at] !== orderId) continue;
+      for (let word = 0; word < WORDS; word++) hash[word] = this.#hashes[at * WORDS + word];
+      return true;
+    }
+    return false;
+  }
+
+  clear(): void {
+    this.#ids.length = 0;
+    this.#taken = 0;
   }
 }
 

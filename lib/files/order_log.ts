@@ -61,8 +61,8 @@ export class OrderLog {
     return starts.map((start) => from + start);
   }
 
-  /** The accepted order whose line starts at byte `place`. */
-  at(place: number): LoggedOrder {
+  /** The accepted order with this id, whose line starts at byte `place`. */
+  at(place: number, orderId: string): LoggedOrder {
     let found: LoggedOrder | undefined;
     for (let size = 1024; found === undefined; size *= 4) {
       const end = Math.min(place + size, this.file.length);
@@ -72,7 +72,8 @@ export class OrderLog {
       });
       if (end === this.file.length) break;
     }
-    if (found === undefined) throw this.damagedAt(place);
+    // Another id of the same hash: as likely as a disk that invents an order, and nothing to guess about.
+    if (found?.order_id !== orderId) throw this.damagedAt(place);
     return found;
   }
 

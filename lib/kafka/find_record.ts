@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
-import type { Kafka, KafkaMessage } from "kafkajs";
+import type { Kafka } from "kafkajs";
 import type { Coordinates } from "../order.ts";
 import { disconnect } from "./disconnect.ts";
 import { partitionLogs } from "./group_offsets.ts";
+import type { FetchedRecord } from "./record_batch.ts";
 import { scanTopic } from "./topic_scan.ts";
 
 /** A record that carries an order, as far as it can be told without decoding it. */
@@ -30,7 +31,7 @@ export async function findInTopic(
     if (!(await admin.listTopics()).includes(topic)) return [];
     const logs = await partitionLogs(admin, topic);
     const found: FoundRecord[] = [];
-    const note = (partition: number, message: KafkaMessage) => {
+    const note = (partition: number, message: FetchedRecord) => {
       if (message.value?.includes(orderId)) found.push(describe(topic, partition, message));
     };
     if (places.length === 0) {
@@ -48,14 +49,14 @@ export async function findInTopic(
   }
 }
 
-function describe(topic: string, partition: number, { offset, key, value, timestamp }: KafkaMessage): FoundRecord {
+function describe(topic: string, partition: number, { offset, key, value, timestamp }: FetchedRecord): FoundRecord {
   const bytes = value ?? Buffer.alloc(0);
   return {
     topic,
     partition,
-    offset: Number(offset),
+    offset,
     schemaId: bytes.length >= 5 && bytes[0] === 0 ? bytes.readInt32BE(1) : undefined,
     key: key?.toString(),
-    timestamp: Number(timestamp),
+    timestamp,
   };
 }

@@ -5,7 +5,7 @@ import type { Kafka } from "kafkajs";
 export interface InternalBroker {
   /** The API versions of the broker, by API key. */
   versions: Record<number, { minVersion: number; maxVersion: number }>;
-  connectionPool: { send<T>(call: { request: RawRequest; response: RawResponse<T> }): Promise<T> };
+  connectionPool: ConnectionPool;
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
   offsetCommit(request: {
     groupId: string;
@@ -15,7 +15,17 @@ export interface InternalBroker {
   }): Promise<unknown>;
 }
 
-/** A request of the Kafka protocol that kafkajs does not have. */
+/** The connections to one broker. */
+export interface ConnectionPool {
+  send<T>(call: ProtocolCall<T>): Promise<T>;
+}
+
+/** A request of the Kafka protocol, and how to read its answer. */
+export interface ProtocolCall<T> {
+  request: RawRequest;
+  response: RawResponse<T>;
+}
+
 export interface RawRequest {
   apiKey: number;
   apiVersion: number;
@@ -29,8 +39,11 @@ export interface RawResponse<T> {
   parse(decoded: T): Promise<T>;
 }
 
-interface InternalCluster {
-  brokerPool: { withBroker<T>(use: (found: { broker: InternalBroker }) => Promise<T>): Promise<T | null> };
+export interface InternalCluster {
+  brokerPool: {
+    createBroker(options: { connectionPool: ConnectionPool }): InternalBroker;
+    withBroker<T>(use: (found: { broker: InternalBroker }) => Promise<T>): Promise<T | null>;
+  };
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;
@@ -39,7 +52,7 @@ interface InternalCluster {
 
 /** Runs `work` with kafkajs's own view of the cluster, connected. Permission: net. */
 export async function withCluster<T>(kafka: Kafka, work: (cluster: InternalCluster) => Promise<T>): Promise<T> {
-  const cluster = createCluster(kafka);
+  const cluster = clusterFactory(kafka).cluster({ allowAutoTopicCreation: false });
   try {
     await cluster.connect();
     // Without it kafkajs does not know a coordinator's address, fails, and tries again 300 ms later.
@@ -50,12 +63,18 @@ export async function withCluster<T>(kafka: Kafka, work: (cluster: InternalClust
   }
 }
 
+/** `kafka` with clusters that `change` has changed, for the clients it makes. */
+export function overrideCluster(kafka: Kafka, change: (cluster: InternalCluster) => InternalCluster): Kafka {
+  const create = clusterFactory(kafka);
+  return Object.create(kafka, { [create.symbol]: { value: (options: object) => change(create.cluster(options)) } });
+}
+
 /** kafkajs has no public way to a broker; its client builds clusters under a private symbol. */
-function createCluster(kafka: Kafka): InternalCluster {
+function clusterFactory(kafka: Kafka): { symbol: symbol; cluster: (options: object) => InternalCluster } {
   const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) =>
     description === "private:Kafka:createCluster"
   );
   if (symbol === undefined) throw new Error("Cannot reach the brokers: this is not kafkajs 2.2.4");
   const internals = kafka as unknown as Record<symbol, (options: object) => InternalCluster>;
-  return internals[symbol]({ allowAutoTopicCreation: false });
+  return { symbol, cluster: internals[symbol] };
 }

@@ -1,9 +1,11 @@
-import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
+import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import { EXIT, Failure, Outage } from "../errors.ts";
+import { createBatchConsumer } from "./batch_consumer.ts";
 import { disconnect } from "./disconnect.ts";
 import { asFailure, isTransient, messageOf, recreated } from "./failures.ts";
 import { removeMember } from "./group_coordinator.ts";
 import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
+import { type FetchedRecord, recordsOf } from "./record_batch.ts";
 import { soleMember } from "./sole_member.ts";
 import { readTopicId } from "./topic_id.ts";
 
@@ -18,13 +20,13 @@ const RETRY_MS = 1_000;
 /** How often to look whether the topic still is the same one. */
 const TOPIC_CHECK_MS = 5_000;
 
-/** Messages of one partition; `[from, to)` covers every offset between, transaction markers and gaps included. */
+/** Records of one partition; `[from, to)` covers every offset between, transaction markers and gaps included. */
 export interface FetchedBatch {
   topic: string;
   partition: number;
   from: number;
   to: number;
-  messages: readonly KafkaMessage[];
+  records: readonly FetchedRecord[];
 }
 
 export interface SubscriberOptions extends GroupTopic {
@@ -112,7 +114,7 @@ export class Subscriber {
 
   /** One membership in the group, from joining to leaving. */
   async #session(): Promise<void> {
-    const consumer = this.#kafka.consumer({
+    const consumer = createBatchConsumer(this.#kafka, {
       groupId: this.#options.group,
       partitionAssigners: [soleMember],
       sessionTimeout: SESSION_TIMEOUT_MS,
@@ -157,24 +159,22 @@ export class Subscriber {
   }
 
   async #eachBatch({ batch, heartbeat, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
-    const { topic, partition, messages } = batch;
+    const { topic, partition } = batch;
     let from = Number((batch as unknown as { fetchedOffset: string }).fetchedOffset);
-    for (let start = 0; start < messages.length && !this.#over;) {
-      const end = Math.min(start + MAX_BATCH, start + this.#left, messages.length);
-      const last = messages[end - 1].offset;
-      // Markers after the last message count as read with it.
-      const to = Number(end === messages.length ? batch.lastOffset() : last) + 1;
-      const handled = await this.#handle(
-        { topic, partition, from, to, messages: messages.slice(start, end) },
-        heartbeat,
-      );
-      if (!handled) return;
-      resolveOffset(last);
+    const records = recordsOf(batch, from);
+    // Once more where there are no records: compaction leaves batches that are empty.
+    for (let start = 0; !this.#over && (start < records.length || start === 0);) {
+      const end = Math.min(start + MAX_BATCH, start + this.#left, records.length);
+      // Markers after the last record count as read with it.
+      const to = end === records.length ? Number(batch.lastOffset()) + 1 : records[end - 1].offset + 1;
+      if (!await this.#handle({ topic, partition, from, to, records: records.slice(start, end) }, heartbeat)) return;
+      resolveOffset(String(to - 1));
       const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
       await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
       this.#left -= end - start;
       this.#advance(partition, to);
       await heartbeat();
+      if (end === records.length) return;
       start = end;
       from = to;
     }

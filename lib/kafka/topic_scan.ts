@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { Kafka, KafkaMessage } from "kafkajs";
+import type { Kafka } from "kafkajs";
 import { EXIT, Failure } from "../errors.ts";
+import { createBatchConsumer } from "./batch_consumer.ts";
 import { disconnect } from "./disconnect.ts";
 import { messageOf } from "./failures.ts";
+import { type FetchedRecord, recordsOf } from "./record_batch.ts";
 
 /** Offsets `[from, to)` of one partition. */
 export interface ScanRange {
@@ -25,12 +27,15 @@ export async function scanTopic(
   kafka: Kafka,
   topic: string,
   ranges: readonly ScanRange[],
-  visit: (partition: number, message: KafkaMessage) => void,
+  visit: (partition: number, record: FetchedRecord) => void,
 ): Promise<void> {
   const unread = new Map(ranges.filter(({ from, to }) => from < to).map(({ partition, to }) => [partition, to]));
   if (unread.size === 0) return;
   const groupId = `order-pipeline-scan-${randomUUID()}`;
-  const consumer = kafka.consumer({ groupId, retry: { retries: 5, restartOnFailure: () => Promise.resolve(false) } });
+  const consumer = createBatchConsumer(kafka, {
+    groupId,
+    retry: { retries: 5, restartOnFailure: () => Promise.resolve(false) },
+  });
   const done = Promise.withResolvers<void>();
   let timer = setTimeout(() => {}, 0);
   const patience = () => {
@@ -56,9 +61,11 @@ export async function scanTopic(
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       autoCommit: false,
-      eachBatch: ({ batch: { partition, messages } }) => {
+      eachBatch: ({ batch }) => {
+        const { partition } = batch;
+        const from = Number((batch as unknown as { fetchedOffset: string }).fetchedOffset);
         const end = unread.get(partition) ?? -1;
-        for (const message of messages) if (Number(message.offset) < end) visit(partition, message);
+        for (const record of recordsOf(batch, from)) if (record.offset < end) visit(partition, record);
         return Promise.resolve();
       },
     });

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { KafkaMessage } from "kafkajs";
 import { encodeOrder } from "../../lib/avro/order_codec.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
 import { exists } from "../../lib/files/storage_folder.ts";
@@ -7,6 +6,7 @@ import { createKafka } from "../../lib/kafka/client.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { partitionLogs } from "../../lib/kafka/group_offsets.ts";
 import { createPublisher, type Publisher } from "../../lib/kafka/publisher.ts";
+import type { FetchedRecord } from "../../lib/kafka/record_batch.ts";
 import { scanTopic } from "../../lib/kafka/topic_scan.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import { type SampleOrder, sampleOrders } from "../../lib/sample_orders.ts";
@@ -23,7 +23,7 @@ const POLL_MS = 5;
 const ORDER_ID = /order-[0-9a-f]+-\d+/;
 
 /** A record as it lies in the topic. */
-export type TopicRecord = KafkaMessage & { partition: number };
+export type TopicRecord = FetchedRecord & { partition: number };
 
 /**
  * What one run of a fault plays in: a storage, a topic and a group of its own, and the ids of the orders sent. Removed

@@ -52,7 +52,7 @@ class Reading implements AsyncDisposable {
   }
 
   get records(): number {
-    return this.batches.reduce((sum, { messages }) => sum + messages.length, 0);
+    return this.batches.reduce((sum, { records }) => sum + records.length, 0);
   }
 
   /** Asserts that it ends by itself with this exit code. */

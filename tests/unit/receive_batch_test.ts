@@ -5,9 +5,9 @@ import type { DeadLetter, DeadLetterSink, OrderStore } from "../../lib/ports.ts"
 
 const pure = { permissions: "none" } as const;
 const bytes = (text: string) => new TextEncoder().encode(text);
-const record = (offset: number, value: string | null, headers?: RawRecord["headers"]): RawRecord => ({
-  offset: String(offset),
-  timestamp: "1700000000000",
+const record = (offset: number, value: string | null, headers: RawRecord["headers"] = {}): RawRecord => ({
+  offset,
+  timestamp: 1_700_000_000_000,
   key: bytes("book"),
   value: value === null ? null : bytes(value),
   headers,
@@ -17,8 +17,8 @@ const decode = (value: Uint8Array | null) => {
   if (order_id === "" || order_id === "poison") return { undecodable: `no order: "${order_id}"` };
   return { order: { order_id, user: "alice", item: "book", quantity: 1, created_at: 0 } };
 };
-const receive = (messages: RawRecord[]) =>
-  receiveBatch({ topic: "orders", partition: 2, from: 5, to: 20, messages }, decode);
+const receive = (records: RawRecord[]) =>
+  receiveBatch({ topic: "orders", partition: 2, from: 5, to: 20, records }, decode);
 
 Deno.test("receiveBatch() sorts orders from what is none and keeps range and coordinates", pure, () => {
   const { batch, letters } = receive([record(7, "a"), record(9, "poison", { x: "y" }), record(11, "b")]);

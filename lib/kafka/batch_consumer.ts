@@ -1,0 +1,115 @@
+import { Buffer } from "node:buffer";
+import type { Consumer, ConsumerConfig, Kafka } from "kafkajs";
+import { type InternalCluster, overrideCluster, type ProtocolCall } from "./internal_cluster.ts";
+import { RecordBatch } from "./record_batch.ts";
+
+/** In the Kafka protocol. */
+const FETCH = 1;
+/** The last version that kafkajs speaks; brokers have it since Kafka 2.3. */
+const VERSION = 11;
+
+/**
+ * A kafkajs consumer whose `eachBatch` gets {@linkcode RecordBatch}es in place of messages; `eachMessage` is no use.
+ *
+ * kafkajs makes a dozen objects and several numbers of 64 bits of each record, then looks at every one to sort out
+ * transactions: 1.9 µs an order, half of a consumer's time. A record batch tells the same for all its records.
+ * Permission: net.
+ */
+export function createBatchConsumer(kafka: Kafka, config: ConsumerConfig): Consumer {
+  return overrideCluster(kafka, fetchRecordBatches).consumer(config);
+}
+
+function fetchRecordBatches(cluster: InternalCluster): InternalCluster {
+  const pool = cluster.brokerPool;
+  const createBroker = pool.createBroker;
+  pool.createBroker = (options) => {
+    const send = options.connectionPool.send.bind(options.connectionPool);
+    options.connectionPool.send = <T>(call: ProtocolCall<T>) => send(isFetch(call) ? withOurDecoder(call) : call);
+    return createBroker(options);
+  };
+  return cluster;
+}
+
+function isFetch({ request: { apiKey, apiVersion } }: ProtocolCall<unknown>): boolean {
+  return apiKey === FETCH && apiVersion === VERSION;
+}
+
+/** Errors in the answer are still kafkajs's business. */
+function withOurDecoder<T>(call: ProtocolCall<T>): ProtocolCall<T> {
+  const decode = (bytes: Buffer) => decodeFetch(bytes) as Promise<T>;
+  return { ...call, response: { ...call.response, decode } };
+}
+
+/** The answer to a fetch of version 11, in the shape of kafkajs (kafkajs/src/protocol/requests/fetch/v11). */
+async function decodeFetch(bytes: Buffer): Promise<unknown> {
+  const answer = new AnswerReader(bytes);
+  const clientSideThrottleTime = answer.int32();
+  const errorCode = answer.int16();
+  const sessionId = answer.int32();
+  const responses = [];
+  for (let topics = answer.int32(); topics > 0; topics--) {
+    const topicName = answer.text();
+    const partitions = [];
+    for (let left = answer.int32(); left > 0; left--) partitions.push(await decodePartition(answer));
+    responses.push({ topicName, partitions });
+  }
+  // The broker has not held the answer back: it leaves that to the client.
+  return { throttleTime: 0, clientSideThrottleTime, errorCode, sessionId, responses };
+}
+
+async function decodePartition(answer: AnswerReader): Promise<unknown> {
+  const about = {
+    partition: answer.int32(),
+    errorCode: answer.int16(),
+    highWatermark: answer.int64(),
+    lastStableOffset: answer.int64(),
+    lastStartOffset: answer.int64(),
+    abortedTransactions: [] as unknown[],
+  };
+  for (let left = answer.int32(); left > 0; left--) {
+    about.abortedTransactions.push({ producerId: answer.int64(), firstOffset: answer.int64() });
+  }
+  const preferredReadReplica = answer.int32();
+  const messages = await RecordBatch.readAll(answer.bytes());
+  return { ...about, preferredReadReplica, messages };
+}
+
+/** Reads the fields of an answer in their order; numbers of 64 bits as text, as kafkajs has them. */
+class AnswerReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  int16(): number {
+    return this.#bytes.readInt16BE(this.#pass(2));
+  }
+
+  int32(): number {
+    return this.#bytes.readInt32BE(this.#pass(4));
+  }
+
+  int64(): string {
+    return this.#bytes.readBigInt64BE(this.#pass(8)).toString();
+  }
+
+  text(): string {
+    const length = this.int16();
+    const start = this.#pass(length);
+    return this.#bytes.toString("utf8", start, start + length);
+  }
+
+  bytes(): Buffer {
+    const length = Math.max(0, this.int32());
+    const start = this.#pass(length);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  #pass(length: number): number {
+    const start = this.#at;
+    this.#at += length;
+    return start;
+  }
+}

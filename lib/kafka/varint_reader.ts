@@ -1,0 +1,36 @@
+import type { Buffer } from "node:buffer";
+
+/** Reads what a record is made of: zigzag varints (as in Protocol Buffers), and bytes with their length before them. */
+export class VarintReader {
+  at = 0;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** A number of up to 53 bits; beyond 28 bits by multiplication, for shifts end at 32. */
+  int(): number {
+    const bytes = this.#bytes;
+    let byte = bytes[this.at++];
+    let value = byte & 0x7f;
+    let shift = 7;
+    while (byte >= 0x80) {
+      byte = bytes[this.at++];
+      if (shift < 28) value |= (byte & 0x7f) << shift;
+      else value += (byte & 0x7f) * 2 ** shift;
+      shift += 7;
+    }
+    if (shift <= 28) return (value >>> 1) ^ -(value & 1);
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  /** The next bytes, as a view; null where their length is -1. */
+  bytes(): Buffer | null {
+    const length = this.int();
+    if (length < 0) return null;
+    const start = this.at;
+    this.at = start + length;
+    return this.#bytes.subarray(start, this.at);
+  }
+}
