@@ -22,7 +22,7 @@ export interface PacedSend<T> {
 }
 
 /** Orders in one call of `send` at most. */
-const MAX_BATCH = 6_000;
+const MAX_BATCH = 20_000;
 /** Above 100 orders a second, those of 10 ms go together. */
 const TICK_MS = 10;
 /** Longer sleeps are taken in pieces: beyond 2^31 ms a timer fires at once. */

@@ -31,19 +31,24 @@ type Writer =
   /** `until` is in milliseconds since the epoch. */
   | { undecodable: string; until: number };
 
-// Messages are built here and copied out: one allocation for each, of the right size.
-let scratch = Buffer.alloc(1024);
+/** Messages are built one behind the other in a slab: a buffer for each took more time than the encoding. */
+const SLAB_BYTES = 64 << 10;
+let slab = Buffer.alloc(0);
+let slabUsed = 0;
 
 /** `order` in the Confluent wire format. Throws where a field does not fit the schema. */
 export function encodeOrder(schemaId: number, order: Order): Buffer {
-  const end = ORDER.encode(order, scratch, HEADER_BYTES);
+  const start = slabUsed;
+  const end = ORDER.encode(order, slab, start + HEADER_BYTES);
   if (end < 0) { // avsc's way to say how many bytes were missing
-    scratch = Buffer.alloc(scratch.length - end);
+    slab = Buffer.alloc(Math.max(SLAB_BYTES, slab.length - start - end));
+    slabUsed = 0;
     return encodeOrder(schemaId, order);
   }
-  scratch[0] = MAGIC;
-  scratch.writeInt32BE(schemaId, 1);
-  return Buffer.from(scratch.subarray(0, end));
+  slab[start] = MAGIC;
+  slab.writeInt32BE(schemaId, start + 1);
+  slabUsed = end;
+  return slab.subarray(start, end);
 }
 
 /**

@@ -6,6 +6,8 @@ export interface InternalBroker {
   /** The API versions of the broker, by API key. */
   versions: Record<number, { minVersion: number; maxVersion: number }>;
   connectionPool: ConnectionPool;
+  disconnect(): Promise<void>;
+  initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: unknown; producerEpoch: number }>;
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
   offsetCommit(request: {
     groupId: string;
@@ -30,6 +32,7 @@ export interface RawRequest {
   apiKey: number;
   apiVersion: number;
   apiName: string;
+  expectResponse?(): boolean;
   /** Resolves to kafkajs's Encoder (kafkajs/src/protocol/encoder.js). */
   encode(): Promise<unknown>;
 }
@@ -47,19 +50,35 @@ export interface InternalCluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;
+  addTargetTopic(topic: string): Promise<void>;
+  /** Partitions by the node id of their leader. */
+  findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>;
+  findBroker(request: { nodeId: string }): Promise<InternalBroker>;
+  findControllerBroker(): Promise<InternalBroker>;
   findGroupCoordinator(request: { groupId: string }): Promise<InternalBroker>;
 }
 
 /** Runs `work` with kafkajs's own view of the cluster, connected. Permission: net. */
 export async function withCluster<T>(kafka: Kafka, work: (cluster: InternalCluster) => Promise<T>): Promise<T> {
+  const cluster = await connectCluster(kafka);
+  try {
+    return await work(cluster);
+  } finally {
+    await cluster.disconnect();
+  }
+}
+
+/** Kafkajs's own view of the cluster, connected; the caller disconnects. Permission: net. */
+export async function connectCluster(kafka: Kafka): Promise<InternalCluster> {
   const cluster = clusterFactory(kafka).cluster({ allowAutoTopicCreation: false });
   try {
     await cluster.connect();
     // Without it kafkajs does not know a coordinator's address, fails, and tries again 300 ms later.
     await cluster.refreshMetadata();
-    return await work(cluster);
-  } finally {
+    return cluster;
+  } catch (error) {
     await cluster.disconnect();
+    throw error;
   }
 }
 

@@ -1,20 +1,17 @@
 import { Buffer } from "node:buffer";
 import { setTimeout as delay } from "node:timers/promises";
-import { type IHeaders, type Kafka, Partitioners, type PartitionMetadata, type Producer } from "kafkajs";
+import { type Kafka, Partitioners, type PartitionMetadata } from "kafkajs";
 import { EXIT, Failure } from "../errors.ts";
 import type { OrderPublisher, OutgoingOrder } from "../ports.ts";
 import { type OrderKey, REPLAY_OF_HEADER } from "../topics.ts";
+import { BatchProducer } from "./batch_producer.ts";
 import { createKafka } from "./client.ts";
 import { disconnect } from "./disconnect.ts";
+import { type OutgoingRecord, recordSize } from "./record_writer.ts";
 import { maxMessageBytes, partitionsOf } from "./topics_admin.ts";
 
-// kafkajs copies its list of messages once for each message it adds, so larger sends are slower: 74,000 orders/s at
-// 2,000 a send, 43,000 at 10,000.
-const MAX_RECORDS = 2_000;
-/** Well below the broker's default limit of 1 MiB for a batch, which kafkajs does not split by. */
+/** Well below the broker's default limit of 1 MiB for a batch. */
 const MAX_BYTES = 512 * 1024;
-/** Headers and lengths of one record, generously. */
-const RECORD_OVERHEAD_BYTES = 300;
 /** How long one send may take, with all its retries; the Java producer's `delivery.timeout.ms`. */
 const DELIVERY_TIMEOUT_MS = 120_000;
 const RETRY_MS = 500;
@@ -40,13 +37,15 @@ export interface PublisherOptions<T extends OutgoingOrder> {
   encode(outgoing: T): Buffer;
 }
 
-/** A kafkajs message whose partition is chosen. */
-interface Addressed {
+/** What messages of one key have in common; remembered, for there are fewer items than orders. */
+interface Address {
+  key: Buffer;
   partition: number;
-  key: string | null;
-  value: Buffer;
-  headers: IHeaders;
 }
+
+/** Addresses remembered at most. */
+const MAX_ADDRESSES = 10_000;
+const NO_HEADERS = {};
 
 /** Connects a {@linkcode Publisher}. Permissions: net, env as `createKafka`; at the broker DESCRIBE and WRITE. */
 export async function createPublisher<T extends OutgoingOrder>(options: PublisherOptions<T>): Promise<Publisher<T>> {
@@ -64,14 +63,15 @@ export async function createPublisher<T extends OutgoingOrder>(options: Publishe
  * Sends orders with an idempotent producer, acknowledged by all in-sync replicas; see {@linkcode OrderPublisher}.
  *
  * Orders of one key go to the partition a Java client would choose (murmur2); without keys they are spread evenly.
- * While the brokers are away a send is repeated for up to two minutes. A repeat after an unclear answer can put an order
- * into the topic twice, with the same `order_id`, of which one is accepted.
+ * While the brokers are away a send is repeated for up to two minutes. Only where a broker has lost what it knew of the
+ * producer can a repeat put an order into the topic twice, with the same `order_id`, of which one is accepted.
  */
 export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   readonly #options: PublisherOptions<T>;
   readonly #kafka: Kafka;
   readonly #choosePartition = Partitioners.DefaultPartitioner();
-  #producer: Producer | undefined;
+  readonly #addresses = new Map<string, Address>();
+  #producer: BatchProducer | undefined;
   #partitions: PartitionMetadata[] = [];
   #nextUnkeyed = 0;
   #settled: Promise<void> = Promise.resolve();
@@ -82,7 +82,8 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   }
 
   async connect(): Promise<void> {
-    await this.#connected();
+    this.#partitions = await partitionsOf(this.#kafka, this.#options.topic);
+    this.#producer = await BatchProducer.connect(this.#kafka, this.#options.topic);
   }
 
   send(orders: readonly T[]): Promise<void> {
@@ -93,30 +94,64 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
 
   async close(): Promise<void> {
     await this.#settled;
-    await this.#dropProducer();
+    if (this.#producer !== undefined) await disconnect(this.#producer);
   }
 
+  /** Partitions side by side, one send after the other in each: encoding goes on while brokers write. */
   async #sendAll(orders: readonly T[]): Promise<void> {
-    const byPartition = Map.groupBy(this.#address(orders), ({ partition }) => partition);
-    for (const messages of byPartition.values()) {
-      for (const chunk of chunksOf(messages)) await this.#deliver(chunk);
-    }
+    const byPartition = this.#byPartition(orders);
+    const deliveries = await Promise.allSettled(
+      byPartition.entries().map(([partition, some]) => this.#deliverAll(partition, some)),
+    );
+    for (const delivery of deliveries) if (delivery.status === "rejected") throw delivery.reason;
   }
 
-  #address(orders: readonly T[]): Addressed[] {
-    const { key, encode } = this.#options;
+  #byPartition(orders: readonly T[]): Map<number, T[]> {
+    const { key } = this.#options;
     const run = Math.ceil(orders.length / this.#partitions.length);
-    return orders.map((outgoing, index) => ({
-      key: key === "none" ? null : outgoing.order[key],
-      value: encode(outgoing),
-      partition: key === "none" ? this.#unkeyedPartition(index % run === 0) : this.#keyedPartition(outgoing.order[key]),
-      headers: outgoing.replayOf === undefined ? {} : { [REPLAY_OF_HEADER]: outgoing.replayOf },
-    }));
+    return Map.groupBy(
+      orders,
+      (outgoing, index) =>
+        key === "none" ? this.#unkeyedPartition(index % run === 0) : this.#address(outgoing.order[key]).partition,
+    );
   }
 
-  #keyedPartition(key: string): number {
-    const { topic } = this.#options;
-    return this.#choosePartition({ topic, partitionMetadata: this.#partitions, message: { key, value: null } });
+  async #deliverAll(partition: number, orders: readonly T[]): Promise<void> {
+    let records: OutgoingRecord[] = [];
+    let bytes = 0;
+    for (const outgoing of orders) {
+      const record = this.#record(outgoing);
+      const size = recordSize(record);
+      if (records.length > 0 && bytes + size > MAX_BYTES) {
+        await this.#deliver(partition, records);
+        records = [];
+        bytes = 0;
+      }
+      records.push(record);
+      bytes += size;
+    }
+    if (records.length > 0) await this.#deliver(partition, records);
+  }
+
+  #record(outgoing: T): OutgoingRecord {
+    const { key, encode } = this.#options;
+    return {
+      key: key === "none" ? null : this.#address(outgoing.order[key]).key,
+      value: encode(outgoing),
+      headers: outgoing.replayOf === undefined ? NO_HEADERS : { [REPLAY_OF_HEADER]: Buffer.from(outgoing.replayOf) },
+    };
+  }
+
+  #address(key: string): Address {
+    let address = this.#addresses.get(key);
+    if (address === undefined) {
+      const { topic } = this.#options;
+      const message = { key, value: null };
+      const partition = this.#choosePartition({ topic, partitionMetadata: this.#partitions, message });
+      if (this.#addresses.size >= MAX_ADDRESSES) this.#addresses.clear();
+      this.#addresses.set(key, address = { key: Buffer.from(key), partition });
+    }
+    return address;
   }
 
   /** The same partition for a run of messages, so that a send is not torn into pieces; then the next one. */
@@ -125,37 +160,23 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
     return this.#nextUnkeyed % this.#partitions.length;
   }
 
-  /** Resolves when the messages, all of one partition, are known to be in the topic. */
-  async #deliver(messages: Addressed[]): Promise<void> {
+  /** Resolves when the records are known to be in the topic. */
+  async #deliver(partition: number, records: OutgoingRecord[]): Promise<void> {
     const deadline = Date.now() + DELIVERY_TIMEOUT_MS;
+    const producer = this.#producer!; // connected by createPublisher
     while (true) {
       try {
-        return await this.#attempt(messages);
+        return await producer.send(partition, records, deadline);
       } catch (error) {
-        // The broker may have the records or not, so the next sequence number is anyone's guess; with a wrong one it
-        // takes other records for a repeat of these and acknowledges them unwritten.
-        await this.#dropProducer();
         const refusal = brokerError(error);
         if (refusal !== undefined && TOO_LARGE_ERRORS.includes(refusal.type)) {
-          return await this.#deliverInParts(messages, error);
+          return await this.#deliverInParts(partition, records, error);
         }
-        const final = refusal !== undefined && !refusal.retriable && !PRODUCER_STATE_ERRORS.includes(refusal.type);
-        if (final || Date.now() > deadline) throw this.#failure(final, error);
+        const lostState = refusal !== undefined && PRODUCER_STATE_ERRORS.includes(refusal.type);
+        if (!lostState || Date.now() > deadline) throw this.#failure(refusal !== undefined, error);
         await delay(RETRY_MS);
       }
     }
-  }
-
-  /** One send to one partition: kafkajs loses messages where one over several partitions is retried. */
-  async #attempt(messages: Addressed[]): Promise<void> {
-    const { topic } = this.#options;
-    const { partition } = messages[0];
-    const producer = await this.#connected();
-    const answers = await producer.send({ topic, messages, acks: -1 });
-    const named = answers.some((answer) =>
-      answer.topicName === topic && answer.partition === partition && answer.errorCode === 0
-    );
-    if (!named) throw new Error(`The broker's answer does not name partition ${partition} of ${topic}`);
   }
 
   #failure(final: boolean, cause: unknown): Failure {
@@ -164,56 +185,19 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
     return new Failure(final ? EXIT.failed : EXIT.unavailable, message, { cause });
   }
 
-  async #deliverInParts(messages: Addressed[], cause: unknown): Promise<void> {
-    if (messages.length === 1) throw await this.#tooLarge(messages[0], cause);
-    const half = messages.length >> 1;
-    await this.#deliver(messages.slice(0, half));
-    await this.#deliver(messages.slice(half));
+  async #deliverInParts(partition: number, records: OutgoingRecord[], cause: unknown): Promise<void> {
+    if (records.length === 1) throw await this.#tooLarge(records[0], cause);
+    const half = records.length >> 1;
+    await this.#deliver(partition, records.slice(0, half));
+    await this.#deliver(partition, records.slice(half));
   }
 
-  async #tooLarge(message: Addressed, cause: unknown): Promise<Failure> {
+  async #tooLarge(record: OutgoingRecord, cause: unknown): Promise<Failure> {
     const { topic } = this.#options;
     const limit = await maxMessageBytes(this.#kafka, topic) ?? "fewer";
-    const size = `an order of ${message.value.length} bytes`;
+    const size = `an order of ${record.value.length} bytes`;
     return new Failure(EXIT.usage, `Cannot send ${size}: topic ${topic} takes ${limit} (max.message.bytes)`, { cause });
   }
-
-  async #connected(): Promise<Producer> {
-    if (this.#producer !== undefined) return this.#producer;
-    this.#partitions = await partitionsOf(this.#kafka, this.#options.topic);
-    const producer = this.#kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      // Only within its own retries a repeat is sure not to double; by default kafkajs gives up after five.
-      retry: { ...QUICK_RETRIES, retries: 100 },
-      createPartitioner: () => ({ message }) => message.partition!,
-    });
-    this.#producer = producer; // before it is connected: a failure half-way leaves something to close
-    await producer.connect();
-    return producer;
-  }
-
-  async #dropProducer(): Promise<void> {
-    const producer = this.#producer;
-    this.#producer = undefined;
-    if (producer !== undefined) await disconnect(producer);
-  }
-}
-
-/** `messages` in sends of a size that kafkajs is fast with and the broker takes. */
-function* chunksOf(messages: Addressed[]): Generator<Addressed[]> {
-  let start = 0;
-  let bytes = 0;
-  for (const [index, message] of messages.entries()) {
-    const size = message.value.length + 3 * (message.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
-    if (index > start && (index - start === MAX_RECORDS || bytes + size > MAX_BYTES)) {
-      yield messages.slice(start, index);
-      start = index;
-      bytes = 0;
-    }
-    bytes += size;
-  }
-  if (start < messages.length) yield messages.slice(start);
 }
 
 /** The broker's own error at the bottom of what kafkajs threw; undefined where no broker answered. */

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import fc from "fast-check";
+import { RecordBatch } from "../../../lib/kafka/record_batch.ts";
+import { type OutgoingRecord, recordSize, writeRecordBatch } from "../../../lib/kafka/record_writer.ts";
+
+const pure = { permissions: "none" } as const;
+const WRITER = { producerId: "4000000000", producerEpoch: 3, sequence: 2 ** 31 - 1, timestamp: 1_700_000_000_000 };
+
+const anyBytes = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
+const anyRecord: fc.Arbitrary<OutgoingRecord> = fc.record({
+  key: fc.option(anyBytes),
+  value: anyBytes,
+  headers: fc.dictionary(fc.string({ unit: "grapheme" }).filter((name) => name !== "__proto__"), anyBytes, {
+    maxKeys: 3,
+    noNullPrototype: true,
+  }),
+});
+
+Deno.test("writeRecordBatch() writes what RecordBatch reads", pure, async () => {
+  await fc.assert(fc.asyncProperty(fc.array(anyRecord, { minLength: 1, maxLength: 200 }), async (records) => {
+    const bytes = writeRecordBatch(records, WRITER);
+    const [batch, ...others] = await RecordBatch.readAll(bytes);
+    assert.equal(others.length, 0);
+    assert.deepEqual(batch.batchContext, { producerId: "4000000000", inTransaction: false });
+    const expected = records.map((record, offset) => ({ ...record, offset, timestamp: WRITER.timestamp }));
+    assert.deepEqual(batch.records(), expected);
+  }));
+});
+
+Deno.test("recordSize() is never below what a record takes", pure, () => {
+  fc.assert(fc.property(anyRecord, (record) => {
+    const [one, two] = [[record], [record, record]].map((records) => writeRecordBatch(records, WRITER).length);
+    assert.ok(two - one <= recordSize(record));
+  }));
+});
+
+Deno.test("writeRecordBatch() writes the bytes that Kafka's own producer would", pure, () => {
+  const records = [{ key: Buffer.from("k"), value: Buffer.from("v"), headers: { h: Buffer.from("x") } }];
+  const bytes = writeRecordBatch(records, { producerId: "7", producerEpoch: 0, sequence: 5, timestamp: 1 });
+  // Offset, length, leader epoch, format; then the checksum over the rest.
+  assert.equal(bytes.subarray(0, 17).toString("hex"), "00000000000000000000003e" + "ffffffff" + "02");
+  const rest = "0000" + "00000000" + "0000000000000001".repeat(2) + "0000000000000007" + "0000" + "00000005" +
+    "00000001";
+  assert.equal(bytes.subarray(21).toString("hex"), rest + "18000000" + "026b" + "0276" + "02" + "0268" + "0278");
+});
