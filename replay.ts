@@ -2,7 +2,7 @@ import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
-import { v5 as uuidV5, validate as isUuid } from "uuid";
+import { validate as isUuid } from "uuid";
 import { encodeOrder } from "./lib/avro/order_codec.ts";
 import { registerOrderSchema } from "./lib/avro/schema_registry.ts";
 import { printJsonLines } from "./lib/cli/json_lines.ts";
@@ -13,13 +13,13 @@ import { SendReport } from "./lib/cli/progress.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "./lib/cli/settings.ts";
 import { warn } from "./lib/cli/warn.ts";
 import { EXIT, Failure } from "./lib/errors.ts";
-import type { LoggedOrder } from "./lib/files/order_log.ts";
-import { readLoggedOrders } from "./lib/files/read_storage.ts";
+import { acceptedSlice } from "./lib/files/accepted_slice.ts";
 import { requireBrokers } from "./lib/kafka/client.ts";
 import { createPublisher } from "./lib/kafka/publisher.ts";
 import { ensureTopics } from "./lib/kafka/topics_admin.ts";
 import { type PaceSetting, sendPaced } from "./lib/pace.ts";
 import type { OutgoingOrder } from "./lib/ports.ts";
+import type { Slice } from "./lib/slice.ts";
 import { valueSubject } from "./lib/topics.ts";
 
 export interface ReplayConfig extends KafkaSettings {
@@ -37,18 +37,6 @@ export interface ReplayConfig extends KafkaSettings {
   verbose: boolean;
 }
 
-/** What the log holds for this replay, as of one moment. */
-interface Survey {
-  /** Orders to send. */
-  total: number;
-  /** Those among them that are replays themselves. */
-  replays: number;
-  /** Orders that this run, begun earlier, has already placed, by the id they are replays of. */
-  placed: Set<string>;
-  /** The last order that belongs to it; what is accepted after that does not. */
-  lastSeq: number;
-}
-
 /**
  * Sends the accepted orders in the log again, as it is at the call, until they are all sent or `stop` aborts.
  *
@@ -57,71 +45,24 @@ interface Survey {
  * settings need (the permission set `kafka` in deno.json).
  */
 export async function run(config: ReplayConfig, stop: AbortSignal): Promise<void> {
-  const survey = await surveyLog(config);
-  if (survey.total === 0) return console.error(`Nothing to replay in ${config.storage}`);
-  const orders = outgoingOrders(config, survey);
-  if (!config.dryRun) return await send(orders, config, survey, stop);
-  console.error(describeReplay(config, survey));
-  await printJsonLines(previews(orders), stop);
+  const slice = await acceptedSlice(config.storage, { ...config, warn });
+  if (slice.total === 0) return console.error(`Nothing to replay in ${config.storage}`);
+  if (!config.dryRun) return await send(slice, config, stop);
+  console.error(announcement(slice, config));
+  await printJsonLines(previews(slice.items()), stop);
 }
 
-async function surveyLog(config: ReplayConfig): Promise<Survey> {
-  const survey: Survey = { total: 0, replays: 0, placed: new Set(), lastSeq: 0 };
-  for await (const order of await readLoggedOrders(config.storage, warn)) {
-    survey.lastSeq = order.seq;
-    if (placedByRun(order, config)) {
-      survey.placed.add(order.replay_of!);
-    } else if (isWanted(order, config)) {
-      survey.total++;
-      if (order.replay_of !== undefined) survey.replays++;
-    }
-  }
-  survey.total -= survey.placed.size;
-  return survey;
-}
-
-async function* outgoingOrders(config: ReplayConfig, survey: Survey): AsyncGenerator<OutgoingOrder> {
-  for await (const order of await readLoggedOrders(config.storage, warn)) {
-    if (order.seq > survey.lastSeq) return;
-    if (!isWanted(order, config) || placedByRun(order, config) || survey.placed.has(order.order_id)) continue;
-    yield config.sameId ? sameAgain(order) : placedAnew(order, config.run);
-  }
-}
-
-function isWanted(order: LoggedOrder, { originals }: ReplayConfig): boolean {
-  return !originals || order.replay_of === undefined;
-}
-
-/** Whether the order came out of this very run, which is then a resumed one. */
-function placedByRun({ order_id, replay_of }: LoggedOrder, { sameId, run }: ReplayConfig): boolean {
-  return !sameId && replay_of !== undefined && order_id === uuidV5(replay_of, run);
-}
-
-function placedAnew({ order_id, user, item, quantity }: LoggedOrder, run: string): OutgoingOrder {
-  const order = { order_id: uuidV5(order_id, run), user, item, quantity, created_at: Date.now() };
-  return { order, replayOf: order_id };
-}
-
-function sameAgain({ order_id, user, item, quantity, created_at, replay_of }: LoggedOrder): OutgoingOrder {
-  return { order: { order_id, user, item, quantity, created_at }, replayOf: replay_of };
-}
-
-async function send(
-  orders: AsyncIterable<OutgoingOrder>,
-  config: ReplayConfig,
-  survey: Survey,
-  stop: AbortSignal,
-): Promise<void> {
+async function send(slice: Slice<OutgoingOrder>, config: ReplayConfig, stop: AbortSignal): Promise<void> {
   const { brokers, registry, topic, pace } = config;
   await requireBrokers(brokers);
   const schemaId = await registerOrderSchema(registry, valueSubject(topic));
   await ensureTopics(brokers, topic);
   const encode = ({ order }: OutgoingOrder) => encodeOrder(schemaId, order);
   const publisher = await createPublisher({ brokers, topic, key: "item", encode });
-  const report = new SendReport({ ...config, total: survey.total, describe });
-  report.note(describeReplay(config, survey));
+  const report = new SendReport({ ...config, total: slice.total, describe });
+  report.note(announcement(slice, config));
   try {
-    await sendPaced(orders, {
+    await sendPaced(slice.items(), {
       pace,
       stop,
       send: async (batch) => {
@@ -130,18 +71,15 @@ async function send(
       },
     });
   } finally {
-    const { total, replays } = survey;
-    const facts = { total, replays, run: config.sameId ? undefined : config.run };
-    report.finish(facts, report.count < total ? `; for the rest: ${resumeCommand(config)}` : "");
+    const facts = { total: slice.total, ...slice.counts, run: config.sameId ? undefined : config.run };
+    report.finish(facts, report.count < slice.total ? `; for the rest: ${resumeCommand(config)}` : "");
     await publisher.close();
   }
 }
 
-function describeReplay({ sameId, run, topic }: ReplayConfig, { total, replays, placed }: Survey): string {
+function announcement({ total, noun, notes }: Slice<unknown>, { sameId, run, topic }: ReplayConfig): string {
   const ids = sameId ? "with the ids they have" : `with --run ${run}`;
-  const among = replays > 0 ? `, ${replays} of them replays themselves (--originals leaves those out)` : "";
-  const before = placed.size > 0 ? `; ${placed.size} were placed by this run before` : "";
-  return `Replaying ${total} ${total === 1 ? "order" : "orders"} to ${topic} ${ids}${among}${before}`;
+  return [`Replaying ${total} ${noun}${total === 1 ? "" : "s"} to ${topic} ${ids}`, ...notes].join("; ");
 }
 
 function resumeCommand({ sameId, run, originals }: ReplayConfig): string {
