@@ -64,6 +64,14 @@ export interface DeadLetter {
   reason: string;
 }
 
+/** A dead letter as it lies in the dead-letter topic, as far as it says where it came from. */
+export interface StoredLetter extends Omit<DeadLetter, "at" | "reason"> {
+  /** Offset in the dead-letter topic. */
+  offset: number;
+  origin: Coordinates | undefined;
+  reason: string | undefined;
+}
+
 /**
  * Takes messages that are no orders out of the way.
  *
