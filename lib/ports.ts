@@ -6,6 +6,8 @@ export interface OutgoingOrder {
   order: Order;
   /** The order_id this one is a replay of; travels as the header `replay_of`. */
   replayOf?: string;
+  /** The replay that sends it a second time (`run_mark.ts`); travels as the header `replay_run`. */
+  runMark?: string;
 }
 
 /**

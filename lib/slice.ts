@@ -12,5 +12,7 @@ export interface Slice<T> {
   notes: string[];
   /** The figures among them, under the names a machine reads. */
   counts: Record<string, number>;
+  /** Where it ends, in the count of `--to`; missing where the end needs no keeping. */
+  to?: number;
   items(): AsyncIterable<T>;
 }

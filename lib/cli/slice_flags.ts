@@ -30,13 +30,18 @@ export function sliceSetting({ since, until, ...rest }: SliceFlags, now: number)
   return { ...rest, since: timeSetting("--since", since, now), until: timeSetting("--until", until, now) };
 }
 
-/** The flags that ask for this filter again, later too, as they are typed. */
-export function sliceArguments({ since, until, ...rest }: SliceFilter): string {
+/** The values of the flags that ask for this filter again, at any time: ages have become times. */
+export function sliceValues({ since, until, ...rest }: SliceFilter): Record<string, FlagValue> {
   const time = (at: number | undefined) => at === undefined ? undefined : new Date(at).toISOString();
-  return Object.entries({ ...rest, since: time(since), until: time(until) })
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `--${name} ${shellWord(String(value))}`)
-    .join(" ");
+  return { ...rest, since: time(since), until: time(until) };
+}
+
+export type FlagValue = string | number | boolean | undefined;
+
+/** Flags as they are typed into a shell, `--dlq --to 12 --reason 'a b'`; what is off or missing is left out. */
+export function flagsOf(values: Readonly<Record<string, FlagValue>>): string {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== false);
+  return given.map(([name, value]) => value === true ? `--${name}` : `--${name} ${shellWord(String(value))}`).join(" ");
 }
 
 function timeSetting(flag: string, text: string | undefined, now: number): number | undefined {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type IHeaders, type Kafka, Partitioners, type PartitionMetadata, type Producer } from "kafkajs";
 import { EXIT, Failure } from "../errors.ts";
 import type { OrderPublisher, OutgoingOrder } from "../ports.ts";
-import { type OrderKey, REPLAY_OF_HEADER } from "../topics.ts";
+import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER } from "../topics.ts";
 import { createKafka } from "./client.ts";
 import { disconnect } from "./disconnect.ts";
 import { maxMessageBytes, partitionsOf } from "./topics_admin.ts";
@@ -41,10 +41,10 @@ export interface PublisherOptions<T extends OutgoingOrder> {
 }
 
 /** A kafkajs message whose partition is chosen. */
-interface Addressed {
+export interface Addressed {
   partition: number;
-  key: string | null;
-  value: Buffer;
+  key: string | Buffer | null;
+  value: Buffer | null;
   headers: IHeaders;
 }
 
@@ -86,9 +86,12 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   }
 
   send(orders: readonly T[]): Promise<void> {
-    const sent = this.#settled.then(() => this.#sendAll(orders));
-    this.#settled = sent.catch(() => {});
-    return sent;
+    return this.#inTurn(() => this.#sendAll(this.#address(orders)));
+  }
+
+  /** Sends messages as they are, each to its partition; as sure as {@linkcode send}. */
+  sendAddressed(messages: readonly Addressed[]): Promise<void> {
+    return this.#inTurn(() => this.#sendAll(messages));
   }
 
   async close(): Promise<void> {
@@ -96,8 +99,14 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
     await this.#dropProducer();
   }
 
-  async #sendAll(orders: readonly T[]): Promise<void> {
-    const byPartition = Map.groupBy(this.#address(orders), ({ partition }) => partition);
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#settled.then(work);
+    this.#settled = done.catch(() => {});
+    return done;
+  }
+
+  async #sendAll(all: readonly Addressed[]): Promise<void> {
+    const byPartition = Map.groupBy(all, ({ partition }) => partition);
     for (const messages of byPartition.values()) {
       for (const chunk of chunksOf(messages)) await this.#deliver(chunk);
     }
@@ -110,7 +119,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
       key: key === "none" ? null : outgoing.order[key],
       value: encode(outgoing),
       partition: key === "none" ? this.#unkeyedPartition(index % run === 0) : this.#keyedPartition(outgoing.order[key]),
-      headers: outgoing.replayOf === undefined ? {} : { [REPLAY_OF_HEADER]: outgoing.replayOf },
+      headers: headersOf(outgoing),
     }));
   }
 
@@ -174,7 +183,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   async #tooLarge(message: Addressed, cause: unknown): Promise<Failure> {
     const { topic } = this.#options;
     const limit = await maxMessageBytes(this.#kafka, topic) ?? "fewer";
-    const size = `an order of ${message.value.length} bytes`;
+    const size = `an order of ${message.value?.length} bytes`;
     return new Failure(EXIT.usage, `Cannot send ${size}: topic ${topic} takes ${limit} (max.message.bytes)`, { cause });
   }
 
@@ -200,12 +209,19 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   }
 }
 
+function headersOf({ replayOf, runMark }: OutgoingOrder): IHeaders {
+  const headers: IHeaders = {};
+  if (replayOf !== undefined) headers[REPLAY_OF_HEADER] = replayOf;
+  if (runMark !== undefined) headers[REPLAY_RUN_HEADER] = runMark;
+  return headers;
+}
+
 /** `messages` in sends of a size that kafkajs is fast with and the broker takes. */
 function* chunksOf(messages: Addressed[]): Generator<Addressed[]> {
   let start = 0;
   let bytes = 0;
   for (const [index, message] of messages.entries()) {
-    const size = message.value.length + 3 * (message.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+    const size = (message.value?.length ?? 0) + 3 * (message.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
     if (index > start && (index - start === MAX_RECORDS || bytes + size > MAX_BYTES)) {
       yield messages.slice(start, index);
       start = index;
