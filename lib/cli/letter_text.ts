@@ -76,8 +76,8 @@ function stateNow({ undecodable, untold }: LetterValue, reason: string | undefin
 /** Bytes as text where they are some, else in hex. */
 function shown(value: Uint8Array | string): string {
   const bytes = Buffer.from(value);
-  // deno-lint-ignore no-control-regex -- bytes with controls are no text
-  if (isUtf8(bytes) && !/[\x00-\x08\x0e-\x1f]/.test(bytes.toString())) return cut(bytes.toString());
+  // deno-lint-ignore no-control-regex -- text for a terminal has whitespace, backspaces and escapes, but no others
+  if (isUtf8(bytes) && !/[\x00-\x06\x0e-\x1a\x1c-\x1f]/.test(bytes.toString())) return cut(bytes.toString());
   const hex = bytes.subarray(0, SHOWN_BYTES).toString("hex").replace(/..(?=.)/g, "$& ");
   return bytes.length > SHOWN_BYTES ? `${hex} …` : hex;
 }
