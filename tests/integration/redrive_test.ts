@@ -8,6 +8,7 @@ import { EXIT } from "../../lib/errors.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
 import { eventually, ownWorld, startTask, task } from "../support/commands.ts";
 import { readTopic, type StoredMessage, testRegistry } from "../support/kafka.ts";
+import { registerSchema } from "../support/register_schema.ts";
 import { sendRaw } from "../support/send_raw.ts";
 
 const RUN = "11111111-2222-4333-8444-555555555555";
@@ -31,13 +32,8 @@ async function sendOrders(env: Env, orders: ReturnType<typeof order>[]): Promise
 }
 
 /** Registers the order schema with a `doc` of its own, as another version of a producer would; its id. */
-async function registerNewer(subject: string, doc: string): Promise<number> {
-  const response = await fetch(`${testRegistry()}/subjects/${subject}/versions`, {
-    method: "POST",
-    headers: { "content-type": "application/vnd.schemaregistry.v1+json" },
-    body: JSON.stringify({ schema: JSON.stringify({ ...ORDER_SCHEMA, doc }) }),
-  });
-  return (await response.json()).id;
+function registerNewer(subject: string, doc: string): Promise<number> {
+  return registerSchema(subject, { ...ORDER_SCHEMA, doc });
 }
 
 function idsIn(storage: string, name: string): string[] {
