@@ -12,6 +12,14 @@ export const REJECT_REASONS = [
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
+/** Those that a change of users or stock can mend; the others lie in the order itself. */
+export const MENDABLE_REASONS: readonly string[] = [
+  "unknown-user",
+  "unpaid-user",
+  "unknown-item",
+  "insufficient-stock",
+] satisfies RejectReason[];
+
 export type Decision =
   | { accepted: true; remaining: number }
   | { accepted: false; reason: RejectReason };

@@ -18,10 +18,11 @@ export interface PacedSend<T> {
   pace: PaceSetting;
   stop: AbortSignal;
   send(orders: T[]): Promise<void>;
+  /** Orders in one call of `send` at most. */
+  maxBatch?: number;
   clock?: Clock;
 }
 
-/** Orders in one call of `send` at most. */
 const MAX_BATCH = 20_000;
 /** Above 100 orders a second, those of 10 ms go together. */
 const TICK_MS = 10;
@@ -36,10 +37,10 @@ const LONGEST_SLEEP_MS = 3_600_000;
  */
 export async function sendPaced<T>(
   source: Iterable<T> | AsyncIterable<T>,
-  { pace, stop, send, clock = systemClock }: PacedSend<T>,
+  { pace, stop, send, maxBatch = MAX_BATCH, clock = systemClock }: PacedSend<T>,
 ): Promise<void> {
   const orders = iterate(source);
-  const schedule = new Schedule(pace, clock);
+  const schedule = new Schedule(pace, maxBatch, clock);
   try {
     while (true) {
       const due = await schedule.due(stop);
@@ -60,11 +61,13 @@ export async function sendPaced<T>(
 class Schedule {
   readonly #intervalMs: number;
   readonly #catchesUp: boolean;
+  readonly #maxBatch: number;
   readonly #clock: Clock;
   /** When the next order is due, as the clock tells. */
   #nextAt: number;
 
-  constructor({ delay = 0, rate }: PaceSetting, clock: Clock) {
+  constructor({ delay = 0, rate }: PaceSetting, maxBatch: number, clock: Clock) {
+    this.#maxBatch = maxBatch;
     this.#intervalMs = rate === undefined ? delay * 1_000 : 1_000 / rate;
     this.#catchesUp = rate !== undefined;
     this.#clock = clock;
@@ -73,12 +76,12 @@ class Schedule {
 
   /** Waits for the next order; how many are due by then, 0 once `stop` has aborted. */
   async due(stop: AbortSignal): Promise<number> {
-    if (this.#intervalMs === 0) return stop.aborted ? 0 : MAX_BATCH;
+    if (this.#intervalMs === 0) return stop.aborted ? 0 : this.#maxBatch;
     await this.#waitUntil(this.#nextAt, stop);
     if (stop.aborted) return 0;
     const now = this.#clock.now();
     const due = this.#catchesUp ? 1 + Math.floor((now - this.#nextAt) / this.#intervalMs) : 1;
-    const taken = Math.min(due, MAX_BATCH);
+    const taken = Math.min(due, this.#maxBatch);
     this.#nextAt = (this.#catchesUp ? this.#nextAt : now) + taken * this.#intervalMs;
     return taken;
   }

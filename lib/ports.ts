@@ -6,6 +6,8 @@ export interface OutgoingOrder {
   order: Order;
   /** The order_id this one is a replay of; travels as the header `replay_of`. */
   replayOf?: string;
+  /** The replay that sends it a second time (`run_mark.ts`); travels as the header `replay_run`. */
+  runMark?: string;
 }
 
 /**
@@ -62,6 +64,14 @@ export interface DeadLetter {
   timestamp: number;
   /** Why it is no order, one line. */
   reason: string;
+}
+
+/** A dead letter as it lies in the dead-letter topic, as far as it says where it came from. */
+export interface StoredLetter extends Omit<DeadLetter, "at" | "reason"> {
+  /** Offset in the dead-letter topic. */
+  offset: number;
+  origin: Coordinates | undefined;
+  reason: string | undefined;
 }
 
 /**

@@ -16,6 +16,9 @@ export function deadLetterTopic(topic: string): string {
 /** Header of a replayed order: the `order_id` it is a replay of. */
 export const REPLAY_OF_HEADER = "replay_of";
 
+/** Header of what a replay sends a second time: its run and which piece of its slice this is, see `run_mark.ts`. */
+export const REPLAY_RUN_HEADER = "replay_run";
+
 /** What the key of an order message is made of. */
 export const ORDER_KEYS = ["item", "user", "none"] as const;
 export type OrderKey = (typeof ORDER_KEYS)[number];

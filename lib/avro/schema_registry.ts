@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
 import { EXIT, Failure, Outage } from "../errors.ts";
 import { ORDER_SCHEMA } from "./order_schema.ts";
+import { schemaDifference } from "./schema_difference.ts";
 
 /** How long a registry may stay silent at start before a command gives up, in milliseconds. */
 const START_TIMEOUT_MS = 10_000;
@@ -66,7 +67,7 @@ export async function registerOrderSchema(url: string, subject: string): Promise
     const schema = { type: SchemaType.AVRO, schema: JSON.stringify(ORDER_SCHEMA) } as const;
     return (await registry.register(schema, { subject, compatibility })).id;
   } catch (cause) {
-    throw registrationFailure(url, subject, cause);
+    throw await registrationFailure(url, subject, cause);
   }
 }
 
@@ -130,14 +131,23 @@ const withTimeout: NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]["
   request: (request) => Promise.resolve(request.enhance({ timeout: REQUEST_TIMEOUT_MS })),
 });
 
-function registrationFailure(url: string, subject: string, cause: unknown): Failure {
+async function registrationFailure(url: string, subject: string, cause: unknown): Promise<Failure> {
   const { status } = cause as { status?: number };
-  if (status === 409 || status === 422) {
-    const message = `The Schema Registry refuses the order schema under ${subject}: ${reasonOf(cause)}; ` +
-      `delete that subject or use another topic (--topic)`;
-    return new Failure(EXIT.config, message, { cause });
+  if (status !== 409 && status !== 422) return registrySilence(url, cause);
+  const said = [...await differenceToLatest(url, subject), reasonOf(cause)].join("; ");
+  const message = `The Schema Registry refuses the order schema under ${subject}: ${said}; ` +
+    `delete that subject or use another topic (--topic)`;
+  return new Failure(EXIT.config, message, { cause });
+}
+
+/** Registries tell a break in their own ways, or in none; the two schemas say it themselves. */
+async function differenceToLatest(url: string, subject: string): Promise<string[]> {
+  try {
+    const latest = await ask<{ schema: string }>(`${url}/subjects/${encodeURIComponent(subject)}/versions/latest`);
+    return latest === undefined ? [] : schemaDifference(ORDER_SCHEMA, JSON.parse(latest.schema));
+  } catch {
+    return []; // it adds to a message that stands without it
   }
-  return registrySilence(url, cause);
 }
 
 function registrySilence(url: string, cause: unknown): Failure {

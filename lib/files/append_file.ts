@@ -40,6 +40,11 @@ export class AppendFile {
     return new AppendFile(path, file);
   }
 
+  /** Opens a `path` that exists, for {@linkcode read} alone. Permission: read. The caller closes. */
+  static openToRead(path: string): AppendFile {
+    return new AppendFile(path, Deno.openSync(path, { read: true }));
+  }
+
   /** Length in bytes as this process knows it. */
   get length(): number {
     return this.#length;

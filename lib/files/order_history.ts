@@ -33,7 +33,7 @@ export function orderHistory(folder: string, orderId: string): OrderHistory {
 function linesWith<T>(path: string, text: string): T[] {
   if (!exists(path)) return [];
   const needle = Buffer.from(JSON.stringify(text));
-  const file = AppendFile.open(path);
+  const file = AppendFile.openToRead(path);
   const found: T[] = [];
   try {
     for (let at = 0; at < file.length;) {

@@ -3,8 +3,8 @@ import type { StockItem, User } from "../order.ts";
 import { editStorage } from "./edit_storage.ts";
 import { parseInventory } from "./inventory_file.ts";
 import { storageLayout } from "./layout.ts";
-import { visitLines } from "./lines.ts";
-import { type LoggedOrder, OrderLog, parseLogged } from "./order_log.ts";
+import { type LoggedOrder, OrderLog } from "./order_log.ts";
+import { sealedRecords } from "./sealed_records.ts";
 import { exists, requireFolder } from "./storage_folder.ts";
 import { parseUsers } from "./users_file.ts";
 
@@ -43,22 +43,10 @@ export async function readLoggedOrders(
 async function* loggedOrders(folder: string, end: number): AsyncIterable<LoggedOrder> {
   if (end === 0) return;
   const log = new OrderLog(storageLayout(folder));
-  const step = 1 << 20;
   try {
-    for (let at = 0; at < end;) {
-      const orders: LoggedOrder[] = [];
-      let next = at;
-      // A step may end inside a line: that line is left for the next step.
-      visitLines((...range) => log.file.read(...range), at, Math.min(at + step, end), (line, start, whole) => {
-        if (!whole) return false;
-        const order = parseLogged(line);
-        if (order === undefined) throw log.damagedAt(start);
-        orders.push(order);
-        next = start + line.length + 1;
-      });
-      if (next === at) throw log.damagedAt(at);
-      yield* orders;
-      at = next;
+    for (const { record, start } of sealedRecords(log.file, end)) {
+      if (record === undefined) throw log.damagedAt(start);
+      yield record as unknown as LoggedOrder;
     }
   } finally {
     log.file.close();

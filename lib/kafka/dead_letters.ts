@@ -9,7 +9,7 @@ import { disconnect } from "./disconnect.ts";
 export const ERROR_HEADERS = "__connect.errors.";
 const STAGE = "VALUE_CONVERTER";
 /** The dead-letter topic has one partition: letters keep the order they were found in. */
-const PARTITION = 0;
+export const DEAD_LETTER_PARTITION = 0;
 
 /**
  * Sends undecodable messages to `<topic>.dlq`: raw key, value and headers, plus where they come from and why.
@@ -62,7 +62,7 @@ function toMessage({ at, key, value, headers, timestamp, reason }: DeadLetter): 
   };
   const errorHeaders = Object.entries(errors).map(([name, said]) => [ERROR_HEADERS + name, String(said)]);
   return {
-    partition: PARTITION,
+    partition: DEAD_LETTER_PARTITION,
     key: key === null ? null : Buffer.from(key),
     value: value === null ? null : Buffer.from(value),
     timestamp: String(timestamp),

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Kafka, Partitioners, type PartitionMetadata } from "kafkajs";
 import { EXIT, Failure } from "../errors.ts";
 import type { OrderPublisher, OutgoingOrder } from "../ports.ts";
-import { type OrderKey, REPLAY_OF_HEADER } from "../topics.ts";
+import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER } from "../topics.ts";
 import { BatchProducer } from "./batch_producer.ts";
 import { createKafka } from "./client.ts";
 import { disconnect } from "./disconnect.ts";
@@ -35,6 +35,11 @@ export interface PublisherOptions<T extends OutgoingOrder> {
   key: OrderKey;
   /** The message value. */
   encode(outgoing: T): Buffer;
+}
+
+/** A record whose partition is chosen. */
+export interface Addressed extends OutgoingRecord {
+  partition: number;
 }
 
 /** What messages of one key have in common; remembered, for there are fewer items than orders. */
@@ -87,9 +92,15 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   }
 
   send(orders: readonly T[]): Promise<void> {
-    const sent = this.#settled.then(() => this.#sendAll(orders));
-    this.#settled = sent.catch(() => {});
-    return sent;
+    return this.#inTurn(() => {
+      const byPartition = this.#byPartition(orders).entries();
+      return this.#sendAll(byPartition.map(([partition, some]) => [partition, this.#records(some)]));
+    });
+  }
+
+  /** Sends records as they are, each to its partition; as sure as {@linkcode send}. */
+  sendAddressed(records: readonly Addressed[]): Promise<void> {
+    return this.#inTurn(() => this.#sendAll(Map.groupBy(records, ({ partition }) => partition)));
   }
 
   async close(): Promise<void> {
@@ -97,13 +108,18 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
     if (this.#producer !== undefined) await disconnect(this.#producer);
   }
 
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#settled.then(work);
+    this.#settled = done.catch(() => {});
+    return done;
+  }
+
   /** Partitions side by side, one send after the other in each: encoding goes on while brokers write. */
-  async #sendAll(orders: readonly T[]): Promise<void> {
-    const byPartition = this.#byPartition(orders);
-    const deliveries = await Promise.allSettled(
-      byPartition.entries().map(([partition, some]) => this.#deliverAll(partition, some)),
-    );
-    for (const delivery of deliveries) if (delivery.status === "rejected") throw delivery.reason;
+  async #sendAll(byPartition: Iterable<[number, Iterable<OutgoingRecord>]>): Promise<void> {
+    const deliveries = Array.from(byPartition, ([partition, records]) => this.#deliverAll(partition, records));
+    for (const delivery of await Promise.allSettled(deliveries)) {
+      if (delivery.status === "rejected") throw delivery.reason;
+    }
   }
 
   #byPartition(orders: readonly T[]): Map<number, T[]> {
@@ -116,11 +132,10 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
     );
   }
 
-  async #deliverAll(partition: number, orders: readonly T[]): Promise<void> {
+  async #deliverAll(partition: number, all: Iterable<OutgoingRecord>): Promise<void> {
     let records: OutgoingRecord[] = [];
     let bytes = 0;
-    for (const outgoing of orders) {
-      const record = this.#record(outgoing);
+    for (const record of all) {
       const size = recordSize(record);
       if (records.length > 0 && bytes + size > MAX_BYTES) {
         await this.#deliver(partition, records);
@@ -133,13 +148,16 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
     if (records.length > 0) await this.#deliver(partition, records);
   }
 
-  #record(outgoing: T): OutgoingRecord {
+  /** Encoded when they are asked for, so that the first are on their way meanwhile. */
+  *#records(orders: readonly T[]): Generator<OutgoingRecord> {
     const { key, encode } = this.#options;
-    return {
-      key: key === "none" ? null : this.#address(outgoing.order[key]).key,
-      value: encode(outgoing),
-      headers: outgoing.replayOf === undefined ? NO_HEADERS : { [REPLAY_OF_HEADER]: Buffer.from(outgoing.replayOf) },
-    };
+    for (const outgoing of orders) {
+      yield {
+        key: key === "none" ? null : this.#address(outgoing.order[key]).key,
+        value: encode(outgoing),
+        headers: headersOf(outgoing),
+      };
+    }
   }
 
   #address(key: string): Address {
@@ -195,9 +213,17 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   async #tooLarge(record: OutgoingRecord, cause: unknown): Promise<Failure> {
     const { topic } = this.#options;
     const limit = await maxMessageBytes(this.#kafka, topic) ?? "fewer";
-    const size = `an order of ${record.value.length} bytes`;
+    const size = `an order of ${record.value?.length} bytes`;
     return new Failure(EXIT.usage, `Cannot send ${size}: topic ${topic} takes ${limit} (max.message.bytes)`, { cause });
   }
+}
+
+function headersOf({ replayOf, runMark }: OutgoingOrder): OutgoingRecord["headers"] {
+  if (replayOf === undefined && runMark === undefined) return NO_HEADERS;
+  const headers: Record<string, Buffer> = {};
+  if (replayOf !== undefined) headers[REPLAY_OF_HEADER] = Buffer.from(replayOf);
+  if (runMark !== undefined) headers[REPLAY_RUN_HEADER] = Buffer.from(runMark);
+  return headers;
 }
 
 /** The broker's own error at the bottom of what kafkajs threw; undefined where no broker answered. */

@@ -3,9 +3,10 @@ import crc32C from "kafkajs/src/protocol/recordBatch/crc32C/index.js";
 
 /** A record on its way into a partition. */
 export interface OutgoingRecord {
-  key: Buffer | null;
-  value: Buffer;
-  headers: Readonly<Record<string, Buffer>>;
+  key: Uint8Array | null;
+  value: Uint8Array | null;
+  /** A name may have several values, or null. */
+  headers: Readonly<Record<string, Uint8Array | null | readonly (Uint8Array | null)[]>>;
 }
 
 /** Who wrote a batch, and where it stands among the writer's own: what brokers tell a repeat by. */
@@ -70,8 +71,12 @@ export function writeRecordBatch(
 
 /** Bytes that a record takes in a batch, at the most. */
 export function recordSize({ key, value, headers }: OutgoingRecord): number {
-  let size = RECORD_OVERHEAD + (key?.length ?? 0) + value.length;
-  for (const name in headers) size += 2 * VARINT_BYTES + 3 * name.length + headers[name].length;
+  let size = RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const name in headers) {
+    for (const content of valuesOf(headers[name])) {
+      size += 2 * VARINT_BYTES + 3 * name.length + (content?.length ?? 0);
+    }
+  }
   return size;
 }
 
@@ -84,18 +89,30 @@ function writeRecord(bytes: Buffer, start: number, index: number, { key, value, 
   at = writeVarint(bytes, at, index);
   at = writeBytes(bytes, at, key);
   at = writeBytes(bytes, at, value);
-  const names = Object.keys(headers);
-  at = writeVarint(bytes, at, names.length);
-  for (const name of names) {
-    at = writeBytes(bytes, at, Buffer.from(name));
-    at = writeBytes(bytes, at, headers[name]);
-  }
+  at = writeHeaders(bytes, at, headers);
   const moved = writeVarint(bytes, start, at - body);
   bytes.copyWithin(moved, body, at);
   return moved + at - body;
 }
 
-function writeBytes(bytes: Buffer, at: number, content: Buffer | null): number {
+function writeHeaders(bytes: Buffer, start: number, headers: OutgoingRecord["headers"]): number {
+  let count = 0;
+  for (const name in headers) count += valuesOf(headers[name]).length;
+  let at = writeVarint(bytes, start, count);
+  for (const name in headers) {
+    for (const content of valuesOf(headers[name])) {
+      at = writeBytes(bytes, at, Buffer.from(name));
+      at = writeBytes(bytes, at, content);
+    }
+  }
+  return at;
+}
+
+function valuesOf(values: OutgoingRecord["headers"][string]): readonly (Uint8Array | null)[] {
+  return Array.isArray(values) ? values : [values];
+}
+
+function writeBytes(bytes: Buffer, at: number, content: Uint8Array | null): number {
   if (content === null) return writeVarint(bytes, at, -1);
   const start = writeVarint(bytes, at, content.length);
   bytes.set(content, start);

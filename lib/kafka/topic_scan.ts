@@ -13,12 +13,16 @@ export interface ScanRange {
   to: number;
 }
 
+/** Told of one record; the next one waits for its answer, and false ends the scan. */
+export type RecordVisitor = (partition: number, record: FetchedRecord) => void | Promise<boolean>;
+
 /** A scan that reads nothing new for this long is given up, in milliseconds. */
 const SILENCE_MS = 30_000;
+const HEARTBEAT_MS = 3_000;
 
 /**
- * Visits every record of the given ranges, in the order of their offsets within a partition; transaction markers are no
- * records. The ranges must lie within the log, one a partition.
+ * Visits every record of the given ranges once, in the order of their offsets within a partition; transaction markers
+ * are no records. The ranges must lie within the log, one a partition. A visit may take as long as it likes.
  *
  * Reads outside of any lasting group: a group of its own, gone afterwards. Permissions: net; at the broker READ on the
  * topic and on groups named `order-pipeline-scan-*`.
@@ -27,10 +31,11 @@ export async function scanTopic(
   kafka: Kafka,
   topic: string,
   ranges: readonly ScanRange[],
-  visit: (partition: number, record: FetchedRecord) => void,
+  visit: RecordVisitor,
 ): Promise<void> {
   const unread = new Map(ranges.filter(({ from, to }) => from < to).map(({ partition, to }) => [partition, to]));
   if (unread.size === 0) return;
+  const nextOffsets = new Map(ranges.map(({ partition, from }) => [partition, from]));
   const groupId = `order-pipeline-scan-${randomUUID()}`;
   const consumer = createBatchConsumer(kafka, {
     groupId,
@@ -61,12 +66,16 @@ export async function scanTopic(
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       autoCommit: false,
-      eachBatch: ({ batch }) => {
+      eachBatch: async ({ batch, heartbeat }) => {
         const { partition } = batch;
-        const from = Number((batch as unknown as { fetchedOffset: string }).fetchedOffset);
         const end = unread.get(partition) ?? -1;
-        for (const record of recordsOf(batch, from)) if (record.offset < end) visit(partition, record);
-        return Promise.resolve();
+        // A member that its group has lost comes back at the beginning of the log.
+        for (const record of recordsOf(batch, nextOffsets.get(partition) ?? 0)) {
+          if (record.offset >= end) return;
+          nextOffsets.set(partition, record.offset + 1);
+          const answer = visit(partition, record);
+          if (answer !== undefined && !(await stayingMember(answer, heartbeat, patience))) return done.resolve();
+        }
       },
     });
     for (const { partition, from } of ranges) consumer.seek({ topic, partition, offset: String(from) });
@@ -76,5 +85,18 @@ export async function scanTopic(
   } finally {
     clearTimeout(timer);
     await disconnect(consumer);
+  }
+}
+
+/** Waits for `work` without being taken for dead, by the group or by our own patience. */
+async function stayingMember<T>(work: Promise<T>, heartbeat: () => Promise<void>, patience: () => void): Promise<T> {
+  const beats = setInterval(() => {
+    patience();
+    heartbeat().catch(() => {}); // a group that has lost this member takes it in again at the next fetch
+  }, HEARTBEAT_MS);
+  try {
+    return await work;
+  } finally {
+    clearInterval(beats);
   }
 }

@@ -58,7 +58,7 @@ Deno.test("registerOrderSchema() leaves a stricter level as it is", async () => 
   assert.deepEqual(await (await call("GET", `/config/${subject}`)).json(), { compatibilityLevel: "FULL" });
 });
 
-Deno.test("registerOrderSchema() says in one line why the registry refuses, exit 78", async () => {
+Deno.test("registerOrderSchema() says in one line what differs and why the registry refuses, exit 78", async () => {
   const subject = randomName();
   await registerAs(subject, withoutItem);
   await assert.rejects(registerOrderSchema(testRegistry(), subject), (error) => {
@@ -66,7 +66,9 @@ Deno.test("registerOrderSchema() says in one line why the registry refuses, exit
     assert.equal(error.exit, EXIT.config);
     assert.match(
       error.message,
-      new RegExp(`^The Schema Registry refuses .*${subject}.*item at /fields[^\n]*--topic\\)$`),
+      new RegExp(
+        `^The Schema Registry refuses .*${subject}: "item" \\(string\\) is not there and has no default here; .*item at /fields[^\n]*--topic\\)$`,
+      ),
     );
     return true;
   });

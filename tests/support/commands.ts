@@ -79,21 +79,25 @@ export function ownWorld(): { env: Record<string, string>; storage: string } & D
 }
 
 /**
- * The script of a task in one process, without the task runner around it: a signal reaches the script itself.
- * Permissions and script are taken from the task's own command line in deno.json.
+ * A task's own command line in deno.json as words: the flags that grant it its permissions, then its script. A storage
+ * folder in `env` is put in.
  */
+export function taskWords(name: string, env: Record<string, string>): string[] {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
+  const line: string = tasks[name].command;
+  const words = line.slice(line.indexOf("deno run") + "deno ".length).split(" ");
+  const storage = env.STORAGE_DIR ?? "storage";
+  return words.map((word) => word.replaceAll('"', "").replaceAll("$STORAGE_DIR", storage));
+}
+
+/** The script of a task in one process, without the task runner around it: a signal reaches the script itself. */
 function command(
   name: string,
   args: readonly string[],
   env: Record<string, string>,
   wrapper: readonly string[] = [],
 ): Deno.Command {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
-  const line: string = tasks[name].command;
-  const words = line.slice(line.indexOf("deno run") + "deno ".length).split(" ");
-  const storage = env.STORAGE_DIR ?? "storage";
-  const expanded = words.map((word) => word.replaceAll('"', "").replaceAll("$STORAGE_DIR", storage));
-  const [program, ...rest] = [...wrapper, Deno.execPath(), ...expanded, ...args];
+  const [program, ...rest] = [...wrapper, Deno.execPath(), ...taskWords(name, env), ...args];
   return new Deno.Command(program, {
     args: rest,
     cwd: ROOT,

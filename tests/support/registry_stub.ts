@@ -12,12 +12,16 @@ export type RegistryMood =
   /** Gives no answer for as long as it is asked. */
   | "slow"
   /** Answers 404 as a wrong path or a proxy does, without the registry's own error code. */
-  | "not found";
+  | "not found"
+  /** Answers 200 with a page, as a portal does that wants a login. */
+  | "a page";
 
 /** A Schema Registry between the commands and a real one, that fails as it is told. Permission: net. */
 export class RegistryStub implements AsyncDisposable {
   /** Requests since it is in its mood that were not passed on. */
   failed = 0;
+  /** Paths of the requests that were passed on. */
+  readonly passed: string[] = [];
   #mood: RegistryMood = "well";
   readonly #server: Server;
   readonly #real: URL;
@@ -25,8 +29,9 @@ export class RegistryStub implements AsyncDisposable {
   private constructor(real: string) {
     this.#real = new URL(real);
     this.#server = createServer((request, response) => {
-      if (this.#mood === "well") passOn(request, response, this.#real.origin);
-      else this.#fail(response, this.#mood);
+      if (this.#mood !== "well") return this.#fail(response, this.#mood);
+      this.passed.push(request.url ?? "");
+      passOn(request, response, this.#real.origin);
     });
   }
 
@@ -57,6 +62,8 @@ export class RegistryStub implements AsyncDisposable {
         return; // ended with the server, or by who asked
       case "not found":
         return void response.writeHead(404).end("<html>No such page</html>");
+      case "a page":
+        return void response.writeHead(200).end("<html>Welcome</html>");
       default:
         return mood satisfies never;
     }

@@ -1,0 +1,98 @@
+import { Buffer, isUtf8 } from "node:buffer";
+import type { StoredLetter } from "../ports.ts";
+import { escapeControls } from "./escape.ts";
+
+/** Characters of a value, and bytes of one that is no text, that a person is shown at most. */
+const SHOWN_CHARACTERS = 400;
+const SHOWN_BYTES = 64;
+
+/** What a letter's value is, as far as it can be told. */
+export interface LetterValue {
+  schemaId?: number;
+  /** As JSON. */
+  decoded?: string;
+  /** Why it is no order as things stand now; missing where it is one, or where nobody can tell. */
+  undecodable?: string;
+  /** The registry did not answer. */
+  untold?: boolean;
+}
+
+/** A dead letter as lines for a person, none of which can drive a terminal. */
+export function letterLines(letter: StoredLetter, value: LetterValue): string[] {
+  const { offset, origin, reason, timestamp, key, headers } = letter;
+  const from = origin === undefined
+    ? "of unknown origin"
+    : `from ${origin.topic} partition ${origin.partition} offset ${origin.offset}`;
+  const lines = [`#${offset}  ${from}  ${timeOf(timestamp)}  ${reason ?? "without a reason"}`];
+  if (key !== null) lines.push(`  key     ${shown(key)}`);
+  for (const [name, header] of Object.entries(headers)) {
+    for (const one of [header].flat()) lines.push(`  header  ${name}: ${one === undefined ? "" : shown(one)}`);
+  }
+  lines.push(`  value   ${describeValue(letter.value, value)}`);
+  const now = stateNow(value, reason);
+  if (now !== undefined) lines.push(`  now     ${now}`);
+  return lines.map(escapeControls);
+}
+
+/** A dead letter for a machine: key and value in base64, headers as text where they are UTF-8. */
+export function letterJson(letter: StoredLetter, { schemaId, decoded, undecodable, untold }: LetterValue): object {
+  const { offset, origin, reason, timestamp, key, value, headers } = letter;
+  const headerValue = (one: Uint8Array | string | undefined) => {
+    const bytes = Buffer.from(one ?? "");
+    return isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString("base64") };
+  };
+  return {
+    offset,
+    origin,
+    timestamp,
+    reason,
+    key: base64(key),
+    value: base64(value),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, header]) => [
+        name,
+        Array.isArray(header) ? header.map(headerValue) : headerValue(header),
+      ]),
+    ),
+    schema_id: schemaId,
+    decoded: decoded === undefined ? undefined : JSON.parse(decoded),
+    order_now: untold ? undefined : undecodable === undefined,
+  };
+}
+
+function describeValue(bytes: Uint8Array | null, { schemaId, decoded }: LetterValue): string {
+  if (bytes === null) return "null";
+  const size = `${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}`;
+  const schema = schemaId === undefined ? "" : `schema ${schemaId}, `;
+  return `${schema}${size}: ${decoded === undefined ? shown(bytes) : cut(decoded)}`;
+}
+
+function stateNow({ undecodable, untold }: LetterValue, reason: string | undefined): string | undefined {
+  if (untold) return undefined;
+  if (undecodable === undefined) return "can be read as an order";
+  return undecodable === reason ? undefined : undecodable;
+}
+
+/** Bytes as text where they are some, else in hex. */
+function shown(value: Uint8Array | string): string {
+  const bytes = Buffer.from(value);
+  // deno-lint-ignore no-control-regex -- text for a terminal has whitespace, backspaces and escapes, but no others
+  if (isUtf8(bytes) && !/[\x00-\x06\x0e-\x1a\x1c-\x1f]/.test(bytes.toString())) return cut(bytes.toString());
+  const hex = bytes.subarray(0, SHOWN_BYTES).toString("hex").replace(/..(?=.)/g, "$& ");
+  return bytes.length > SHOWN_BYTES ? `${hex} …` : hex;
+}
+
+function cut(text: string): string {
+  if (text.length <= SHOWN_CHARACTERS) return text;
+  return `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)`;
+}
+
+function timeOf(timestamp: number): string {
+  return Number.isFinite(timestamp) && Math.abs(timestamp) <= 8.64e15
+    ? new Date(timestamp).toISOString()
+    : String(timestamp);
+}
+
+function base64(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : Buffer.from(bytes).toString("base64");
+}

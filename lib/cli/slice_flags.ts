@@ -1,0 +1,56 @@
+import { optional } from "@optique/core/modifiers";
+import { option } from "@optique/core/primitives";
+import { integer, string } from "@optique/core/valueparser";
+import { EXIT, Failure } from "../errors.ts";
+import { parseResetTarget } from "../reset_target.ts";
+import type { SliceFilter } from "../slice_filter.ts";
+import { line } from "./parse.ts";
+
+const place = integer({ metavar: "N", min: 0 });
+const WHEN = "a time such as 2026-11-24T08:00, or an age such as 15m";
+
+/** The flags of every command that takes a part of the dead letters. */
+export const sliceFlags = {
+  reason: optional(option("--reason", string({ metavar: "REASON" }), {
+    description: line("Only those with this reason; for dead letters, words that it contains"),
+  })),
+  since: optional(option("--since", string({ metavar: "WHEN" }), { description: line(`Only from then on: ${WHEN}`) })),
+  until: optional(option("--until", string({ metavar: "WHEN" }), { description: line("Only from before then") })),
+  from: optional(option("--from", place, {
+    description: line("Begin at this offset of the dead letters, or line of rejected.jsonl"),
+  })),
+  to: optional(option("--to", place, { description: line("End before this one") })),
+  limit: optional(option("--limit", integer({ metavar: "N", min: 1 }), { description: line("So many at most") })),
+};
+
+type SliceFlags = Omit<SliceFilter, "since" | "until"> & { since?: string; until?: string };
+
+/** What those flags ask for; ages count back from `now`, in milliseconds since the epoch. A `Failure` (64) else. */
+export function sliceSetting({ since, until, ...rest }: SliceFlags, now: number): SliceFilter {
+  return { ...rest, since: timeSetting("--since", since, now), until: timeSetting("--until", until, now) };
+}
+
+/** The values of the flags that ask for this filter again, at any time: ages have become times. */
+export function sliceValues({ since, until, ...rest }: SliceFilter): Record<string, FlagValue> {
+  const time = (at: number | undefined) => at === undefined ? undefined : new Date(at).toISOString();
+  return { ...rest, since: time(since), until: time(until) };
+}
+
+export type FlagValue = string | number | boolean | undefined;
+
+/** Flags as they are typed into a shell, `--dlq --to 12 --reason 'a b'`; what is off or missing is left out. */
+export function flagsOf(values: Readonly<Record<string, FlagValue>>): string {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== false);
+  return given.map(([name, value]) => value === true ? `--${name}` : `--${name} ${shellWord(String(value))}`).join(" ");
+}
+
+function timeSetting(flag: string, text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined;
+  const target = parseResetTarget(text, now);
+  if (target?.kind === "time") return target.time;
+  throw new Failure(EXIT.usage, `${flag} must be ${WHEN}, got "${text}"`);
+}
+
+function shellWord(text: string): string {
+  return /^[\w.:,@/+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,85 @@
+import type { Kafka } from "kafkajs";
+import type { Coordinates } from "../order.ts";
+import type { StoredLetter } from "../ports.ts";
+import { isInTime, type SliceFilter } from "../slice_filter.ts";
+import { deadLetterTopic } from "../topics.ts";
+import { DEAD_LETTER_PARTITION, ERROR_HEADERS } from "./dead_letters.ts";
+import { disconnect } from "./disconnect.ts";
+import { partitionLogs } from "./group_offsets.ts";
+import type { FetchedRecord } from "./record_batch.ts";
+import { streamRange } from "./topic_stream.ts";
+
+/** Offsets `[from, to)` of the dead-letter topic. */
+export interface LetterRange {
+  from: number;
+  to: number;
+}
+
+/**
+ * The offsets of the dead letters of `topic` that `filter` asks for, as they are now; nothing where there is no such
+ * topic. Permission: net.
+ */
+export async function letterRange(kafka: Kafka, topic: string, filter: SliceFilter): Promise<LetterRange> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const letters = deadLetterTopic(topic);
+    if (!(await admin.listTopics()).includes(letters)) return { from: 0, to: 0 };
+    const logs = await partitionLogs(admin, letters);
+    const { low, high } = logs.find(({ partition }) => partition === DEAD_LETTER_PARTITION)!;
+    return { from: Math.max(low, filter.from ?? low), to: Math.min(high, filter.to ?? high) };
+  } finally {
+    await disconnect(admin);
+  }
+}
+
+/**
+ * The dead letters of `topic` in `range` that match `filter`, oldest first; a fetch of them is in memory at a time.
+ *
+ * Permissions as `scanTopic`.
+ */
+export async function* readDeadLetters(
+  kafka: Kafka,
+  topic: string,
+  { range, filter }: { range: LetterRange; filter: SliceFilter },
+): AsyncGenerator<StoredLetter> {
+  const reason = filter.reason?.toLowerCase();
+  let left = filter.limit ?? Infinity;
+  const records = streamRange(kafka, deadLetterTopic(topic), { partition: DEAD_LETTER_PARTITION, ...range });
+  for await (const record of records) {
+    const letter = toLetter(record);
+    if (!isInTime(filter, letter.timestamp)) continue;
+    if (reason !== undefined && !letter.reason?.toLowerCase().includes(reason)) continue;
+    yield letter;
+    if (--left <= 0) return;
+  }
+}
+
+function toLetter({ offset, timestamp, key, value, headers }: FetchedRecord): StoredLetter {
+  return {
+    offset,
+    origin: originOf(headers),
+    reason: errorHeader(headers, "exception.message"),
+    timestamp,
+    key,
+    value,
+    headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(ERROR_HEADERS))),
+  };
+}
+
+/** Anybody may write to the topic: a place that is none says nothing. */
+function originOf(headers: FetchedRecord["headers"]): Coordinates | undefined {
+  const topic = errorHeader(headers, "topic");
+  const [partition, offset] = ["partition", "offset"].map((name) => {
+    const text = errorHeader(headers, name);
+    return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  });
+  return topic === undefined || partition === undefined || offset === undefined
+    ? undefined
+    : { topic, partition, offset };
+}
+
+function errorHeader(headers: FetchedRecord["headers"], name: string): string | undefined {
+  const header = headers[ERROR_HEADERS + name];
+  return (Array.isArray(header) ? header.at(-1) : header)?.toString();
+}

@@ -1,0 +1,33 @@
+import type { Kafka } from "kafkajs";
+import { markedPiece } from "../run_mark.ts";
+import { REPLAY_RUN_HEADER } from "../topics.ts";
+import { disconnect } from "./disconnect.ts";
+import { partitionLogs } from "./group_offsets.ts";
+import { scanTopic } from "./topic_scan.ts";
+
+/**
+ * The pieces of its slice that a run has put into `topic` so far. Reads the whole topic, as far as it reaches now.
+ *
+ * Permissions as `scanTopic`.
+ */
+export async function sentByRun(kafka: Kafka, topic: string, run: string): Promise<Set<string>> {
+  const sent = new Set<string>();
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    if (!(await admin.listTopics()).includes(topic)) return sent;
+    const everything = (await partitionLogs(admin, topic)).map(({ partition, low, high }) => ({
+      partition,
+      from: low,
+      to: high,
+    }));
+    await scanTopic(kafka, topic, everything, (_, { headers }) => {
+      const mark = [headers[REPLAY_RUN_HEADER]].flat().at(-1);
+      const piece = mark === undefined ? undefined : markedPiece(run, mark.toString());
+      if (piece !== undefined) sent.add(piece);
+    });
+    return sent;
+  } finally {
+    await disconnect(admin);
+  }
+}

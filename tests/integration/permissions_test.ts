@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { EXIT } from "../../lib/errors.ts";
+import { type Finished, ownWorld, task, taskWords } from "../support/commands.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const HAS_TERMINAL = Deno.build.os === "linux"; // `script` takes other flags elsewhere
+
+/** Command lines of each task that together need all that it is granted; in an order that works. */
+const RUNS: readonly [name: string, args: string[], exit?: number][] = [
+  ["bootstrap", []],
+  ["user", ["add", "--user", "dave", "--status", "paid"]],
+  ["inventory", ["show"]],
+  ["produce", ["--count", "30", "--delay", "0", "--mix", "poison=20,unpaid=20"]],
+  ["consume", ["--until-end"]],
+  ["dlq", []],
+  ["replay", []],
+  ["replay", ["--rejected"]],
+  ["replay", ["--dlq"]],
+  ["verify", []],
+  ["why", ["no-such-order"], EXIT.failed],
+];
+const TASKS = [...new Set(RUNS.map(([name]) => name))];
+
+interface Access {
+  permission: string;
+  value: string | null;
+}
+
+/** Runs a task's command line as `deno task` does, on a terminal, where it asks for most; what it asked for. */
+async function audited(
+  name: string,
+  args: string[],
+  env: Record<string, string>,
+): Promise<Finished & { asked: Access[] }> {
+  const log = await Deno.makeTempFile({ prefix: "permissions-" });
+  try {
+    const words = [Deno.execPath(), ...taskWords(name, env), ...args];
+    const line = words.map((word) => `'${word}'`).join(" ");
+    const { code, stdout, stderr } = await new Deno.Command("script", {
+      args: ["-qefc", line, "/dev/null"],
+      cwd: ROOT,
+      clearEnv: true,
+      env: { ...plainEnv(), ...env, DENO_AUDIT_PERMISSIONS: log },
+      stdin: "null",
+    }).output();
+    const asked = Deno.readTextFileSync(log).split("\n").filter(Boolean).map((entry) => JSON.parse(entry));
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, stdout: text(stdout), stderr: text(stderr), asked };
+  } finally {
+    Deno.removeSync(log);
+  }
+}
+
+/** What finds programs and the test's stack, and a terminal of no known kind: nothing that settles colours early. */
+function plainEnv(): Record<string, string> {
+  const kept = ["PATH", "HOME", "DENO_DIR", "KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL"];
+  const set = kept.flatMap((name) => Deno.env.has(name) ? [[name, Deno.env.get(name)!]] : []);
+  return { ...Object.fromEntries(set), TERM: "unknown" };
+}
+
+/** The permission set that a task names, and the paths of its own flags. */
+function granted(name: string, env: Record<string, string>) {
+  const words = taskWords(name, env);
+  const flag = (prefix: string) => words.find((word) => word.startsWith(prefix))?.slice(prefix.length).split(",") ?? [];
+  const [set] = flag("-P=");
+  const { permissions } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));
+  const { env: names, net = false, ...rest } = permissions[set];
+  assert.deepEqual(rest, {}, `the set ${set} grants more than env and net`);
+  return { set, names: names as string[], net, read: flag("--allow-read="), write: flag("--allow-write=") };
+}
+
+function isWithin(path: string | null, folders: string[]): boolean {
+  return folders.some((folder) => path === folder || path?.startsWith(`${folder}/`));
+}
+
+function isGranted({ permission, value }: Access, { names, net, read, write }: ReturnType<typeof granted>): boolean {
+  switch (permission) {
+    case "env":
+      return names.includes(value!);
+    case "net":
+      return net;
+    case "read":
+      return isWithin(value, read);
+    case "write":
+      return isWithin(value, write);
+    default:
+      return false;
+  }
+}
+
+Deno.test({
+  name: "each task asks for nothing that it is not granted, and is granted no variable that none of them asks for" +
+    (HAS_TERMINAL ? "" : " (skipped: needs script of util-linux)"),
+  ignore: !HAS_TERMINAL,
+  async fn() {
+    using world = ownWorld();
+    const { env } = world;
+    const variables = new Map<string, Set<string>>();
+    const runs = [...RUNS, ...TASKS.map((name) => [name, ["--help"], EXIT.ok] as const)];
+    for (const [name, args, exit = EXIT.ok] of runs) {
+      const grant = granted(name, env);
+      const { code, stdout, asked } = await audited(name, [...args], env);
+      const what = `deno task ${name} ${args.join(" ")}`;
+      assert.equal(code, exit, `${what}: ${stdout}`);
+      assert.deepEqual(asked.filter((access) => !isGranted(access, grant)), [], what);
+      const names = variables.get(grant.set) ?? new Set(grant.names);
+      for (const { permission, value } of asked) if (permission === "env") names.delete(value!);
+      variables.set(grant.set, names);
+    }
+    assert.deepEqual([...variables].map(([set, names]) => [set, [...names]]), [["files", []], ["kafka", []]]);
+  },
+});
+
+Deno.test("no task but those of the stack can read, write, run or ask beyond its storage", async () => {
+  using world = ownWorld();
+  const outside = `
+    for (const reach of [
+      () => Deno.readTextFileSync("/etc/hostname"),
+      () => Deno.readTextFileSync("${ROOT}deno.json"),
+      () => Deno.readDirSync("${ROOT}"),
+      () => Deno.writeTextFileSync("${ROOT}written.txt", ""),
+      () => Deno.env.get("HOME"),
+      () => new Deno.Command("sh").outputSync(),
+      () => Deno.dlopen("libc.so.6", {}),
+      () => Deno.hostname(),
+    ]) {
+      try {
+        reach();
+        console.log("allowed: " + reach);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotCapable)) throw error;
+      }
+    }
+    console.log("tried all");
+  `;
+  for (const name of TASKS) {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [...taskWords(name, world.env).slice(0, -1), "-"], // the task's flags, another script
+      cwd: ROOT,
+      env: world.env,
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(outside));
+    await writer.close();
+    const { stdout } = await child.output();
+    assert.equal(new TextDecoder().decode(stdout), "tried all\n", name);
+  }
+});
+
+Deno.test("another storage folder is refused with the command line that grants it, which then works", async () => {
+  using world = ownWorld();
+  using other = ownWorld();
+  for (const [name, args] of [["bootstrap", []], ["produce", ["--dry-run", "--count", "1"]]] as const) {
+    const { code, stdout, stderr } = await task(name, [...args, "--storage", other.storage], world.env);
+    assert.deepEqual([code, stdout], [EXIT.failed, ""], name);
+    const line = /^error: No (?:read|write) access to \S+: .* or run (deno run .*)\n$/.exec(stderr)?.[1];
+    assert.ok(line !== undefined, stderr);
+    const again = await new Deno.Command("sh", { args: ["-c", line], cwd: ROOT, env: world.env }).output();
+    assert.equal(again.code, EXIT.ok, new TextDecoder().decode(again.stderr));
+  }
+});

@@ -1,0 +1,87 @@
+import { object } from "@optique/core/constructs";
+import { option } from "@optique/core/primitives";
+import { RegistryUnavailable, writerSchemas } from "../lib/avro/schema_registry.ts";
+import { ValueReader } from "../lib/avro/value_reader.ts";
+import { letterJson, letterLines, type LetterValue } from "../lib/cli/letter_text.ts";
+import { main } from "../lib/cli/main.ts";
+import { line, parseArgs } from "../lib/cli/parse.ts";
+import { printLines } from "../lib/cli/print_lines.ts";
+import { kafkaFlags, type KafkaSettings, kafkaSettings } from "../lib/cli/settings.ts";
+import { sliceFlags, sliceSetting } from "../lib/cli/slice_flags.ts";
+import { warn } from "../lib/cli/warn.ts";
+import { createKafka, requireBrokers } from "../lib/kafka/client.ts";
+import { letterRange, readDeadLetters } from "../lib/kafka/dead_letter_reader.ts";
+import type { StoredLetter } from "../lib/ports.ts";
+import type { SliceFilter } from "../lib/slice_filter.ts";
+import { deadLetterTopic, valueSubject } from "../lib/topics.ts";
+
+const parser = object({
+  json: option("--json", { description: line("Print JSON lines, keys and values in base64") }),
+  ...sliceFlags,
+  ...kafkaFlags,
+});
+
+export interface DlqConfig extends KafkaSettings {
+  filter: SliceFilter;
+  json: boolean;
+}
+
+/**
+ * Lists the dead letters of the topic as they are now, oldest first: origin, reason, headers, and the value decoded as
+ * far as possible. Works without the registry too; schemas are then not known.
+ *
+ * Permissions: net; env as kafkajs and the settings need.
+ */
+export async function run(config: DlqConfig, stop: AbortSignal): Promise<void> {
+  const { brokers, registry, topic, filter } = config;
+  await requireBrokers(brokers);
+  const kafka = createKafka(brokers);
+  const range = await letterRange(kafka, topic, filter);
+  const letters = readDeadLetters(kafka, topic, { range, filter });
+  const valueOf = valueTeller(new ValueReader(writerSchemas(registry, valueSubject(topic))));
+  let count = 0;
+  const show = async (letter: StoredLetter) => {
+    count++;
+    const value = await valueOf(letter);
+    return config.json ? JSON.stringify(letterJson(letter, value)) : letterLines(letter, value).join("\n");
+  };
+  await printLines(mapped(letters, show), stop);
+  const total = `${count === 0 ? "No" : count} dead ${count === 1 ? "letter" : "letters"} in ${deadLetterTopic(topic)}`;
+  console.error(count === 0 ? total : `${total}; deno task replay --dlq sends them again`);
+}
+
+/** Tells what a letter holds; says once that the registry is away, and goes on without. */
+function valueTeller(reader: ValueReader): (letter: StoredLetter) => Promise<LetterValue> {
+  let away = false;
+  return async ({ value }) => {
+    if (away) return { untold: true };
+    try {
+      return await reader.read(value);
+    } catch (error) {
+      if (!(error instanceof RegistryUnavailable)) throw error;
+      warn(`${error.message}; values are shown as they are`);
+      away = true;
+      return { untold: true };
+    }
+  };
+}
+
+async function* mapped<T, R>(items: AsyncIterable<T>, map: (item: T) => Promise<R>): AsyncGenerator<R> {
+  for await (const item of items) yield await map(item);
+}
+
+function configure(args: readonly string[]): DlqConfig {
+  const options = parseArgs(parser, args, {
+    name: "dlq",
+    brief: "Lists the dead letters: messages that are no orders, where each came from and why.",
+    examples: [
+      "deno task dlq",
+      'deno task dlq --reason "schema id" --since 1h',
+      "deno task dlq --from 100 --limit 10 --json",
+    ],
+  });
+  const { json, brokers: _brokers, registry: _registry, topic: _topic, ...filter } = options;
+  return { ...kafkaSettings(options), filter: sliceSetting(filter, Date.now()), json };
+}
+
+if (import.meta.main) await main((args, stop) => run(configure(args), stop));

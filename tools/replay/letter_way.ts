@@ -1,0 +1,46 @@
+import { Buffer } from "node:buffer";
+import { letterJson } from "../../lib/cli/letter_text.ts";
+import { createKafka } from "../../lib/kafka/client.ts";
+import type { ReturningLetter } from "../../lib/kafka/dead_letter_slice.ts";
+import { type Addressed, createPublisher } from "../../lib/kafka/publisher.ts";
+import { ensureTopics, partitionsOf } from "../../lib/kafka/topics_admin.ts";
+import type { Way } from "./send_slice.ts";
+
+/** Dead letters go back to the byte, into the partition they came from; where that is gone, one stands in for it. */
+export const letterWay: Way<ReturningLetter> = {
+  maxBatch: 32, // of a MiB each, where the topic takes no larger ones
+  async open({ brokers, topic }) {
+    await ensureTopics(brokers, topic);
+    const { length } = await partitionsOf(createKafka(brokers), topic);
+    const publisher = await createPublisher({ brokers, topic, key: "none", encode: alreadyEncoded });
+    return {
+      send: (letters) => publisher.sendAddressed(letters.map((letter) => toMessage(letter, length))),
+      close: () => publisher.close(),
+    };
+  },
+  describe({ offset, origin, reason }) {
+    return `#${offset}  back to partition ${origin.partition}, was offset ${origin.offset}: ${reason}`;
+  },
+  preview: (letter) => letterJson(letter, { untold: true }),
+};
+
+function toMessage({ key, value, headers, origin }: ReturningLetter, partitions: number): Addressed {
+  return {
+    partition: origin.partition % partitions,
+    key,
+    value,
+    headers: Object.fromEntries(
+      Object.entries(headers).map((
+        [name, values],
+      ) => [name, Array.isArray(values) ? values.map(bytes) : bytes(values)]),
+    ),
+  };
+}
+
+function bytes(header: Uint8Array | string | null | undefined): Uint8Array | null {
+  return typeof header === "string" ? Buffer.from(header) : header ?? null;
+}
+
+function alreadyEncoded(): never {
+  throw new Error("A dead letter is sent as it is");
+}

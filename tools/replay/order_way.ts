@@ -1,0 +1,24 @@
+import { encodeOrder } from "../../lib/avro/order_codec.ts";
+import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
+import { createPublisher } from "../../lib/kafka/publisher.ts";
+import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import type { OutgoingOrder } from "../../lib/ports.ts";
+import { valueSubject } from "../../lib/topics.ts";
+import type { Way } from "./send_slice.ts";
+
+/** Orders go where the producer would put them: encoded with the order schema, keyed by item. */
+export const orderWay: Way<OutgoingOrder> = {
+  async open({ brokers, registry, topic }) {
+    const schemaId = await registerOrderSchema(registry, valueSubject(topic));
+    await ensureTopics(brokers, topic);
+    return await createPublisher({ brokers, topic, key: "item", encode: ({ order }) => encodeOrder(schemaId, order) });
+  },
+  describe({ order, replayOf }) {
+    const origin = replayOf === undefined ? "" : `  (replay of ${replayOf})`;
+    return `${order.order_id}  ${order.user} orders ${order.quantity} ${order.item}${origin}`;
+  },
+  preview({ order, replayOf }) {
+    encodeOrder(0, order); // one that the schema cannot hold is found here too
+    return { ...order, replay_of: replayOf };
+  },
+};

@@ -1,0 +1,145 @@
+import { object } from "@optique/core/constructs";
+import { optional } from "@optique/core/modifiers";
+import { option } from "@optique/core/primitives";
+import { string } from "@optique/core/valueparser";
+import { validate as isUuid } from "uuid";
+import { paceFlags, paceSetting } from "../../lib/cli/pace_flags.ts";
+import { line, parseArgs } from "../../lib/cli/parse.ts";
+import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../../lib/cli/settings.ts";
+import { flagsOf, type FlagValue, sliceFlags, sliceSetting, sliceValues } from "../../lib/cli/slice_flags.ts";
+import { MENDABLE_REASONS } from "../../lib/decide_order.ts";
+import { EXIT, Failure } from "../../lib/errors.ts";
+import type { PaceSetting } from "../../lib/pace.ts";
+import type { Slice } from "../../lib/slice.ts";
+import type { SliceFilter } from "../../lib/slice_filter.ts";
+
+/** What is sent again. */
+export type ReplaySource =
+  /** The accepted orders, as new ones or under the ids they have; with or without those that are replays themselves. */
+  | { of: "accepted"; sameId: boolean; originals: boolean }
+  /** What was set aside, once more under the ids it has. */
+  | { of: "rejected" | "dlq"; filter: SliceFilter };
+
+export interface ReplayConfig extends KafkaSettings {
+  source: ReplaySource;
+  storage: string;
+  pace: PaceSetting;
+  /** A UUID: what new ids are made of, or by what a resumed run knows what it has sent. */
+  run: string;
+  /** Whether the run was begun earlier. */
+  resumed: boolean;
+  /** Print what would be sent instead of sending it. */
+  dryRun: boolean;
+  json: boolean;
+  verbose: boolean;
+  /** The flags of the connection and the storage, as they were given. */
+  given: Readonly<Record<string, FlagValue>>;
+}
+
+const USUAL_DELAY_S = 0;
+
+const parser = object({
+  ...paceFlags(USUAL_DELAY_S),
+  sameId: option("--same-id", {
+    description: line("Keep ids and times: moves no stock that has them, rebuilds an empty storage"),
+  }),
+  originals: option("--originals", { description: line("Leave out orders that are replays themselves") }),
+  rejected: option("--rejected", {
+    description: line(
+      "The rejected orders instead, under the ids they have: judged anew, after users or stock changed",
+    ),
+  }),
+  dlq: option("--dlq", {
+    description: line("The dead letters instead, as they were, back into the partitions they came from"),
+  }),
+  ...sliceFlags,
+  user: optional(
+    option("--user", string({ metavar: "NAME" }), { description: line("Only rejected orders of this user") }),
+  ),
+  item: optional(
+    option("--item", string({ metavar: "NAME" }), { description: line("Only rejected orders of this item") }),
+  ),
+  run: optional(option("--run", string({ metavar: "ID" }), {
+    description: line("Resume the run that printed this ID, without placing an order twice"),
+  })),
+  dryRun: option("--dry-run", { description: line("Print what would be sent as JSON lines; orders need no broker") }),
+  json: option("--json", { description: line("Print the summary as JSON") }),
+  verbose: option("--verbose", { description: line("Show every order at any pace") }),
+  ...kafkaFlags,
+  ...storageFlag,
+});
+
+type Options = ReturnType<typeof parse>;
+
+/** What the arguments of `deno task replay` ask for; a `Failure` (64) where they contradict each other. */
+export function configure(args: readonly string[]): ReplayConfig {
+  const options = parse(args);
+  if (options.run !== undefined && !isUuid(options.run)) {
+    throw new Failure(EXIT.usage, `--run must be the UUID that an earlier replay printed, got "${options.run}"`);
+  }
+  const { brokers, registry, topic, storage, dryRun, json, verbose } = options;
+  return {
+    ...kafkaSettings(options),
+    source: sourceSetting(options),
+    storage: storageSetting(options),
+    pace: paceSetting(options, USUAL_DELAY_S),
+    run: options.run ?? crypto.randomUUID(),
+    resumed: options.run !== undefined,
+    dryRun,
+    json,
+    verbose,
+    given: { brokers, registry, topic, storage },
+  };
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs(parser, args, {
+    name: "replay",
+    brief: "Sends the accepted orders of the log into Kafka again, as new orders; or what was set aside, once more.",
+    examples: [
+      "deno task replay --delay 0.5",
+      "deno task replay --originals --rate 100",
+      "deno task replay --same-id --storage empty-copy",
+      "deno task replay --rejected --reason unpaid-user --user bob",
+      "deno task replay --rejected --since 1h --dry-run",
+      'deno task replay --dlq --reason "schema id" --limit 100',
+    ],
+  });
+}
+
+function sourceSetting(options: Options): ReplaySource {
+  const { sameId, originals, rejected, dlq, user, item, reason, since, until, from, to, limit } = options;
+  const orders = { user, item };
+  const slice = { reason, since, until, from, to, limit };
+  if (rejected && dlq) throw new Failure(EXIT.usage, "--rejected and --dlq send different things: give one of them");
+  if (!rejected && !dlq) {
+    refuse({ ...slice, ...orders }, "goes with --rejected or --dlq");
+    if (sameId) refuse({ run: options.run }, "makes new ids and --same-id keeps the old ones: give one of them");
+    return { of: "accepted", sameId, originals };
+  }
+  refuse({ "same-id": sameId, originals }, "is for accepted orders, these keep their ids anyway");
+  if (dlq) {
+    refuse(orders, "goes with --rejected: a dead letter has no user and no item");
+    return { of: "dlq", filter: sliceSetting(slice, Date.now()) };
+  }
+  if (reason !== undefined && !MENDABLE_REASONS.includes(reason)) {
+    const known = MENDABLE_REASONS.join(", ");
+    throw new Failure(EXIT.usage, `--reason must be one that users or stock can mend (${known}), got "${reason}"`);
+  }
+  return { of: "rejected", filter: sliceSetting({ ...slice, ...orders }, Date.now()) };
+}
+
+/** Refuses those of these flags that are given. */
+function refuse(flags: Record<string, FlagValue>, why: string): void {
+  const given = Object.entries(flags).find(([, value]) => value !== undefined && value !== false);
+  if (given !== undefined) throw new Failure(EXIT.usage, `--${given[0]} ${why}`);
+}
+
+/** The flags that send the rest of `slice`, later too: its run and its end are fixed. */
+export function resumeFlags({ source, run, given }: ReplayConfig, { to }: Slice<unknown>): string {
+  if (source.of === "accepted") {
+    const { sameId, originals } = source;
+    return flagsOf({ "same-id": sameId, run: sameId ? undefined : run, originals, ...given });
+  }
+  return flagsOf({ [source.of]: true, run, ...sliceValues({ ...source.filter, to }), ...given });
+}

@@ -1,0 +1,71 @@
+import { printJsonLines } from "../../lib/cli/json_lines.ts";
+import { SendReport } from "../../lib/cli/progress.ts";
+import type { KafkaSettings } from "../../lib/cli/settings.ts";
+import { requireBrokers } from "../../lib/kafka/client.ts";
+import { type PaceSetting, sendPaced } from "../../lib/pace.ts";
+import type { Slice } from "../../lib/slice.ts";
+
+/** How pieces of a slice are shown and sent. */
+export interface Way<T> {
+  /** Connects; creates what is missing at the broker and the registry. */
+  open(settings: KafkaSettings): Promise<{ send(pieces: readonly T[]): Promise<void>; close(): Promise<void> }>;
+  /** Pieces in memory at most, where that is a concern. */
+  maxBatch?: number;
+  /** One line about a piece that was sent. */
+  describe(piece: T): string;
+  /** A piece as `--dry-run` prints it. */
+  preview(piece: T): unknown;
+}
+
+export interface SendOptions extends KafkaSettings {
+  pace: PaceSetting;
+  /** Print the pieces instead of sending them. */
+  dryRun: boolean;
+  json: boolean;
+  verbose: boolean;
+  /** The flags that send the rest of the slice, or all of it again. */
+  resume: string;
+  /** The run that resumes by its id, for the summary. */
+  run: string | undefined;
+}
+
+/** Sends a slice piece by piece until it is sent or `stop` aborts; says then how to send the rest. */
+export async function sendSlice<T>(
+  slice: Slice<T>,
+  way: Way<T>,
+  { stop, ...options }: SendOptions & { stop: AbortSignal },
+): Promise<void> {
+  const { dryRun, resume, run, pace } = options;
+  const announcement = announce(slice, options);
+  if (dryRun) {
+    console.error(announcement);
+    return await printJsonLines(previews(slice, way), stop);
+  }
+  await requireBrokers(options.brokers);
+  const sink = await way.open(options);
+  const report = new SendReport({ ...options, total: slice.total, describe: way.describe });
+  report.note(announcement);
+  try {
+    await sendPaced(slice.items(), {
+      pace,
+      stop,
+      maxBatch: way.maxBatch,
+      send: async (pieces) => {
+        await sink.send(pieces);
+        report.sent(pieces);
+      },
+    });
+  } finally {
+    const rest = report.count < slice.total ? `; for the rest: deno task replay ${resume}` : "";
+    report.finish({ total: slice.total, ...slice.counts, run, resume }, rest);
+    await sink.close();
+  }
+}
+
+function announce({ total, noun, notes }: Slice<unknown>, { topic, resume }: SendOptions): string {
+  return [`Replaying ${total} ${noun}${total === 1 ? "" : "s"} to ${topic} with ${resume}`, ...notes].join("; ");
+}
+
+async function* previews<T>(slice: Slice<T>, way: Way<T>): AsyncGenerator<unknown> {
+  for await (const piece of slice.items()) yield way.preview(piece);
+}
