@@ -109,7 +109,7 @@ function writeHeaders(bytes: Buffer, start: number, headers: OutgoingRecord["hea
 }
 
 function valuesOf(values: OutgoingRecord["headers"][string]): readonly (Uint8Array | null)[] {
-  return Array.isArray(values) ? values : [values];
+  return values === null || values instanceof Uint8Array ? [values] : values;
 }
 
 function writeBytes(bytes: Buffer, at: number, content: Uint8Array | null): number {
