@@ -4,7 +4,7 @@ import { EXIT, Failure } from "../errors.ts";
 import { createBatchConsumer } from "./batch_consumer.ts";
 import { disconnect } from "./disconnect.ts";
 import { messageOf } from "./failures.ts";
-import { type FetchedRecord, recordsOf } from "./record_batch.ts";
+import { type FetchedRecord, recordGroups } from "./record_batch.ts";
 
 /** Offsets `[from, to)` of one partition. */
 export interface ScanRange {
@@ -18,7 +18,8 @@ const SILENCE_MS = 30_000;
 
 /**
  * Visits every record of the given ranges, in the order of their offsets within a partition; transaction markers are no
- * records. The ranges must lie within the log, one a partition.
+ * records. The ranges must lie within the log, those of one partition one after the other. What lies between is not
+ * read: it may have been skipped because it cannot be.
  *
  * Reads outside of any lasting group: a group of its own, gone afterwards. Permissions: net; at the broker READ on the
  * topic and on groups named `order-pipeline-scan-*`.
@@ -29,7 +30,7 @@ export async function scanTopic(
   ranges: readonly ScanRange[],
   visit: (partition: number, record: FetchedRecord) => void,
 ): Promise<void> {
-  const unread = new Map(ranges.filter(({ from, to }) => from < to).map(({ partition, to }) => [partition, to]));
+  const unread = Map.groupBy(ranges.filter(({ from, to }) => from < to), ({ partition }) => partition);
   if (unread.size === 0) return;
   const groupId = `order-pipeline-scan-${randomUUID()}`;
   const consumer = createBatchConsumer(kafka, {
@@ -42,9 +43,13 @@ export async function scanTopic(
     clearTimeout(timer);
     timer = setTimeout(() => done.reject(new Error("no answer for 30 s")), SILENCE_MS);
   };
+  const readFrom = ({ partition, from }: ScanRange) => consumer.seek({ topic, partition, offset: String(from) });
   const readTo = (partition: number, next: number) => {
     patience();
-    if (next >= (unread.get(partition) ?? Infinity)) {
+    const left = unread.get(partition);
+    if (left !== undefined && next >= left[0].to) {
+      left.shift();
+      if (left.length > 0) return readFrom(left[0]);
       unread.delete(partition);
       consumer.pause([{ topic, partitions: [partition] }]);
     }
@@ -63,13 +68,14 @@ export async function scanTopic(
       autoCommit: false,
       eachBatch: ({ batch }) => {
         const { partition } = batch;
-        const from = Number((batch as unknown as { fetchedOffset: string }).fetchedOffset);
-        const end = unread.get(partition) ?? -1;
-        for (const record of recordsOf(batch, from)) if (record.offset < end) visit(partition, record);
+        const { from, to } = unread.get(partition)?.[0] ?? { from: 0, to: 0 };
+        for (const { records } of recordGroups(batch, from)) {
+          for (const record of records) if (record.offset < to) visit(partition, record);
+        }
         return Promise.resolve();
       },
     });
-    for (const { partition, from } of ranges) consumer.seek({ topic, partition, offset: String(from) });
+    for (const [first] of unread.values()) readFrom(first);
     await done.promise;
   } catch (cause) {
     throw new Failure(EXIT.unavailable, `Cannot read ${topic}: ${messageOf(cause)}`, { cause });
