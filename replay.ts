@@ -5,6 +5,7 @@ import { string } from "@optique/core/valueparser";
 import { v5 as uuidV5, validate as isUuid } from "uuid";
 import { encodeOrder } from "./lib/avro/order_codec.ts";
 import { registerOrderSchema } from "./lib/avro/schema_registry.ts";
+import { escapeControls } from "./lib/cli/escape.ts";
 import { printJsonLines } from "./lib/cli/json_lines.ts";
 import { main } from "./lib/cli/main.ts";
 import { paceFlags, paceSetting } from "./lib/cli/pace_flags.ts";
@@ -58,10 +59,10 @@ interface Survey {
  */
 export async function run(config: ReplayConfig, stop: AbortSignal): Promise<void> {
   const survey = await surveyLog(config);
-  if (survey.total === 0) return console.error(`Nothing to replay in ${config.storage}`);
+  if (survey.total === 0) return console.error(escapeControls(`Nothing to replay in ${config.storage}`));
   const orders = outgoingOrders(config, survey);
   if (!config.dryRun) return await send(orders, config, survey, stop);
-  console.error(describeReplay(config, survey));
+  console.error(escapeControls(describeReplay(config, survey)));
   await printJsonLines(previews(orders), stop);
 }
 
@@ -179,7 +180,7 @@ const parser = object({
   ...storageFlag,
 });
 
-function configure(args: readonly string[]): ReplayConfig {
+export function configure(args: readonly string[]): ReplayConfig {
   const options = parseArgs(parser, args, {
     name: "replay",
     brief: "Sends the accepted orders of the log into Kafka again, as new orders.",

@@ -1,4 +1,5 @@
 import { sendPaced } from "../pace.ts";
+import { safeJson } from "../safe_json.ts";
 
 /** Prints each value as a line of JSON on stdout, until there are no more, `stop` aborts or nobody reads on. */
 export async function printJsonLines(
@@ -14,7 +15,7 @@ export async function printJsonLines(
 }
 
 async function print(values: readonly unknown[]): Promise<void> {
-  const lines = values.map((value) => `${JSON.stringify(value)}\n`).join("");
+  const lines = values.map((value) => `${safeJson(value)}\n`).join("");
   for (let rest = new TextEncoder().encode(lines); rest.length > 0;) {
     rest = rest.subarray(await Deno.stdout.write(rest));
   }
