@@ -9,8 +9,6 @@ import { type FetchedRecord, recordGroups } from "./record_batch.ts";
 import { soleMember } from "./sole_member.ts";
 import { readTopicId } from "./topic_id.ts";
 
-/** Messages handled in one go at most; between two of them heartbeats are sent and a stop is noticed. */
-const MAX_BATCH = 10_000;
 const HEARTBEAT_MS = 3_000;
 const SESSION_TIMEOUT_MS = 30_000;
 /** How long a fetch waits for data; also how long a stop may wait for the fetch under way. */
