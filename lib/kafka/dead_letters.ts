@@ -39,7 +39,7 @@ export class DeadLetterTopic implements DeadLetterSink {
         for (const chunk of chunksOf(ofTopic)) await this.#sendChunk(topic, chunk);
       } catch (cause) {
         await this.close();
-        throw new Outage(EXIT.unavailable, `Cannot send to ${deadLetterTopic(topic)}: ${messageOf(cause)}`, { cause });
+        throw new Outage(EXIT.unavailable, complaint(deadLetterTopic(topic), cause), { cause });
       }
     }
   }
@@ -64,6 +64,12 @@ export class DeadLetterTopic implements DeadLetterSink {
     await producer.connect();
     return this.#producer = producer;
   }
+}
+
+function complaint(topic: string, cause: unknown): string {
+  const isTooLarge = cause instanceof Error && "type" in cause && cause.type === "MESSAGE_TOO_LARGE";
+  const remedy = isTooLarge ? `; raise max.message.bytes of ${topic}, this goes on by itself then` : "";
+  return `Cannot send to ${topic}: ${messageOf(cause)}${remedy}`;
 }
 
 /** `letters` in sends that the broker takes, one that is larger by itself. */

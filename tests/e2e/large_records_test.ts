@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
-import { CompressionTypes, type Message } from "kafkajs";
+import { CompressionTypes, ConfigResourceTypes, type Message } from "kafkajs";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
+import { exists as isThere } from "../../lib/files/storage_folder.ts";
+import { createKafka } from "../../lib/kafka/client.ts";
+import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
-import { valueSubject } from "../../lib/topics.ts";
-import { ownWorld, startTask, task } from "../support/commands.ts";
+import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
+import { eventually, ownWorld, startTask, task } from "../support/commands.ts";
 import { testBrokers, testRegistry } from "../support/kafka.ts";
 import { sendRaw, wireOrder } from "../support/raw_records.ts";
 
@@ -55,6 +58,23 @@ Deno.test("consume stops with 65 at a batch that decompresses beyond bounds, and
   assert.equal(verified.code, 0, verified.stdout + verified.stderr);
 });
 
+Deno.test("consume waits while the dead-letter topic does not take a letter, says what to do, and goes on then", async () => {
+  using own = await world();
+  const { topic, env, order, storage } = own;
+  const letters = deadLetterTopic(topic);
+  await setLimit(letters, 2_000);
+  await sendRaw(topic, [{ value: randomFillSync(Buffer.alloc(5_000)) }, order("behind")]);
+  const said = `${storage}.stderr`;
+  await using consumer = startTask("consume", ["--until-end"], env, ["sh", "-c", 'exec "$@" 2>"$0"', said]);
+  const remedy = `Cannot send to ${letters}: .*; raise max.message.bytes of ${letters}`;
+  await eventually("the consumer says what to do", () => isThere(said) && new RegExp(remedy).test(text(said)));
+  await setLimit(letters, 2 * MEBIBYTE);
+  const { code, stdout } = await consumer.end;
+  Deno.removeSync(said);
+  assert.equal(code, 0);
+  assert.match(stdout, /^2 orders: 1 accepted, 0 rejected, 1 dead-lettered/m);
+});
+
 Deno.test("consume stays below its memory ceiling, whatever the topic holds", async () => {
   using own = await world();
   const { topic, env, order } = own;
@@ -82,6 +102,21 @@ Deno.test("consume stays below its memory ceiling, whatever the topic holds", as
   const verified = await task("verify", [], env);
   assert.equal(verified.code, 0, verified.stdout + verified.stderr);
 });
+
+async function setLimit(topic: string, bytes: number): Promise<void> {
+  const admin = createKafka(testBrokers()).admin();
+  await admin.connect();
+  const configEntries = [{ name: "max.message.bytes", value: String(bytes) }];
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+  });
+  await disconnect(admin);
+}
+
+function text(path: string): string {
+  return Deno.readTextFileSync(path);
+}
 
 /** The most memory that was resident for a process, in bytes, as the last look before its end found it. */
 async function peakMemory(pid: number): Promise<number> {
