@@ -157,7 +157,7 @@ const parser = object({
   ...storageFlag,
 });
 
-function configure(args: readonly string[]): ConsumerConfig {
+export function configure(args: readonly string[]): ConsumerConfig {
   const options = parseArgs(parser, args, {
     name: "consume",
     brief: "Judges the orders of the topic: deducts stock and logs them, or warns and leaves both unchanged.",

@@ -5,6 +5,7 @@ import { option } from "@optique/core/primitives";
 import { choice, integer, string } from "@optique/core/valueparser";
 import { encodeOrder } from "./lib/avro/order_codec.ts";
 import { registerOrderSchema } from "./lib/avro/schema_registry.ts";
+import { escapeControls } from "./lib/cli/escape.ts";
 import { printJsonLines } from "./lib/cli/json_lines.ts";
 import { main } from "./lib/cli/main.ts";
 import { paceFlags, paceSetting } from "./lib/cli/pace_flags.ts";
@@ -55,7 +56,7 @@ export async function run(config: ProducerConfig, stop: AbortSignal): Promise<vo
   });
   const orders = count === 0 ? samples : samples.take(count);
   if (config.dryRun) {
-    console.error(`--seed ${seed}`);
+    console.error(escapeControls(`--seed ${seed}`));
     return await printJsonLines(orders.map(preview), stop);
   }
   await send(orders, config, stop);
@@ -121,7 +122,7 @@ const parser = object({
   ...storageFlag,
 });
 
-function configure(args: readonly string[]): ProducerConfig {
+export function configure(args: readonly string[]): ProducerConfig {
   const options = parseArgs(parser, args, {
     name: "produce",
     brief: "Sends sample orders, drawn from users.csv and inventory.csv.",

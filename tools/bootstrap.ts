@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import process from "node:process";
 import { object } from "@optique/core/constructs";
 import { option } from "@optique/core/primitives";
+import { escapeControls } from "../lib/cli/escape.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
@@ -33,7 +34,8 @@ export async function run(args: readonly string[]): Promise<void> {
   const folder = storageSetting(options);
   if (options.force) await startOver(folder, options.yes);
   const added = await editStorage(folder, addSamples, { warn, create: true });
-  console.log(added.length === 0 ? `Nothing to add in ${folder}` : `Added to ${folder}: ${added.join(", ")}`);
+  const shown = escapeControls(folder);
+  console.log(added.length === 0 ? `Nothing to add in ${shown}` : `Added to ${shown}: ${added.join(", ")}`);
 }
 
 async function addSamples({ users, ledger }: StorageEdit): Promise<string[]> {
@@ -49,13 +51,15 @@ async function startOver(folder: string, yes: boolean): Promise<void> {
     throw new Failure(EXIT.usage, `Starting ${folder} over wants a yes: answer the question, or pass --yes`);
   }
   const backup = await setStorageAside(folder);
-  if (backup !== undefined) console.log(`Moved the old files to ${backup}`);
+  if (backup !== undefined) console.log(`Moved the old files to ${escapeControls(backup)}`);
 }
 
 async function confirm(folder: string): Promise<boolean> {
   if (!Deno.stdin.isTerminal()) return false;
   const lines = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await lines.question(`Start ${folder} over? All accepted orders are set aside. [y/N] `);
+  const answer = await lines.question(
+    `Start ${escapeControls(folder)} over? All accepted orders are set aside. [y/N] `,
+  );
   lines.close();
   return /^y(es)?$/i.test(answer.trim());
 }

@@ -9,6 +9,7 @@ import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
 import { editStorage } from "../lib/files/edit_storage.ts";
 import { isValidName, MAX_QUANTITY } from "../lib/order.ts";
+import { safeJson } from "../lib/safe_json.ts";
 
 const item = option("--item", string({ metavar: "NAME" }), { description: line("The item's name") });
 const quantity = option("--quantity", integer({ min: 0, max: MAX_QUANTITY, metavar: "N" }), {
@@ -61,7 +62,7 @@ async function show(folder: string, asJson: boolean): Promise<void> {
   const items = await editStorage(folder, ({ ledger }) => [...ledger.stock.values()], { warn });
   console.log(
     asJson
-      ? JSON.stringify(items.map(({ item, quantity }) => ({ item, quantity })))
+      ? safeJson(items.map(({ item, quantity }) => ({ item, quantity })))
       : table(["item", "quantity"], items.map(({ item, quantity }) => [item, quantity])),
   );
 }

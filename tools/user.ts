@@ -11,6 +11,7 @@ import { editStorage } from "../lib/files/edit_storage.ts";
 import { readUsers } from "../lib/files/read_storage.ts";
 import { USER_STATUSES } from "../lib/files/users_file.ts";
 import { isValidName } from "../lib/order.ts";
+import { safeJson } from "../lib/safe_json.ts";
 
 const user = option("--user", string({ metavar: "NAME" }), { description: line("The user's name") });
 const status = option("--status", choice(USER_STATUSES), { description: line("Whether the user may order") });
@@ -61,7 +62,7 @@ function show(folder: string, asJson: boolean): void {
   const users = readUsers(folder);
   console.log(
     asJson
-      ? JSON.stringify(users.map(({ name, status }) => ({ user: name, status })))
+      ? safeJson(users.map(({ name, status }) => ({ user: name, status })))
       : table(["user", "status"], users.map(({ name, status }) => [name, status])),
   );
 }

@@ -1,5 +1,6 @@
 import { object } from "@optique/core/constructs";
 import { option } from "@optique/core/primitives";
+import { escapeControls } from "../lib/cli/escape.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
@@ -9,6 +10,7 @@ import { EXIT } from "../lib/errors.ts";
 import { auditBalance, type BalanceAudit, takeSnapshot, visitRejected } from "../lib/files/audit.ts";
 import { createKafka, requireBrokers } from "../lib/kafka/client.ts";
 import { auditPositions, type PositionAudit, VerdictPlaces } from "../lib/kafka/position_audit.ts";
+import { safeJson } from "../lib/safe_json.ts";
 
 /** Faults shown to a person at most; `--json` has them all. */
 const SHOWN_FAULTS = 20;
@@ -41,7 +43,7 @@ export async function run(config: VerifyConfig): Promise<number> {
   visitRejected(snapshot, (place) => places.rejected(place));
   const positions = config.offline ? undefined : await checkPositions(config, snapshot.positions, places);
   const off = faultsOf(balance, positions);
-  if (config.json) console.log(JSON.stringify({ ok: off.length === 0, ...balance, positions, faults: off }));
+  if (config.json) console.log(safeJson({ ok: off.length === 0, ...balance, positions, faults: off }));
   else report(balance, positions, off, config);
   return off.length === 0 ? EXIT.ok : EXIT.failed;
 }
@@ -87,7 +89,7 @@ function report(
   }
   if (positions === undefined) console.log("Positions: not checked, there is no broker to ask");
   else if (positions.length > 0) console.log(positionTable(positions) + "\n");
-  for (const fault of verbose ? off : off.slice(0, SHOWN_FAULTS)) console.error(`off: ${fault}`);
+  for (const fault of verbose ? off : off.slice(0, SHOWN_FAULTS)) console.error(`off: ${escapeControls(fault)}`);
   if (!verbose && off.length > SHOWN_FAULTS) console.error(`… and ${off.length - SHOWN_FAULTS} more (--verbose)`);
   const summary = `${balance.items.length} items, ${balance.accepted} accepted orders`;
   console.log(off.length === 0 ? `verify: ok (${summary})` : `verify: ${off.length} off (${summary})`);
@@ -125,7 +127,7 @@ function positionTable(positions: readonly PositionAudit[]): string {
   );
 }
 
-function configure(args: readonly string[]): VerifyConfig {
+export function configure(args: readonly string[]): VerifyConfig {
   const options = parseArgs(parser, args, {
     name: "verify",
     brief: "Checks that stock, log and topic agree: nothing lost, nothing doubled, every balance right.",

@@ -12,6 +12,7 @@ import { readStock, readUsers } from "../lib/files/read_storage.ts";
 import { createKafka, requireBrokers } from "../lib/kafka/client.ts";
 import { findInTopic, type FoundRecord } from "../lib/kafka/find_record.ts";
 import { type Coordinates, nameKey } from "../lib/order.ts";
+import { safeJson } from "../lib/safe_json.ts";
 
 const parser = object({
   orderId: argument(string({ metavar: "ORDER_ID" }), { description: line("The order to explain") }),
@@ -37,7 +38,7 @@ export async function run(config: WhyConfig): Promise<number> {
   const history = orderHistory(config.storage, config.orderId);
   const records = config.offline ? [] : await inTopic(config, history);
   const known = history.accepted !== undefined || history.rejections.length > 0 || records.length > 0;
-  if (config.json) console.log(JSON.stringify({ order_id: config.orderId, known, ...history, records }));
+  if (config.json) console.log(safeJson({ order_id: config.orderId, known, ...history, records }));
   else for (const sentence of explain(config, history, records)) console.log(escapeControls(sentence));
   return known ? EXIT.ok : EXIT.failed;
 }
@@ -107,7 +108,7 @@ function time(ms: number): string {
   return Number.isNaN(date.getTime()) ? `${ms} ms` : date.toISOString();
 }
 
-function configure(args: readonly string[]): WhyConfig {
+export function configure(args: readonly string[]): WhyConfig {
   const options = parseArgs(parser, args, {
     name: "why",
     brief: "Tells everything known of one order.",

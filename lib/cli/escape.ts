@@ -1,7 +1,15 @@
-// Controls (ESC among them) drive a terminal; bidi and zero-width characters make it show what is not there.
-const UNSAFE = /[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
+import { UNSAFE_CHARACTERS } from "../safe_json.ts";
+
+/** The longest valid name; what is longer is cut where it is shown. */
+const MAX_SHOWN = 256;
 
 /** `text` on one line, with every character that could drive or deceive a terminal as `\u{…}`. */
 export function escapeControls(text: string): string {
-  return text.replace(UNSAFE, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
+  return text.replace(UNSAFE_CHARACTERS, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
+}
+
+/** A value somebody sent, fit to be shown: escaped, and cut after 256 characters. */
+export function shown(value: string): string {
+  const rest = value.length - MAX_SHOWN;
+  return rest <= 0 ? escapeControls(value) : `${escapeControls(value.slice(0, MAX_SHOWN))}… (${rest} more characters)`;
 }

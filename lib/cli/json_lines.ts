@@ -1,3 +1,4 @@
+import { safeJson } from "../safe_json.ts";
 import { printLines } from "./print_lines.ts";
 
 /** Prints each value as a line of JSON on stdout, until there are no more, `stop` aborts or nobody reads on. */
@@ -9,5 +10,5 @@ export async function printJsonLines(
 }
 
 async function* asJson(values: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const value of values) yield JSON.stringify(value);
+  for await (const value of values) yield safeJson(value);
 }

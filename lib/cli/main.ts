@@ -23,9 +23,17 @@ export async function main(
   } catch (error) {
     if (error instanceof HelpShown) Deno.exit(EXIT.ok);
     console.error(`${styleText("red", "error:", { stream: process.stderr })} ${escapeControls(describe(error))}`);
-    if (Deno.args.includes("--verbose") && error instanceof Error) console.error(error.stack, error.cause ?? "");
+    if (Deno.args.includes("--verbose") && error instanceof Error) console.error(escapeLines(traceOf(error)));
     Deno.exit(error instanceof Failure ? error.exit : EXIT.failed);
   }
+}
+
+function traceOf(error: Error): string {
+  return error.cause === undefined ? `${error.stack}` : `${error.stack}\n${Deno.inspect(error.cause)}`;
+}
+
+function escapeLines(text: string): string {
+  return text.split("\n").map(escapeControls).join("\n");
 }
 
 function describe(error: unknown): string {

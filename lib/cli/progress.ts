@@ -2,6 +2,7 @@ import process from "node:process";
 import { styleText } from "node:util";
 import cliProgress from "cli-progress";
 import type { PaceSetting } from "../pace.ts";
+import { safeJson } from "../safe_json.ts";
 import { escapeControls } from "./escape.ts";
 
 /** Orders, or orders a second, up to which a person can read a line for each. */
@@ -70,7 +71,7 @@ export class SendReport<T> {
     const rate = this.#sent / seconds;
     if (this.#options.json) {
       const summary = { sent: this.#sent, seconds: round(seconds), orders_per_second: round(rate), ...facts };
-      console.log(JSON.stringify(summary));
+      console.log(safeJson(summary));
     } else {
       const total = styleText("bold", `${this.#sent} sent`, { stream: process.stdout });
       console.log(`${total} in ${seconds.toFixed(1)} s (${round(rate)} orders/s)${escapeControls(sentence)}`);

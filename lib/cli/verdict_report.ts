@@ -1,7 +1,7 @@
 import process from "node:process";
 import { styleText } from "node:util";
 import type { Verdict } from "../judge_batch.ts";
-import { escapeControls } from "./escape.ts";
+import { shown } from "./escape.ts";
 
 /** Verdicts a second up to which a person can read along; above, one line a second counts them. */
 const HUMAN_PACE = 20;
@@ -53,7 +53,7 @@ export class VerdictReport {
     this.#turnSecond();
     this.#total.deadLettered++;
     if (this.#isReadable()) {
-      complain(`dead letter  partition ${at.partition} offset ${at.offset}: ${escapeControls(reason)}`);
+      complain(`dead letter  partition ${at.partition} offset ${at.offset}: ${shown(reason)}`);
     } else {
       this.#second.deadLettered++;
       this.#flushLater();
@@ -102,7 +102,7 @@ export class VerdictReport {
 
 function printVerdict(verdict: Verdict): void {
   const { order } = verdict.received;
-  const what = escapeControls(`${order.order_id}  ${order.user}  ${order.quantity} ${order.item}`);
+  const what = `${shown(order.order_id)}  ${shown(order.user)}  ${order.quantity} ${shown(order.item)}`;
   switch (verdict.kind) {
     case "accepted": {
       const word = styleText("green", "accepted", { stream: process.stdout });
@@ -121,7 +121,7 @@ function printVerdict(verdict: Verdict): void {
 
 function seen({ status, stock }: { status?: string; stock?: number }): string {
   const values = [];
-  if (status !== undefined) values.push(`user is ${escapeControls(status)}`);
+  if (status !== undefined) values.push(`user is ${shown(status)}`);
   if (stock !== undefined) values.push(`stock is ${stock}`);
   return values.length === 0 ? "" : ` (${values.join(", ")})`;
 }

@@ -1,3 +1,4 @@
+import { EXIT, Failure } from "../errors.ts";
 import { type StorageLayout, storageLayout } from "./layout.ts";
 import { WriteLock } from "./locks.ts";
 import type { Positions } from "./positions.ts";
@@ -31,7 +32,7 @@ export async function editStorage<T>(
   options: { warn: (sentence: string) => void; create?: boolean },
 ): Promise<T> {
   const layout = storageLayout(folder);
-  if (options.create) Deno.mkdirSync(layout.folder, { recursive: true });
+  if (options.create) createFolder(layout.folder);
   else requireStorage(layout);
   requireLog(layout);
   const lock = WriteLock.open(layout);
@@ -39,6 +40,16 @@ export async function editStorage<T>(
     return await holdSettled(lock, () => editLocked(layout, edit, options.warn));
   } finally {
     lock.close();
+  }
+}
+
+function createFolder(folder: string): void {
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause; // the command line says what would grant it
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure(EXIT.config, `Cannot create the folder ${folder}: ${why}`, { cause });
   }
 }
 

@@ -1,13 +1,12 @@
 import { Buffer } from "node:buffer";
+import { safeJson } from "../safe_json.ts";
 import { AppendFile } from "./append_file.ts";
 import { storageLayout } from "./layout.ts";
+import { visitLines } from "./lines.ts";
 import type { LoggedOrder } from "./order_log.ts";
 import type { RejectedOrder } from "./rejected_file.ts";
 import { unsealLine } from "./sealed_line.ts";
 import { exists } from "./storage_folder.ts";
-
-const CHUNK = 4 << 20;
-const LINE_FEED = 0x0a;
 
 /** All that a storage folder knows of one `order_id`. */
 export interface OrderHistory {
@@ -32,23 +31,15 @@ export function orderHistory(folder: string, orderId: string): OrderHistory {
 /** The records of the lines in which `text` stands as a JSON string; bytes are searched, only hits are parsed. */
 function linesWith<T>(path: string, text: string): T[] {
   if (!exists(path)) return [];
-  const needle = Buffer.from(JSON.stringify(text));
+  const needle = safeJson(text);
   const file = AppendFile.openToRead(path);
   const found: T[] = [];
   try {
-    for (let at = 0; at < file.length;) {
-      const bytes = Buffer.from(file.read(at, Math.min(at + CHUNK, file.length)).buffer);
-      const end = bytes.lastIndexOf(LINE_FEED) + 1;
-      if (end === 0) break; // the torn end of an interrupted batch
-      for (let hit = bytes.indexOf(needle); hit >= 0 && hit < end;) {
-        const start = bytes.lastIndexOf(LINE_FEED, hit) + 1;
-        const stop = bytes.indexOf(LINE_FEED, hit);
-        const record = unsealLine(bytes.subarray(start, stop));
-        if (record !== undefined) found.push(record as T);
-        hit = bytes.indexOf(needle, stop);
-      }
-      at += end;
-    }
+    visitLines((...range) => file.read(...range), 0, file.length, (line) => {
+      if (!Buffer.from(line.buffer, line.byteOffset, line.length).includes(needle)) return;
+      const record = unsealLine(line); // not so the torn end of an interrupted batch
+      if (record !== undefined) found.push(record as T);
+    });
   } finally {
     file.close();
   }

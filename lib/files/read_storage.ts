@@ -1,4 +1,3 @@
-import { EXIT, Failure } from "../errors.ts";
 import type { StockItem, User } from "../order.ts";
 import { editStorage } from "./edit_storage.ts";
 import { parseInventory } from "./inventory_file.ts";
@@ -7,6 +6,7 @@ import { type LoggedOrder, OrderLog } from "./order_log.ts";
 import { sealedRecords } from "./sealed_records.ts";
 import { exists, requireFolder } from "./storage_folder.ts";
 import { parseUsers } from "./users_file.ts";
+import { unreadable } from "./watched_file.ts";
 
 /** The users of `users.csv` as they are in the file now. Throws a {@linkcode Failure}: 78 missing, 65 damaged. */
 export function readUsers(folder: string): User[] {
@@ -57,7 +57,6 @@ function readFile(path: string): Uint8Array {
   try {
     return Deno.readFileSync(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Failure(EXIT.config, `${path} is missing: run deno task bootstrap`);
+    throw unreadable(path, error);
   }
 }

@@ -1,8 +1,12 @@
 import type { Rejected, Rejection } from "../judge_batch.ts";
 import type { Coordinates, Order } from "../order.ts";
+import { safeJson } from "../safe_json.ts";
 import { AppendFile } from "./append_file.ts";
 import type { StorageLayout } from "./layout.ts";
 import { sealLines } from "./sealed_line.ts";
+
+/** Characters that are kept of a name or an id; more than a valid one has, so what is cut stays invalid. */
+const MAX_KEPT = 1_000;
 
 /** One line of `rejected.jsonl`. */
 export interface RejectedOrder extends Order, Coordinates {
@@ -31,7 +35,8 @@ export class RejectedFile {
   append(rejected: readonly Rejected[]): void {
     if (rejected.length === 0) return;
     const rejected_at = Date.now();
-    this.file.append(sealLines(rejected.map((verdict) => refused(verdict, rejected_at))).bytes);
+    const lines = rejected.map((verdict) => refused(verdict, rejected_at));
+    this.file.append(sealLines(lines, safeJson).bytes); // safe, for people print this file
   }
 
   close(): void {
@@ -55,9 +60,9 @@ function refused({ received, reason, status, stock }: Rejected, rejected_at: num
   const { replayOf: replay_of } = received;
   // JSON leaves out what is undefined.
   return {
-    order_id,
-    user,
-    item,
+    order_id: cut(order_id),
+    user: cut(user),
+    item: cut(item),
     quantity,
     created_at,
     reason,
@@ -69,4 +74,8 @@ function refused({ received, reason, status, stock }: Rejected, rejected_at: num
     replay_of,
     rejected_at,
   };
+}
+
+function cut(text: string): string {
+  return text.length > MAX_KEPT ? `${text.slice(0, MAX_KEPT)}…` : text;
 }

@@ -21,8 +21,11 @@ export interface SealedLines {
 }
 
 /** The lines for `records`, sealed, each with its line feed. All in one piece: text is turned into bytes once. */
-export function sealLines(records: readonly object[]): SealedLines {
-  const unsealed = records.map((record) => JSON.stringify(record).slice(0, -1) + BLANK_SEAL);
+export function sealLines(
+  records: readonly object[],
+  toJson: (record: object) => string = JSON.stringify,
+): SealedLines {
+  const unsealed = records.map((record) => toJson(record).slice(0, -1) + BLANK_SEAL);
   const bytes = encoder.encode(unsealed.join(""));
   const starts: number[] = [];
   for (let start = 0; start < bytes.length;) {

@@ -90,12 +90,15 @@ export class WatchedFile {
   }
 }
 
-function unreadable(path: string, error: unknown): unknown {
+/** The `Outage` (78) for a file that is missing, a folder or not for us to read; any other error as it is. */
+export function unreadable(path: string, error: unknown): unknown {
   if (error instanceof Deno.errors.NotFound) {
     return new Outage(EXIT.config, `${path} is missing: run deno task bootstrap, or put it back`, { cause: error });
   }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    return new Outage(EXIT.config, `${path} cannot be read: ${error.message}`, { cause: error });
+  const { PermissionDenied, IsADirectory, NotADirectory, FilesystemLoop } = Deno.errors;
+  if ([PermissionDenied, IsADirectory, NotADirectory, FilesystemLoop].some((kind) => error instanceof kind)) {
+    const { message } = error as Error;
+    return new Outage(EXIT.config, `${path} cannot be read: ${message}`, { cause: error });
   }
   return error;
 }

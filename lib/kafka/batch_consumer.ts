@@ -1,12 +1,15 @@
 import { Buffer } from "node:buffer";
 import type { Consumer, ConsumerConfig, Kafka } from "kafkajs";
 import { type InternalCluster, overrideCluster, type ProtocolCall } from "./internal_cluster.ts";
+import { isDeadLetterTopic } from "../topics.ts";
 import { RecordBatch } from "./record_batch.ts";
 
 /** In the Kafka protocol. */
 const FETCH = 1;
 /** The last version that kafkajs speaks; brokers have it since Kafka 2.3. */
 const VERSION = 11;
+/** What the batches of one fetch may decompress to, in bytes, but for the last; the others are left to the next. */
+const FETCH_BYTES = 32 << 20;
 
 /**
  * A kafkajs consumer whose `eachBatch` gets {@linkcode RecordBatch}es in place of messages; `eachMessage` is no use.
@@ -36,28 +39,49 @@ function isFetch({ request: { apiKey, apiVersion } }: ProtocolCall<unknown>): bo
 
 /** Errors in the answer are still kafkajs's business. */
 function withOurDecoder<T>(call: ProtocolCall<T>): ProtocolCall<T> {
-  const decode = (bytes: Buffer) => decodeFetch(bytes) as Promise<T>;
+  const decode = (bytes: Buffer) => new Promise<T>((resolve) => resolve(decodeFetch(bytes) as T));
   return { ...call, response: { ...call.response, decode } };
 }
 
 /** The answer to a fetch of version 11, in the shape of kafkajs (kafkajs/src/protocol/requests/fetch/v11). */
-async function decodeFetch(bytes: Buffer): Promise<unknown> {
+function decodeFetch(bytes: Buffer): unknown {
   const answer = new AnswerReader(bytes);
   const clientSideThrottleTime = answer.int32();
   const errorCode = answer.int16();
   const sessionId = answer.int32();
-  const responses = [];
+  const responses: { topicName: string; partitions: FetchedPartition[] }[] = [];
   for (let topics = answer.int32(); topics > 0; topics--) {
     const topicName = answer.text();
-    const partitions = [];
-    for (let left = answer.int32(); left > 0; left--) partitions.push(await decodePartition(answer));
+    const partitions: FetchedPartition[] = [];
+    for (let left = answer.int32(); left > 0; left--) partitions.push(decodePartition(answer));
     responses.push({ topicName, partitions });
   }
+  readBatches(responses.flatMap(({ topicName: topic, partitions }) => partitions.map((part) => ({ topic, part }))));
   // The broker has not held the answer back: it leaves that to the client.
   return { throttleTime: 0, clientSideThrottleTime, errorCode, sessionId, responses };
 }
 
-async function decodePartition(answer: AnswerReader): Promise<unknown> {
+/** A partition of the answer; `messages` are read last, when it is known how many partitions there are. */
+interface FetchedPartition {
+  partition: number;
+  bytes: Buffer;
+  messages: RecordBatch[];
+}
+
+let turn = 0;
+
+/** Reads the batches of each partition, beginning with another one each time, so that none comes last for ever. */
+function readBatches(fetched: { topic: string; part: FetchedPartition }[]): void {
+  const left = { bytes: FETCH_BYTES };
+  turn++;
+  for (const index of fetched.keys()) {
+    const { topic, part } = fetched[(index + turn) % fetched.length];
+    const bounds = { topic, partition: part.partition, ofDeadLetters: isDeadLetterTopic(topic), left };
+    part.messages = RecordBatch.readAll(part.bytes, bounds);
+  }
+}
+
+function decodePartition(answer: AnswerReader): FetchedPartition & Record<string, unknown> {
   const about = {
     partition: answer.int32(),
     errorCode: answer.int16(),
@@ -70,8 +94,7 @@ async function decodePartition(answer: AnswerReader): Promise<unknown> {
     about.abortedTransactions.push({ producerId: answer.int64(), firstOffset: answer.int64() });
   }
   const preferredReadReplica = answer.int32();
-  const messages = await RecordBatch.readAll(answer.bytes());
-  return { ...about, preferredReadReplica, messages };
+  return { ...about, preferredReadReplica, bytes: answer.bytes(), messages: [] };
 }
 
 /** Reads the fields of an answer in their order; numbers of 64 bits as text, as kafkajs has them. */

@@ -5,12 +5,10 @@ import { disconnect } from "./disconnect.ts";
 import { asFailure, isTransient, messageOf, recreated } from "./failures.ts";
 import { removeMember } from "./group_coordinator.ts";
 import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
-import { type FetchedRecord, recordsOf } from "./record_batch.ts";
+import { type FetchedRecord, recordGroups } from "./record_batch.ts";
 import { soleMember } from "./sole_member.ts";
 import { readTopicId } from "./topic_id.ts";
 
-/** Messages handled in one go at most; between two of them heartbeats are sent and a stop is noticed. */
-const MAX_BATCH = 10_000;
 const HEARTBEAT_MS = 3_000;
 const SESSION_TIMEOUT_MS = 30_000;
 /** How long a fetch waits for data; also how long a stop may wait for the fetch under way. */
@@ -161,21 +159,20 @@ export class Subscriber {
   async #eachBatch({ batch, heartbeat, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
     const { topic, partition } = batch;
     let from = Number((batch as unknown as { fetchedOffset: string }).fetchedOffset);
-    const records = recordsOf(batch, from);
-    // Once more where there are no records: compaction leaves batches that are empty.
-    for (let start = 0; !this.#over && (start < records.length || start === 0);) {
-      const end = Math.min(start + MAX_BATCH, start + this.#left, records.length);
+    // Once at least: compaction leaves batches that are empty.
+    for (const group of recordGroups(batch, from)) {
+      if (this.#over) return;
+      const records = group.records.slice(0, this.#left);
       // Markers after the last record count as read with it.
-      const to = end === records.length ? Number(batch.lastOffset()) + 1 : records[end - 1].offset + 1;
-      if (!await this.#handle({ topic, partition, from, to, records: records.slice(start, end) }, heartbeat)) return;
+      const isAll = group.isLast && records.length === group.records.length;
+      const to = (isAll ? Number(batch.lastOffset()) : records.at(-1)!.offset) + 1;
+      if (!await this.#handle({ topic, partition, from, to, records }, heartbeat)) return;
       resolveOffset(String(to - 1));
       const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
       await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
-      this.#left -= end - start;
+      this.#left -= records.length;
       this.#advance(partition, to);
       await heartbeat();
-      if (end === records.length) return;
-      start = end;
       from = to;
     }
   }

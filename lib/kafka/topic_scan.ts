@@ -4,7 +4,7 @@ import { EXIT, Failure } from "../errors.ts";
 import { createBatchConsumer } from "./batch_consumer.ts";
 import { disconnect } from "./disconnect.ts";
 import { messageOf } from "./failures.ts";
-import { type FetchedRecord, recordsOf } from "./record_batch.ts";
+import { type FetchedRecord, recordGroups } from "./record_batch.ts";
 
 /** Offsets `[from, to)` of one partition. */
 export interface ScanRange {
@@ -22,7 +22,8 @@ const HEARTBEAT_MS = 3_000;
 
 /**
  * Visits every record of the given ranges once, in the order of their offsets within a partition; transaction markers
- * are no records. The ranges must lie within the log, one a partition. A visit may take as long as it likes.
+ * are no records. The ranges must lie within the log, those of one partition one after the other; what lies between is
+ * not read, for it may have been skipped because it cannot be. A visit may take as long as it likes.
  *
  * Reads outside of any lasting group: a group of its own, gone afterwards. Permissions: net; at the broker READ on the
  * topic and on groups named `order-pipeline-scan-*`.
@@ -33,9 +34,9 @@ export async function scanTopic(
   ranges: readonly ScanRange[],
   visit: RecordVisitor,
 ): Promise<void> {
-  const unread = new Map(ranges.filter(({ from, to }) => from < to).map(({ partition, to }) => [partition, to]));
+  const unread = Map.groupBy(ranges.filter(({ from, to }) => from < to), ({ partition }) => partition);
   if (unread.size === 0) return;
-  const nextOffsets = new Map(ranges.map(({ partition, from }) => [partition, from]));
+  const nextOffsets = new Map<number, number>();
   const groupId = `order-pipeline-scan-${randomUUID()}`;
   const consumer = createBatchConsumer(kafka, {
     groupId,
@@ -47,9 +48,13 @@ export async function scanTopic(
     clearTimeout(timer);
     timer = setTimeout(() => done.reject(new Error("no answer for 30 s")), SILENCE_MS);
   };
+  const readFrom = ({ partition, from }: ScanRange) => consumer.seek({ topic, partition, offset: String(from) });
   const readTo = (partition: number, next: number) => {
     patience();
-    if (next >= (unread.get(partition) ?? Infinity)) {
+    const left = unread.get(partition);
+    if (left !== undefined && next >= left[0].to) {
+      left.shift();
+      if (left.length > 0) return readFrom(left[0]);
       unread.delete(partition);
       consumer.pause([{ topic, partitions: [partition] }]);
     }
@@ -68,17 +73,21 @@ export async function scanTopic(
       autoCommit: false,
       eachBatch: async ({ batch, heartbeat }) => {
         const { partition } = batch;
-        const end = unread.get(partition) ?? -1;
+        const range = unread.get(partition)?.[0];
+        if (range === undefined) return;
         // A member that its group has lost comes back at the beginning of the log.
-        for (const record of recordsOf(batch, nextOffsets.get(partition) ?? 0)) {
-          if (record.offset >= end) return;
-          nextOffsets.set(partition, record.offset + 1);
-          const answer = visit(partition, record);
-          if (answer !== undefined && !(await stayingMember(answer, heartbeat, patience))) return done.resolve();
+        const from = Math.max(range.from, nextOffsets.get(partition) ?? 0);
+        for (const { records } of recordGroups(batch, from)) {
+          for (const record of records) {
+            if (record.offset >= range.to) return;
+            nextOffsets.set(partition, record.offset + 1);
+            const answer = visit(partition, record);
+            if (answer !== undefined && !(await stayingMember(answer, heartbeat, patience))) return done.resolve();
+          }
         }
       },
     });
-    for (const { partition, from } of ranges) consumer.seek({ topic, partition, offset: String(from) });
+    for (const [first] of unread.values()) readFrom(first);
     await done.promise;
   } catch (cause) {
     throw new Failure(EXIT.unavailable, `Cannot read ${topic}: ${messageOf(cause)}`, { cause });

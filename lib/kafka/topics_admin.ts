@@ -4,6 +4,9 @@ import { deadLetterTopic, ORDERS_PARTITIONS } from "../topics.ts";
 import { createKafka } from "./client.ts";
 import { disconnect } from "./disconnect.ts";
 
+/** Room for a record of the largest default size (1 MiB) and the headers that say why it is no order. */
+const DEAD_LETTER_BYTES = 2 << 20;
+
 /** As many replicas as the broker's `default.replication.factor`. */
 const BROKER_DEFAULT = -1;
 
@@ -16,7 +19,12 @@ const BROKER_DEFAULT = -1;
 export async function ensureTopics(brokers: string[], topic: string): Promise<void> {
   const wanted: ITopicConfig[] = [
     { topic, numPartitions: ORDERS_PARTITIONS, replicationFactor: BROKER_DEFAULT },
-    { topic: deadLetterTopic(topic), numPartitions: 1, replicationFactor: BROKER_DEFAULT },
+    {
+      topic: deadLetterTopic(topic),
+      numPartitions: 1,
+      replicationFactor: BROKER_DEFAULT,
+      configEntries: [{ name: "max.message.bytes", value: String(DEAD_LETTER_BYTES) }],
+    },
   ];
   try {
     await withAdmin(createKafka(brokers), async (admin) => {

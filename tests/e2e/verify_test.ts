@@ -81,7 +81,7 @@ Deno.test("why tells where an order lies, what was seen and what came of it", as
   using world = ownWorld();
   const { env, storage } = world;
   await setUp(env);
-  await task("produce", ["--count", "6", "--delay", "0", "--mix", "unpaid=50"], env);
+  await task("produce", ["--count", "6", "--delay", "0", "--mix", "unpaid=50", "--seed", "why"], env);
   await task("consume", ["--until-end"], env);
   const first = (name: string) => JSON.parse(Deno.readTextFileSync(join(storage, name)).split("\n")[0]);
   await task("replay", [], env);

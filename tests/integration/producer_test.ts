@@ -73,3 +73,14 @@ Deno.test("produce --count 0 goes on until SIGINT, and what it counts is in the 
   assert.equal(code, EXIT.ok);
   assert.equal((await readTopic(own.topic)).length, JSON.parse(stdout).sent);
 });
+
+Deno.test("produce refuses an order that the topic does not take, with its size and the limit", async () => {
+  using own = world();
+  Deno.writeTextFileSync(`${own.storage}/users.csv`, `user,status\n${"x".repeat(1_100_000)},paid\n`);
+  const { code, stderr } = await task("produce", ["--count", "1"], own.env);
+  assert.equal(code, EXIT.usage);
+  assert.match(
+    stderr,
+    /^error: Cannot send an order of 11000\d\d bytes: topic \S+ takes 1048588 \(max\.message\.bytes\)\n$/m,
+  );
+});

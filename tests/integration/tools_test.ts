@@ -80,6 +80,23 @@ Deno.test("tools refuse what exists, what is unknown and what is no name with 64
   assert.deepEqual(["users.csv", "inventory.csv", "stock_edits.jsonl"].map((name) => storage.text(name)), before);
 });
 
+Deno.test("tools refuse bytes that are no text as a name: a lone surrogate, half a character", async () => {
+  await using storage = await TestStorage.create();
+  const before = storage.text("users.csv");
+  for (const bytes of ["\\355\\240\\200", "\\303", "\\377"]) {
+    const line = `exec "$0" task -q user add --status paid --user "$(printf 'a${bytes}')"`;
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: ["-c", line, Deno.execPath()],
+      cwd: ROOT,
+      env: { STORAGE_DIR: storage.folder, NO_COLOR: "1" },
+      stdin: "null",
+    }).output();
+    assert.equal(code, 64);
+    assert.match(new TextDecoder().decode(stderr), /^error: A name has 1-256 characters.*\n$/);
+  }
+  assert.equal(storage.text("users.csv"), before);
+});
+
 Deno.test("tools refuse a quantity that is no whole number from 0 to 2^31 - 1 with 64", async () => {
   await using storage = await TestStorage.create();
   const wrong = [

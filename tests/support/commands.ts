@@ -33,6 +33,11 @@ export class RunningTask implements AsyncDisposable {
     this.#finished = finished(child);
   }
 
+  /** As the kernel knows it; what `/proc` has of it goes with its end. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** Sends a signal, as Ctrl-C or `kill` would. */
   signal(signal: Deno.Signal): void {
     this.#child.kill(signal);

@@ -1,5 +1,8 @@
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
+import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { partitionLogs } from "../../lib/kafka/group_offsets.ts";
+import { scanTopic } from "../../lib/kafka/topic_scan.ts";
 
 /** A message as it lies in a topic. */
 export interface StoredMessage {
@@ -9,9 +12,6 @@ export interface StoredMessage {
   value: Uint8Array | null;
   headers: Record<string, string>;
 }
-
-/** How long a test waits for what has to happen, in milliseconds. */
-const PATIENCE_MS = 30_000;
 
 /** The brokers of the stack that the test runner started. Permission: env KAFKA_BOOTSTRAP_SERVERS. */
 export function testBrokers(): string[] {
@@ -33,40 +33,14 @@ export async function readTopic(topic: string): Promise<StoredMessage[]> {
   const kafka = createKafka(testBrokers());
   const admin = kafka.admin();
   await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  const unread = new Map(ends.filter(({ low, high }) => low !== high).map((end) => [end.partition, Number(end.high)]));
+  const logs = await partitionLogs(admin, topic);
+  await disconnect(admin);
   const messages: StoredMessage[] = [];
-  if (unread.size === 0) return messages;
-
-  const consumer = kafka.consumer({ groupId: randomName() });
-  const done = Promise.withResolvers<void>();
-  const deadline = setTimeout(() => done.reject(new Error(`Cannot read ${topic} within 30 s`)), PATIENCE_MS);
-  try {
-    await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachMessage: ({ partition, message }) => {
-        const offset = Number(message.offset);
-        const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]);
-        messages.push({
-          partition,
-          offset,
-          key: message.key?.toString(),
-          value: message.value,
-          headers: Object.fromEntries(headers),
-        });
-        if (offset + 1 >= unread.get(partition)!) unread.delete(partition);
-        if (unread.size === 0) done.resolve();
-        return Promise.resolve();
-      },
-    });
-    await done.promise;
-  } finally {
-    clearTimeout(deadline);
-    await consumer.disconnect();
-  }
+  const everything = logs.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
+  await scanTopic(kafka, topic, everything, (partition, { offset, key, value, headers }) => {
+    const text = Object.entries(headers).map(([name, header]) => [name, String(header)]);
+    messages.push({ partition, offset, key: key?.toString(), value, headers: Object.fromEntries(text) });
+  });
   return messages.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
 

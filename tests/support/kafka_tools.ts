@@ -3,12 +3,21 @@ import { testBrokers } from "./kafka.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-/** Runs a class of Kafka's own command-line tools against the test's brokers; its output. Permission: run java. */
-export async function kafkaTool(mainClass: string, args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command("java", {
+/**
+ * Runs a class of Kafka's own command-line tools against the test's brokers, with `input` on its stdin; its output.
+ * Permission: run java.
+ */
+export async function kafkaTool(mainClass: string, args: readonly string[], input = ""): Promise<string> {
+  const child = new Deno.Command("java", {
     args: ["-cp", join(kafkaJars(), "*"), mainClass, "--bootstrap-server", testBrokers().join(","), ...args],
-    stdin: "null",
-  }).output();
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  const { code, stdout, stderr } = await child.output();
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   if (code !== 0) throw new Error(`${mainClass} ended with ${code}: ${said}`);
   return said;

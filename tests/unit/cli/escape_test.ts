@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { escapeControls } from "../../../lib/cli/escape.ts";
+import { escapeControls, shown } from "../../../lib/cli/escape.ts";
 
 const pure = { permissions: "none" } as const;
 
@@ -23,4 +23,9 @@ Deno.test("escapeControls() leaves no control character in any text", pure, () =
     assert.doesNotMatch(escaped, /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u206f]/u);
     assert.equal(escapeControls(escaped), escaped);
   }));
+});
+
+Deno.test("shown() cuts a value after 256 characters, the length of the longest name", pure, () => {
+  assert.equal(shown("x".repeat(256)), "x".repeat(256));
+  assert.equal(shown(`\x1b${"x".repeat(300)}`), `\\u{1b}${"x".repeat(255)}… (45 more characters)`);
 });

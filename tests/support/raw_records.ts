@@ -1,0 +1,62 @@
+import { Buffer } from "node:buffer";
+import { CompressionTypes, type Message } from "kafkajs";
+import { createKafka } from "../../lib/kafka/client.ts";
+import { disconnect } from "../../lib/kafka/disconnect.ts";
+import type { Order } from "../../lib/order.ts";
+import { testBrokers, testRegistry } from "./kafka.ts";
+
+/** A field as it goes on the wire: text, bytes that may be no text, or a number of any size. */
+type Wire = string | Uint8Array | number | bigint;
+
+/** Puts `messages` into partition 0 of `topic` as they are, in one batch. */
+export async function sendRaw(
+  topic: string,
+  messages: readonly Message[],
+  { compression = CompressionTypes.None, brokers = testBrokers() } = {},
+): Promise<void> {
+  const producer = createKafka(brokers).producer();
+  try {
+    await producer.connect();
+    await producer.send({ topic, compression, messages: messages.map((message) => ({ partition: 0, ...message })) });
+  } finally {
+    await disconnect(producer);
+  }
+}
+
+/** Registers `schema` under `subject` and returns its id. */
+export async function registerSchema(subject: string, schema: unknown): Promise<number> {
+  const response = await fetch(`${testRegistry()}/subjects/${subject}/versions`, {
+    method: "POST",
+    headers: { "content-type": "application/vnd.schemaregistry.v1+json" },
+    body: JSON.stringify({ schema: JSON.stringify(schema) }),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`Cannot register a schema under ${subject}: ${JSON.stringify(answer)}`);
+  return answer.id;
+}
+
+/** An order on the wire, written here by hand, so that its fields may be what no serializer lets through. */
+export function wireOrder(schemaId: number, order: { [Field in keyof Order]: Wire }): Buffer {
+  const { order_id, user, item, quantity, created_at } = order;
+  return wire(schemaId, [order_id, user, item, quantity, created_at]);
+}
+
+/** `fields` in the Confluent wire format: text and bytes after their length, numbers in zigzag. */
+export function wire(schemaId: number, fields: readonly Wire[]): Buffer {
+  const header = Buffer.alloc(5);
+  header.writeInt32BE(schemaId, 1);
+  return Buffer.concat([header, ...fields.map(field)]);
+}
+
+function field(value: Wire): Buffer {
+  if (typeof value === "number" || typeof value === "bigint") return zigzag(BigInt(value));
+  const bytes = Buffer.from(value as Uint8Array);
+  return Buffer.concat([zigzag(BigInt(bytes.length)), bytes]);
+}
+
+function zigzag(value: bigint): Buffer {
+  const bytes: number[] = [];
+  let rest = value < 0n ? -2n * value - 1n : 2n * value;
+  for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
+  return Buffer.from([...bytes, Number(rest)]);
+}
