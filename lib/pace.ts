@@ -46,7 +46,8 @@ export async function sendPaced<T>(
       const due = await schedule.due(stop);
       const batch: T[] = [];
       while (batch.length < due) {
-        const { done, value } = await orders.next();
+        const next = orders.next();
+        const { done, value } = next instanceof Promise ? await next : next; // a wait for each order is felt
         if (done) break;
         batch.push(value);
       }

@@ -14,5 +14,5 @@ export interface Slice<T> {
   counts: Record<string, number>;
   /** Where it ends, in the count of `--to`; missing where the end needs no keeping. */
   to?: number;
-  items(): AsyncIterable<T>;
+  items(): Iterable<T> | AsyncIterable<T>;
 }

@@ -1,8 +1,8 @@
-import { v5 as uuidV5 } from "uuid";
+import { parse as parseUuid, v5 as uuidV5 } from "uuid";
 import type { OutgoingOrder } from "../ports.ts";
 import type { Slice } from "../slice.ts";
 import type { LoggedOrder } from "./order_log.ts";
-import { readLoggedOrders } from "./read_storage.ts";
+import { countLogged, loggedOrders, loggedSoFar, type LogPart } from "./read_storage.ts";
 
 export interface AcceptedChoice {
   /** A UUID; the same run gives the same order the same new id. */
@@ -21,8 +21,6 @@ interface Survey {
   replays: number;
   /** Orders that this run, begun earlier, has already placed, by the id they are replays of. */
   placed: Set<string>;
-  /** The last order that belongs to it; what is accepted after that does not. */
-  lastSeq: number;
 }
 
 /**
@@ -32,48 +30,63 @@ interface Survey {
  * resumed run cannot place one twice. Permissions: read and write of the storage folder (its write lock).
  */
 export async function acceptedSlice(folder: string, choice: AcceptedChoice): Promise<Slice<OutgoingOrder>> {
-  const survey = await surveyLog(folder, choice);
-  const items = () => outgoingOrders(folder, choice, survey);
+  const log = await loggedSoFar(folder, choice.warn);
+  const replay = new Replay(choice);
+  const survey = replay.survey(log);
   const { total, replays, placed } = survey;
-  return { total, noun: "order", notes: notesOn(survey), counts: { replays, placed_before: placed.size }, items };
+  const counts = { replays, placed_before: placed.size };
+  return { total, noun: "order", notes: notesOn(survey), counts, items: () => replay.orders(log, survey) };
 }
 
-async function surveyLog(folder: string, choice: AcceptedChoice): Promise<Survey> {
-  const survey: Survey = { total: 0, replays: 0, placed: new Set(), lastSeq: 0 };
-  for await (const order of await readLoggedOrders(folder, choice.warn)) {
-    survey.lastSeq = order.seq;
-    if (placedByRun(order, choice)) {
-      survey.placed.add(order.replay_of!);
-    } else if (isWanted(order, choice)) {
-      survey.total++;
-      if (order.replay_of !== undefined) survey.replays++;
+class Replay {
+  readonly #choice: AcceptedChoice;
+  /** The bytes of the run's UUID: parsing it for each order takes as long as the hash. */
+  readonly #run: Uint8Array;
+
+  constructor(choice: AcceptedChoice) {
+    this.#choice = choice;
+    this.#run = parseUuid(choice.run);
+  }
+
+  /** Only orders that are replays decide anything here; the others are just counted. */
+  survey(log: LogPart): Survey {
+    const placed = new Set<string>();
+    let replays = 0;
+    let leftOut = 0;
+    const lines = countLogged(log, '"replay_of":', (order) => {
+      if (order.replay_of === undefined) return;
+      if (this.#isOwn(order)) placed.add(order.replay_of);
+      if (this.#isOwn(order) || this.#choice.originals) leftOut++;
+      else replays++;
+    });
+    return { total: lines - leftOut - placed.size, replays, placed };
+  }
+
+  *orders(log: LogPart, { placed }: Survey): Generator<OutgoingOrder> {
+    const { sameId, originals } = this.#choice;
+    for (const order of loggedOrders(log)) {
+      const isReplay = order.replay_of !== undefined;
+      if ((isReplay && (originals || this.#isOwn(order))) || placed.has(order.order_id)) continue;
+      yield sameId ? sameAgain(order) : this.#placedAnew(order);
     }
   }
-  survey.total -= survey.placed.size;
-  return survey;
-}
 
-async function* outgoingOrders(folder: string, choice: AcceptedChoice, survey: Survey): AsyncGenerator<OutgoingOrder> {
-  for await (const order of await readLoggedOrders(folder, choice.warn)) {
-    if (order.seq > survey.lastSeq) return;
-    if (!isWanted(order, choice) || placedByRun(order, choice) || survey.placed.has(order.order_id)) continue;
-    yield choice.sameId ? sameAgain(order) : placedAnew(order, choice.run);
+  /** Whether the order came out of this very run, which is then a resumed one. */
+  #isOwn({ order_id, replay_of }: LoggedOrder): boolean {
+    return !this.#choice.sameId && replay_of !== undefined && order_id === this.#idOf(replay_of);
+  }
+
+  #placedAnew({ order_id, user, item, quantity }: LoggedOrder): OutgoingOrder {
+    const order = { order_id: this.#idOf(order_id), user, item, quantity, created_at: Date.now() };
+    return { order, replayOf: order_id };
+  }
+
+  #idOf(orderId: string): string {
+    return uuidV5(encoder.encode(orderId), this.#run);
   }
 }
 
-function isWanted(order: LoggedOrder, { originals }: AcceptedChoice): boolean {
-  return !originals || order.replay_of === undefined;
-}
-
-/** Whether the order came out of this very run, which is then a resumed one. */
-function placedByRun({ order_id, replay_of }: LoggedOrder, { sameId, run }: AcceptedChoice): boolean {
-  return !sameId && replay_of !== undefined && order_id === uuidV5(replay_of, run);
-}
-
-function placedAnew({ order_id, user, item, quantity }: LoggedOrder, run: string): OutgoingOrder {
-  const order = { order_id: uuidV5(order_id, run), user, item, quantity, created_at: Date.now() };
-  return { order, replayOf: order_id };
-}
+const encoder = new TextEncoder();
 
 function sameAgain({ order_id, user, item, quantity, created_at, replay_of }: LoggedOrder): OutgoingOrder {
   return { order: { order_id, user, item, quantity, created_at }, replayOf: replay_of };

@@ -115,7 +115,7 @@ export class OrderLog {
 
   /** The failure for a line that is not whole although it must be. */
   damagedAt(place: number): Failure {
-    return damaged(this.file.path, place, "the line does not match its checksum");
+    return damagedLine(this.file.path, place);
   }
 
   /** Compares the lines of `[0, to)` with their checksums, without reading what they say; the first bad one is damage. */
@@ -185,6 +185,11 @@ function nextSeq(seq: number, isEdit: (seq: number) => boolean): number {
   let next = seq + 1;
   while (isEdit(next)) next++;
   return next;
+}
+
+/** The failure for a line of a log that does not match its checksum. */
+export function damagedLine(path: string, at: number): Failure {
+  return damaged(path, at, "the line does not match its checksum");
 }
 
 function damaged(path: string, at: number, what: string): Failure {

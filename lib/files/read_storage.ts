@@ -1,8 +1,11 @@
+import { Buffer } from "node:buffer";
 import type { StockItem, User } from "../order.ts";
+import { AppendFile } from "./append_file.ts";
 import { editStorage } from "./edit_storage.ts";
 import { parseInventory } from "./inventory_file.ts";
 import { storageLayout } from "./layout.ts";
-import { type LoggedOrder, OrderLog } from "./order_log.ts";
+import { visitLines } from "./lines.ts";
+import { damagedLine, type LoggedOrder, parseLogged } from "./order_log.ts";
 import { sealedRecords } from "./sealed_records.ts";
 import { exists, requireFolder } from "./storage_folder.ts";
 import { parseUsers } from "./users_file.ts";
@@ -23,33 +26,58 @@ export function readStock(folder: string): StockItem[] {
   }));
 }
 
-/**
- * The accepted orders in the log, oldest first. The end is fixed under the write lock at the call, so orders that are
- * accepted meanwhile are not among them. A damaged line is a {@linkcode Failure} (65) when it is reached.
- */
-export async function readLoggedOrders(
-  folder: string,
-  warn: (sentence: string) => void,
-): Promise<AsyncIterable<LoggedOrder>> {
-  const layout = storageLayout(folder);
-  requireFolder(layout);
-  if (!exists(layout.orders)) return loggedOrders(folder, 0);
-  const length = () => Deno.statSync(layout.orders).size;
-  // As an edit of nothing, which sets aside what a crash left of an unfinished batch. A log alone is taken as it is.
-  const isStorage = exists(layout.users) && exists(layout.inventory);
-  return loggedOrders(folder, isStorage ? await editStorage(folder, length, { warn }) : length());
+/** A part of the log that stays as it is while more is accepted behind it. */
+export interface LogPart {
+  path: string;
+  /** Bytes from the beginning. */
+  end: number;
 }
 
-async function* loggedOrders(folder: string, end: number): AsyncIterable<LoggedOrder> {
+/**
+ * The log as it is at the call: its end is fixed under the write lock. Permissions: read and write of the folder (its
+ * write lock; an unfinished batch is set aside).
+ */
+export async function loggedSoFar(folder: string, warn: (sentence: string) => void): Promise<LogPart> {
+  const layout = storageLayout(folder);
+  requireFolder(layout);
+  const path = layout.orders;
+  if (!exists(path)) return { path, end: 0 };
+  const length = () => Deno.statSync(path).size;
+  // As an edit of nothing, which sets aside what a crash left of an unfinished batch. A log alone is taken as it is.
+  const isStorage = exists(layout.users) && exists(layout.inventory);
+  return { path, end: isStorage ? await editStorage(folder, length, { warn }) : length() };
+}
+
+/** The orders of a part of the log, oldest first. A damaged line is a {@linkcode Failure} (65) when it is reached. */
+export function* loggedOrders({ path, end }: LogPart): Generator<LoggedOrder> {
   if (end === 0) return;
-  const log = new OrderLog(storageLayout(folder));
+  const file = AppendFile.openToRead(path);
   try {
-    for (const { record, start } of sealedRecords(log.file, end)) {
-      if (record === undefined) throw log.damagedAt(start);
+    for (const { record, start } of sealedRecords(file, end)) {
+      if (record === undefined) throw damagedLine(path, start);
       yield record as unknown as LoggedOrder;
     }
   } finally {
-    log.file.close();
+    file.close();
+  }
+}
+
+/** Counts the orders of a part of the log, and visits those in whose lines `text` stands: a tenth of reading them all. */
+export function countLogged({ path, end }: LogPart, text: string, visit: (order: LoggedOrder) => void): number {
+  if (end === 0) return 0;
+  const file = AppendFile.openToRead(path);
+  let count = 0;
+  try {
+    visitLines((...range) => file.read(...range), 0, end, (line, start) => {
+      count++;
+      if (!Buffer.from(line.buffer, line.byteOffset, line.length).includes(text)) return;
+      const order = parseLogged(line);
+      if (order === undefined) throw damagedLine(path, start);
+      visit(order);
+    });
+    return count;
+  } finally {
+    file.close();
   }
 }
 

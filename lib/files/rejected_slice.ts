@@ -5,7 +5,7 @@ import type { Slice } from "../slice.ts";
 import { isInTime, type SliceFilter } from "../slice_filter.ts";
 import { AppendFile } from "./append_file.ts";
 import { storageLayout } from "./layout.ts";
-import { readLoggedOrders } from "./read_storage.ts";
+import { loggedOrders, loggedSoFar } from "./read_storage.ts";
 import type { RejectedOrder } from "./rejected_file.ts";
 import { sealedRecords } from "./sealed_records.ts";
 import { requireFolder, sizeOf } from "./storage_folder.ts";
@@ -76,7 +76,7 @@ async function surveyRejected(folder: string, { filter, warn }: RejectedChoice):
     else survey.last.set(order.order_id, line);
   }
   // Read after the refusals: an order accepted in between is left out as well.
-  for await (const { order_id } of await readLoggedOrders(folder, warn)) {
+  for (const { order_id } of loggedOrders(await loggedSoFar(folder, warn))) {
     if (survey.last.has(order_id)) survey.accepted.add(order_id);
   }
   return survey;
