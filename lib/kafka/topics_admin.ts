@@ -1,14 +1,18 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type Admin, ConfigResourceTypes, type ITopicConfig, type Kafka, type PartitionMetadata } from "kafkajs";
 import { EXIT, Failure } from "../errors.ts";
 import { deadLetterTopic, ORDERS_PARTITIONS } from "../topics.ts";
-import { createKafka } from "./client.ts";
+import { createKafka, START_TIMEOUT_MS } from "./client.ts";
 import { disconnect } from "./disconnect.ts";
+import { isTransient } from "./failures.ts";
 
 /** Room for a record of the largest default size (1 MiB) and the headers that say why it is no order. */
 const DEAD_LETTER_BYTES = 2 << 20;
 
 /** As many replicas as the broker's `default.replication.factor`. */
 const BROKER_DEFAULT = -1;
+
+const LEADER_POLL_MS = 50;
 
 /**
  * Creates `topic` and its dead letter topic where they are missing, and returns when their partitions have leaders.
@@ -30,12 +34,30 @@ export async function ensureTopics(brokers: string[], topic: string): Promise<vo
     await withAdmin(createKafka(brokers), async (admin) => {
       const existing = new Set(await admin.listTopics());
       const missing = wanted.filter(({ topic }) => !existing.has(topic));
+      if (missing.length === 0) return;
       // Resolves also where another process has just created them.
-      if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
+      await admin.createTopics({ topics: missing, waitForLeaders: false });
+      await awaitLeaders(admin, missing.map(({ topic }) => topic));
     });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Failure(EXIT.unavailable, `Cannot create topic ${topic} at ${brokers.join(",")}: ${why}`, { cause });
+  }
+}
+
+/**
+ * Returns when each partition has a leader. Not kafkajs's `waitForLeaders`: that fails where the broker it asks has not
+ * heard of the topic yet, as happens in a cluster of several.
+ */
+async function awaitLeaders(admin: Admin, topics: string[]): Promise<void> {
+  for (const deadline = Date.now() + START_TIMEOUT_MS;; await delay(LEADER_POLL_MS)) {
+    try {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics });
+      if (found.flatMap(({ partitions }) => partitions).every(({ leader }) => leader >= 0)) return;
+    } catch (error) {
+      if (!isTransient(error) || Date.now() > deadline) throw error;
+    }
+    if (Date.now() > deadline) throw new Error("its partitions have no leader after 10 s");
   }
 }
 
