@@ -1,45 +1,75 @@
-import { join } from "node:path";
+import { basename } from "node:path";
+import { IdentityIndex } from "../lib/files/identity_index.ts";
+import { writeIndexSnapshot } from "../lib/files/index_snapshot.ts";
+import { type StorageLayout, storageLayout } from "../lib/files/layout.ts";
+import { Positions } from "../lib/files/positions.ts";
 import { sealLines } from "../lib/files/sealed_line.ts";
+import { writeAll } from "../lib/files/write_all.ts";
 
-const ITEMS = ["book", "pen", "notebook"];
+const SAMPLE_ITEMS = ["book", "pen", "notebook"];
 const OPENING = 1_000_000_000;
 const LINES_A_WRITE = 20_000;
+/** What the index keeps of the log's end. */
+const ENDING_BYTES = 24;
 
 /**
- * Fills an empty folder with the storage that `orders` accepted orders of one piece each leave behind.
+ * Fills an empty folder with what `orders` accepted orders of one piece each and a clean stop leave behind: log, stock
+ * of `items` items, the index beside the log.
  *
- * For measuring start-up and memory at a size that takes long to reach otherwise. Permission: write of the folder.
+ * For measuring at a size that takes long to reach otherwise. Permissions: read and write of the folder.
  */
-export function makeStorage(folder: string, orders: number): void {
+export function makeStorage(folder: string, orders: number, { items = SAMPLE_ITEMS.length } = {}): void {
   Deno.mkdirSync(folder, { recursive: true });
-  Deno.writeTextFileSync(join(folder, "users.csv"), "user,status\nalice,paid\nbob,unpaid\ncarol,paid\n");
-  const edits = ITEMS.map((item, index) => ({ seq: index + 1, item, set: OPENING, was: null, by: "bootstrap" }));
-  Deno.writeFileSync(join(folder, "stock_edits.jsonl"), sealLines(edits).bytes);
-  const stock = ITEMS.map(() => OPENING);
-  const log = Deno.openSync(join(folder, "orders.jsonl"), { write: true, create: true, truncate: true });
+  const layout = storageLayout(folder);
+  const names = items === SAMPLE_ITEMS.length ? SAMPLE_ITEMS : Array.from({ length: items }, (_, at) => `item-${at}`);
+  const edits = names.map((item, index) => ({ seq: index + 1, item, set: OPENING, was: null, by: "bootstrap" }));
+  Deno.writeFileSync(layout.edits, sealLines(edits).bytes);
+  const stock = names.map(() => OPENING);
+  writeLog(layout, orders, { names, stock });
+  const asOf = orders + items;
+  const rows = names.map((item, index) => `${item},${stock[index]},${asOf}\n`);
+  Deno.writeTextFileSync(layout.inventory, "item,quantity,as_of\n" + rows.join(""));
+  Deno.writeTextFileSync(layout.users, "user,status\nalice,paid\nbob,unpaid\ncarol,paid\n");
+  noteOwnWriting(layout, asOf);
+}
+
+function writeLog(layout: StorageLayout, orders: number, { names, stock }: { names: string[]; stock: number[] }): void {
+  const index = new IdentityIndex();
+  const log = Deno.openSync(layout.orders, { write: true, create: true, truncate: true });
+  let length = 0;
+  let end = "";
   for (let done = 0; done < orders; done += LINES_A_WRITE) {
     const count = Math.min(LINES_A_WRITE, orders - done);
-    const lines = Array.from({ length: count }, (_, index) => line(done + index, done, stock));
-    writeAll(log, sealLines(lines).bytes);
+    const lines = Array.from({ length: count }, (_, at) => logLine(done + at, done, { names, stock }));
+    const { bytes, starts } = sealLines(lines);
+    writeAll(log, bytes);
+    lines.forEach(({ order_id }, at) => index.add(order_id, length + starts[at]));
+    length += bytes.length;
+    end = new TextDecoder("latin1").decode(bytes.subarray(-ENDING_BYTES));
   }
   log.syncSync();
   log.close();
-  const asOf = orders + ITEMS.length;
-  const rows = ITEMS.map((item, index) => `${item},${stock[index]},${asOf}\n`);
-  Deno.writeTextFileSync(join(folder, "inventory.csv"), "item,quantity,as_of\n" + rows.join(""));
+  const seq = orders === 0 ? 0 : orders + names.length;
+  writeIndexSnapshot(layout.index, index, { path: layout.orders, seq, end });
 }
 
-function line(order: number, batch: number, stock: number[]): object {
-  const item = order % ITEMS.length;
-  const [seq, batchSeq] = [order + ITEMS.length + 1, batch + ITEMS.length + 1];
+function logLine(order: number, batch: number, { names, stock }: { names: string[]; stock: number[] }) {
+  const item = order % names.length;
+  const [seq, batchSeq] = [order + names.length + 1, batch + names.length + 1];
   const order_id = `${String(order).padStart(8, "0")}-6d0c-4f0e-9d0a-0d0f8a6e6d0c`;
   const placed = { topic: "made", partition: 0, offset: order, remaining: --stock[item] };
-  const asked = { order_id, user: "alice", item: ITEMS[item], quantity: 1, created_at: 1_795_000_000_000 + order };
+  const asked = { order_id, user: "alice", item: names[item], quantity: 1, created_at: 1_795_000_000_000 + order };
   return { ...asked, seq, batch: batchSeq, ...placed };
 }
 
-function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+/** As the store does: CSV files that are not its own writing are looked through against the whole log. */
+function noteOwnWriting(layout: StorageLayout, seq: number): void {
+  const positions = new Positions(layout);
+  for (const path of [layout.users, layout.inventory]) positions.wrote(basename(path), Deno.readFileSync(path), seq);
+  positions.close();
 }
 
-if (import.meta.main) makeStorage(Deno.args[0], Number(Deno.args[1]));
+if (import.meta.main) {
+  const [folder, orders, items] = Deno.args;
+  makeStorage(folder, Number(orders), { items: items === undefined ? undefined : Number(items) });
+}

@@ -35,9 +35,11 @@ function check(path: string): string[] {
   return faults;
 }
 
-/** The rules: the domain imports itself; a technology the domain and itself; only tests import tests. */
+/** The rules: the domain imports itself; a technology the domain and itself; tests are for tests, their support for bench too. */
 function mayImport(path: string, target: string): boolean {
-  if (folderOf(target) === "tests") return folderOf(path) === "tests";
+  if (folderOf(target) === "tests") {
+    return folderOf(path) === "tests" || (folderOf(path) === "bench" && target.startsWith("tests/support/"));
+  }
   if (folderOf(path) !== "lib") return true;
   const [, technology] = technologyOf(path);
   const isPackage = !target.endsWith(".ts");

@@ -8,7 +8,7 @@ export interface Finished {
 
 /** Runs `deno task NAME ARGS` to its end, as a user would; `env` is added to the test's own. Permission: run deno. */
 export async function task(name: string, args: readonly string[], env: Record<string, string>): Promise<Finished> {
-  return await finished(command(name, args, env).spawn());
+  return await finished(taskCommand(name, args, env).spawn());
 }
 
 /**
@@ -21,7 +21,7 @@ export function startTask(
   env: Record<string, string>,
   wrapper: readonly string[] = [],
 ): RunningTask {
-  return new RunningTask(command(name, args, env, wrapper).spawn());
+  return new RunningTask(taskCommand(name, args, env, wrapper).spawn());
 }
 
 export class RunningTask implements AsyncDisposable {
@@ -96,7 +96,7 @@ export function taskWords(name: string, env: Record<string, string>): string[] {
 }
 
 /** The script of a task in one process, without the task runner around it: a signal reaches the script itself. */
-function command(
+export function taskCommand(
   name: string,
   args: readonly string[],
   env: Record<string, string>,

@@ -1,0 +1,164 @@
+import { join } from "node:path";
+import { ensureTopics } from "../lib/kafka/topics_admin.ts";
+import { taskCommand } from "../tests/support/commands.ts";
+import type { StackEnv } from "../tests/support/stack.ts";
+import type { KafkaTools } from "./kafka_tools.ts";
+import { type ConsumeSummary, parseConsume, parseSend, type SendSummary } from "./our_output.ts";
+import { Process } from "./process.ts";
+import { StorageImage } from "./storage_image.ts";
+
+const MAKE_STORAGE = new URL("make_storage.ts", import.meta.url).pathname;
+
+export interface BenchSettings {
+  /** Where the stack answers. */
+  env: StackEnv;
+  /** For storage folders; on the disk that is to be measured. */
+  folder: string;
+  /** Orders of a run. */
+  orders: number;
+  tools: KafkaTools;
+}
+
+/** Which storage, as `make_storage.ts` makes it. */
+export interface StorageWish {
+  /** Accepted orders in the log. */
+  logged?: number;
+  items?: number;
+}
+
+/** Which orders a topic holds. */
+export interface TopicWish {
+  items?: number;
+  /** As `produce --mix` takes it; all good by default. */
+  mix?: string;
+}
+
+/** What is made once and used by several works. */
+interface Shared {
+  storages: Map<string, Promise<StorageImage>>;
+  topics: Map<string, Promise<string>>;
+}
+
+/** The stack that is measured on, and the commands as users run them: processes of their own. */
+export class BenchWorld {
+  readonly settings: BenchSettings;
+  /** Ends everything of the work under way. */
+  readonly signal: AbortSignal;
+  readonly #shared: Shared;
+
+  constructor(
+    settings: BenchSettings,
+    signal: AbortSignal,
+    shared: Shared = { storages: new Map(), topics: new Map() },
+  ) {
+    this.settings = settings;
+    this.signal = signal;
+    this.#shared = shared;
+  }
+
+  /** The same world for a work that has to end with `signal`. */
+  within(signal: AbortSignal): BenchWorld {
+    return new BenchWorld(this.settings, signal, this.#shared);
+  }
+
+  get orders(): number {
+    return this.settings.orders;
+  }
+
+  get brokers(): string[] {
+    return this.settings.env.KAFKA_BOOTSTRAP_SERVERS.split(",");
+  }
+
+  /** An empty topic of 3 partitions that nobody else has. */
+  async newTopic(): Promise<string> {
+    const topic = newName();
+    await ensureTopics(this.brokers, topic);
+    return topic;
+  }
+
+  /** The topic with {@linkcode orders} orders such as these; the same one for the same wish. */
+  topicWith({ items, mix = "unpaid=0" }: TopicWish = {}): Promise<string> {
+    return cached(this.#shared.topics, `${items} ${mix}`, async () => {
+      const [topic, { folder }] = [newName(), await this.storage({ items })];
+      await this.send("produce", ["--count", `${this.orders}`, "--delay", "0", "--mix", mix], { topic, folder });
+      return topic;
+    });
+  }
+
+  /** The storage of this size; the same one for the same wish, to be restored before it is used. */
+  storage({ logged = 0, items = 3 }: StorageWish = {}): Promise<StorageImage> {
+    return cached(this.#shared.storages, `${logged} ${items}`, async () => {
+      const folder = join(this.settings.folder, `storage-${logged}-${items}`);
+      const command = new Deno.Command(Deno.execPath(), {
+        args: ["run", "-q", "--no-prompt", `--allow-read=${folder}`, `--allow-write=${folder}`, MAKE_STORAGE, folder]
+          .concat(`${logged}`, `${items}`),
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      });
+      await finish("make_storage", new Process(command, this));
+      return new StorageImage(folder);
+    });
+  }
+
+  /** Runs `produce` or `replay` with what it finds in the storage folder; its summary. */
+  async send(
+    name: "produce" | "replay",
+    args: readonly string[],
+    { topic, folder }: { topic: string; folder: string },
+  ): Promise<SendSummary> {
+    const command = taskCommand(name, [...args, "--json"], this.#env({ topic, folder }));
+    return parseSend(await finish(name, new Process(command, this)));
+  }
+
+  /** Has all of `topic` judged by a new group; the summary. */
+  async consume(topic: string, { folder }: StorageImage): Promise<ConsumeSummary> {
+    const summary = parseConsume(await finish("consume", this.startConsumer({ topic, folder, args: ["--until-end"] })));
+    if (summary.orders !== this.orders) {
+      throw new Error(`consume judged ${summary.orders} orders of ${this.orders}`);
+    }
+    return summary;
+  }
+
+  /** Starts a consumer of a new group; the caller ends it. */
+  startConsumer({ topic, folder, args = [], onLine }: {
+    topic: string;
+    folder: string;
+    args?: readonly string[];
+    onLine?: (line: string) => void;
+  }): Process {
+    return new Process(taskCommand("consume", args, this.#env({ topic, folder })), { signal: this.signal, onLine });
+  }
+
+  /** Runs one of the peers; its output. */
+  async peer(tool: string, args: readonly string[]): Promise<string> {
+    const server = ["--bootstrap-server", this.settings.env.KAFKA_BOOTSTRAP_SERVERS];
+    return await this.settings.tools.run(tool, [...server, ...args], this.signal);
+  }
+
+  #env({ topic, folder }: { topic: string; folder: string }): Record<string, string> {
+    return { ...this.settings.env, STORAGE_DIR: folder, ORDERS_TOPIC: topic, CONSUMER_GROUP_ID: newName() };
+  }
+}
+
+/** What a process printed, once it has ended well. */
+export async function finish(what: string, process: Process): Promise<string> {
+  await using running = process;
+  const { code, stdout, stderr } = await running.end;
+  if (code !== 0) throw new Error(`${what} ended with ${code}: ${(stderr || stdout).trim().slice(-500)}`);
+  return stdout;
+}
+
+export function newName(): string {
+  return `bench-${crypto.randomUUID()}`;
+}
+
+/** The value under `key`, made where it is missing; what could not be made is tried again next time. */
+function cached<T>(values: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const found = values.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  values.set(key, made);
+  made.catch(() => values.delete(key));
+  return made;
+}

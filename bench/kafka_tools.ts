@@ -1,0 +1,49 @@
+import { EXIT, Failure } from "../lib/errors.ts";
+import { type Jars, provideJars } from "../tools/stack/jars.ts";
+import { findJava, type Java } from "../tools/stack/toolchain.ts";
+import { Process } from "./process.ts";
+
+/** As Kafka's own scripts start these tools. */
+const JVM_FLAGS = [
+  "-Xmx512M",
+  "-server",
+  "-XX:+UseG1GC",
+  "-XX:MaxGCPauseMillis=20",
+  "-XX:InitiatingHeapOccupancyPercent=35",
+  "-XX:+ExplicitGCInvokesConcurrent",
+];
+/** They log to stderr through slf4j-simple. */
+const LOG_FLAG = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn";
+
+/** The peers: Kafka's tools for measuring, from its jars. */
+export class KafkaTools {
+  readonly #java: Java;
+  readonly #jars: Jars;
+
+  private constructor(java: Java, jars: Jars) {
+    this.#java = java;
+    this.#jars = jars;
+  }
+
+  /** Permissions: run java and mvn, env JAVA_HOME; read, write of `.stack`. */
+  static async find(stop: AbortSignal): Promise<KafkaTools> {
+    const java = await findJava();
+    if (java === undefined) throw new Failure(EXIT.unavailable, "The peers need Java 17 or later: install a JDK");
+    return new KafkaTools(java, await provideJars(stop));
+  }
+
+  /** Runs one of them to its end; its output. Throws where it fails. Permission: run java. */
+  async run(tool: string, args: readonly string[], signal: AbortSignal): Promise<string> {
+    const command = new Deno.Command(this.#java.path, {
+      args: [...JVM_FLAGS, LOG_FLAG, "-cp", this.#jars.kafkaClasspath, `org.apache.kafka.tools.${tool}`, ...args],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    });
+    await using process = new Process(command, { signal });
+    const { code, stdout, stderr } = await process.end;
+    signal.throwIfAborted();
+    if (code !== 0) throw new Error(`${tool} ended with ${code}: ${(stdout + stderr).trim().slice(-500)}`);
+    return stdout;
+  }
+}

@@ -1,0 +1,69 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { BenchWorld } from "./bench_world.ts";
+import { type Outcome, resultOf, type Sample, type Work } from "./work.ts";
+
+/** A work may take this long, in milliseconds: to begin with, a round, and an order of each round at 4,000 a second. */
+const BUDGET = { base: 600_000, round: 90_000, order: 1 / 4 };
+
+export interface MeasureOptions {
+  rounds: number;
+  /** Ends the bench. */
+  stop: AbortSignal;
+  /** Told what is going on, one sentence each. */
+  note: (sentence: string) => void;
+}
+
+/** Measures one work in `rounds` rounds. What goes wrong is its outcome, an overrun too, unless `stop` has aborted. */
+export async function measure(
+  work: Work,
+  world: BenchWorld,
+  { rounds, stop, note }: MeasureOptions,
+): Promise<Outcome> {
+  const skipped = work.skip?.(world.orders);
+  if (skipped !== undefined) {
+    note(`${work.title}: skipped, ${skipped}`);
+    return { work, skipped };
+  }
+  const budgetMs = BUDGET.base + rounds * (BUDGET.round + world.orders * BUDGET.order);
+  const overrun = `took longer than ${Math.round(budgetMs / 1_000)} s`;
+  const limit = AbortSignal.timeout(budgetMs);
+  const signal = AbortSignal.any([stop, limit]);
+  try {
+    note(`${work.title}: preparing`);
+    const round = await inTime(work.prepare(world.within(signal)), signal);
+    const samples: Sample[] = [];
+    for (let done = 0; done < rounds; done++) {
+      const sample = await inTime(round(), signal);
+      samples.push(sample);
+      note(`${work.title}: round ${done + 1} of ${rounds}, ${figures(work, sample)}`);
+    }
+    return { work, result: resultOf(samples, work.target) };
+  } catch (error) {
+    stop.throwIfAborted();
+    const why = limit.aborted ? overrun : error instanceof Error ? error.message : String(error);
+    const failure = why.replace(/\s+/g, " ");
+    note(`${work.title}: FAILED, ${failure}`);
+    return { work, failure };
+  }
+}
+
+/** How long work gets to clean up after its time is over, in milliseconds. */
+const GRACE_MS = 10_000;
+
+/** Whatever `step` is waiting for, it does not hold up the bench. */
+async function inTime<T>(step: Promise<T>, signal: AbortSignal): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const onAbort = () => delay(GRACE_MS, undefined, { ref: false }).then(() => late.reject(signal.reason));
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([step, late.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    late.promise.catch(() => {});
+  }
+}
+
+function figures({ unit, peer: against }: Work, { ours, peer }: Sample): string {
+  const versus = peer === undefined ? "" : ` against ${peer.toFixed(1)} (${against})`;
+  return `${ours.toFixed(1)} ${unit}${versus}`;
+}

@@ -1,0 +1,21 @@
+import type { Work } from "./work.ts";
+import { CONSUME, GROWTH, REJECTED } from "./works/consume.ts";
+import { IDLE } from "./works/idle.ts";
+import { LATENCY } from "./works/latency.ts";
+import { MEMORY, MEMORY_TENFOLD } from "./works/memory.ts";
+import { PRODUCE, REPLAY } from "./works/send.ts";
+import { START } from "./works/start.ts";
+
+/** All that is measured, in the order of docs/PERFORMANCE.md. */
+export const WORKS: readonly Work[] = [
+  CONSUME,
+  PRODUCE,
+  REPLAY,
+  LATENCY,
+  IDLE,
+  MEMORY,
+  MEMORY_TENFOLD,
+  START,
+  GROWTH,
+  REJECTED,
+];

@@ -1,0 +1,82 @@
+import { type BenchWorld, newName, type StorageWish, type TopicWish } from "../bench_world.ts";
+import { parseConsumerPerformance } from "../peer_output.ts";
+import type { Sample, Work } from "../work.ts";
+
+const UNIT = "orders/s";
+/** How long the peer waits for a record before it gives up. */
+const PEER_PATIENCE_MS = 60_000;
+
+/** Judging a full topic into an empty storage, against reading it. */
+export const CONSUME: Work = {
+  name: "consume",
+  title: "consume",
+  unit: UNIT,
+  peer: "ConsumerPerformance",
+  target: { bound: "at least", times: 0.5 },
+  async prepare(world) {
+    const [topic, storage] = [await world.topicWith(), await world.storage()];
+    return async () => {
+      storage.restore();
+      const ours = await world.consume(topic, storage);
+      const peer = await readByPeer(world, topic);
+      const details = { accepted: ours.accepted, peerWithoutJoining: peer.fetchRecordsPerSecond };
+      return { ours: ours.ordersPerSecond, peer: peer.recordsPerSecond, details };
+    };
+  },
+};
+
+/** What a long log and many items cost. */
+export const GROWTH: Work = {
+  name: "growth",
+  title: "consume onto a long log, with 100,000 items",
+  unit: UNIT,
+  peer: "onto an empty log, with 3 items",
+  target: { bound: "at least", times: 0.8 },
+  prepare: (world) => {
+    const many = { items: 100_000 };
+    return compare(world, { storage: { ...many, logged: 10 * world.orders }, topic: many }, {});
+  },
+};
+
+/** What rejections cost. */
+export const REJECTED: Work = {
+  name: "rejected",
+  title: "consume, half of the orders rejected",
+  unit: UNIT,
+  peer: "all accepted",
+  target: { bound: "at least", times: 0.8 },
+  prepare: (world) => compare(world, { topic: { mix: "unpaid=50" } }, {}),
+};
+
+interface Case {
+  storage?: StorageWish;
+  topic?: TopicWish;
+}
+
+/** Consuming in one case, against consuming in another one. */
+async function compare(world: BenchWorld, ours: Case, peer: Case): Promise<() => Promise<Sample>> {
+  const runs = [await consumption(world, ours), await consumption(world, peer)];
+  return async () => {
+    const [our, theirs] = [await runs[0](), await runs[1]()];
+    const details = { accepted: our.accepted, peerAccepted: theirs.accepted };
+    return { ours: our.ordersPerSecond, peer: theirs.ordersPerSecond, details };
+  };
+}
+
+async function consumption(world: BenchWorld, wish: Case) {
+  const [topic, storage] = [await world.topicWith(wish.topic), await world.storage(wish.storage)];
+  return () => {
+    storage.restore();
+    return world.consume(topic, storage);
+  };
+}
+
+async function readByPeer(world: BenchWorld, topic: string) {
+  const amount = ["--num-records", `${world.orders}`, "--timeout", `${PEER_PATIENCE_MS}`];
+  const figures = parseConsumerPerformance(
+    await world.peer("ConsumerPerformance", ["--topic", topic, "--group", newName(), ...amount]),
+  );
+  // It says so in a warning and ends well where records are missing.
+  if (figures.records < world.orders) throw new Error(`The peer read ${figures.records} orders of ${world.orders}`);
+  return figures;
+}
