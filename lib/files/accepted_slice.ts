@@ -1,4 +1,5 @@
 import { parse as parseUuid, v5 as uuidV5 } from "uuid";
+import { MAX_ORDER_ID_LENGTH } from "../order.ts";
 import type { OutgoingOrder } from "../ports.ts";
 import type { Slice } from "../slice.ts";
 import type { LoggedOrder } from "./order_log.ts";
@@ -82,11 +83,14 @@ class Replay {
   }
 
   #idOf(orderId: string): string {
-    return uuidV5(encoder.encode(orderId), this.#run);
+    const { written } = encoder.encodeInto(orderId, idBytes);
+    return uuidV5(idBytes.subarray(0, written), this.#run);
   }
 }
 
 const encoder = new TextEncoder();
+/** Room for the longest id in UTF-8: an array for each would take as long as its hash. */
+const idBytes = new Uint8Array(3 * MAX_ORDER_ID_LENGTH);
 
 function sameAgain({ order_id, user, item, quantity, created_at, replay_of }: LoggedOrder): OutgoingOrder {
   return { order: { order_id, user, item, quantity, created_at }, replayOf: replay_of };
