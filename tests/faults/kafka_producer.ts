@@ -1,6 +1,9 @@
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { brokenOf, KafkaWorld, moment, soon } from "./kafka_world.ts";
 
+/** Enough for a second at the least: the kill has to come before the end. */
+const ORDERS = 200_000;
+
 /** Row 23: the producer dies in a send. Every order that it has printed as sent is in the topic. */
 export const producerKilled: Fault = {
   row: 23,
@@ -11,7 +14,7 @@ export const producerKilled: Fault = {
     await using world = await KafkaWorld.create(context);
     const pace = random() < 0.5 ? ["--delay", "0"] : ["--rate", String(50 + Math.floor(random() * 5_000))];
     const mix = ["--seed", String(context.seed), "--mix", "duplicate=5,unpaid=10"];
-    await using producer = world.start("produce", ["--count", "20000", "--verbose", ...pace, ...mix]);
+    await using producer = world.start("produce", ["--count", String(ORDERS), "--verbose", ...pace, ...mix]);
     await soon("the first order is in the topic", async () => (await world.logs()).some(({ high }) => high > 0));
     await moment(random() * 400);
     producer.signal("SIGKILL");
