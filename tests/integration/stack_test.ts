@@ -6,6 +6,7 @@ import { createKafka } from "../../lib/kafka/client.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import { isAlive, type ProcessRecord } from "../../tools/stack/processes.ts";
 import { readPid, readState, type StackState } from "../../tools/stack/state.ts";
+import { taskWords } from "../support/commands.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 /** The slowest of all is a first `down`, which writes the archives of loaded classes. */
@@ -20,7 +21,7 @@ interface Outcome {
 
 /** Starts `tools/stack/SCRIPT.ts` with the permissions its task has. */
 function start(script: "up" | "down", dataDir: string, args: string[] = []): Deno.ChildProcess {
-  const command = ["run", "-q", "--no-prompt", "-P=stack", `tools/stack/${script}.ts`, "--data-dir", dataDir, ...args];
+  const command = [...taskWords(script, {}), "--data-dir", dataDir, ...args];
   return new Deno.Command(Deno.execPath(), { args: command, cwd: ROOT, stdout: "piped", stderr: "piped" }).spawn();
 }
 

@@ -92,7 +92,10 @@ export function taskWords(name: string, env: Record<string, string>): string[] {
   const line: string = tasks[name].command;
   const words = line.slice(line.indexOf("deno run") + "deno ".length).split(" ");
   const storage = env.STORAGE_DIR ?? "storage";
-  return words.map((word) => word.replaceAll('"', "").replaceAll("$STORAGE_DIR", storage));
+  const values = { $STORAGE_DIR: storage, $JAVA_HOME: Deno.env.get("JAVA_HOME") ?? "" };
+  return words.map((word) =>
+    Object.entries(values).reduce((text, [name, value]) => text.replaceAll(name, value), word.replaceAll('"', ""))
+  );
 }
 
 /** The script of a task in one process, without the task runner around it: a signal reaches the script itself. */
