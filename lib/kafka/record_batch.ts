@@ -33,7 +33,7 @@ const MAX_BATCH_HEADERS = 100_000;
 const LETTER_ROOM = { bytes: 64 << 10, headers: 16 };
 const NO_ROOM = { bytes: 0, headers: 0 };
 /** Records handled in one go at most; between two groups heartbeats are sent and a stop is noticed. */
-const MAX_GROUP = 10_000;
+const MAX_GROUP = 5_000;
 
 /** Where batches come from, and what the fetch that brought them may still decompress, in bytes. */
 export interface FetchBounds {
