@@ -46,14 +46,18 @@ export async function ensureTopics(brokers: string[], topic: string): Promise<vo
 }
 
 /**
- * Returns when each partition has a leader. Not kafkajs's `waitForLeaders`: that fails where the broker it asks has not
+ * Returns when each partition has a leader that answers. Not kafkajs's `waitForLeaders`: that fails where the broker it asks has not
  * heard of the topic yet, as happens in a cluster of several.
  */
 async function awaitLeaders(admin: Admin, topics: string[]): Promise<void> {
   for (const deadline = Date.now() + START_TIMEOUT_MS;; await delay(LEADER_POLL_MS)) {
     try {
       const { topics: found } = await admin.fetchTopicMetadata({ topics });
-      if (found.flatMap(({ partitions }) => partitions).every(({ leader }) => leader >= 0)) return;
+      if (found.flatMap(({ partitions }) => partitions).every(({ leader }) => leader >= 0)) {
+        // A leader that is named may not know it yet; one that answers does.
+        for (const topic of topics) await admin.fetchTopicOffsets(topic);
+        return;
+      }
     } catch (error) {
       if (!isTransient(error) || Date.now() > deadline) throw error;
     }
