@@ -78,3 +78,10 @@ Deno.test("consume and produce refuse what is no whole number where they want on
     assert.throws(() => consume(["--reset", "--partitions", value]), { exit: EXIT.usage }, `--partitions ${value}`);
   }
 });
+
+Deno.test("bootstrap --force refuses a folder that lies in a file, or is one, in one line", async () => {
+  for (const folder of [`${import.meta.filename}/storage`, import.meta.filename!]) {
+    const refused = bootstrap(["--force", "--yes", "--storage", folder]);
+    await assert.rejects(refused, (error) => error instanceof Failure && error.exit === EXIT.config, folder);
+  }
+});
