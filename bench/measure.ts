@@ -2,8 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { BenchWorld } from "./bench_world.ts";
 import { type Outcome, resultOf, type Sample, type Work } from "./work.ts";
 
-/** A work may take this long, in milliseconds: to begin with, a round, and an order of each round at 4,000 a second. */
-const BUDGET = { base: 600_000, round: 90_000, order: 1 / 4 };
+/** How long a work may take, in milliseconds: making what it needs, then each round. Ten times too long as a rule. */
+const BUDGET = {
+  preparation: { base: 180_000, order: 0.3 },
+  round: { base: 120_000, order: 0.5 },
+};
 
 export interface MeasureOptions {
   rounds: number;
@@ -24,7 +27,9 @@ export async function measure(
     note(`${work.title}: skipped, ${skipped}`);
     return { work, skipped };
   }
-  const budgetMs = BUDGET.base + rounds * (BUDGET.round + world.orders * BUDGET.order);
+  const { preparation, round: each } = BUDGET;
+  const budgetMs = preparation.base + preparation.order * world.orders +
+    rounds * (each.base + each.order * world.orders);
   const overrun = `took longer than ${Math.round(budgetMs / 1_000)} s`;
   const limit = AbortSignal.timeout(budgetMs);
   const signal = AbortSignal.any([stop, limit]);

@@ -30,7 +30,7 @@ export const LATENCY: Work = {
   target: { bound: "at most", times: 2 },
   async prepare(world) {
     const storage = await world.storage();
-    const count = Math.max(FEWEST_ORDERS, Math.min(MOST_ORDERS, world.orders / 100));
+    const count = Math.round(Math.max(FEWEST_ORDERS, Math.min(MOST_ORDERS, world.orders / 100)));
     return async () => {
       storage.restore();
       const times = await measure(world, storage, count);
