@@ -74,7 +74,9 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
     join(folder, "bench.json"),
     JSON.stringify({ ...about, works: outcomes }, undefined, 2) + "\n",
   );
-  const caption = `${orders.toLocaleString("en-US")} orders, ${rounds} rounds, ${startedAt.slice(0, 10)}`;
+  const caption = `${orders.toLocaleString("en-US")} orders, ${rounds} ${rounds === 1 ? "round" : "rounds"}, ${
+    startedAt.slice(0, 10)
+  }`;
   Deno.writeTextFileSync(join(folder, "bench.svg"), picture(outcomes, caption));
   console.log(`${report(outcomes)}\n\nWritten to ${join(out, "bench.json")} and bench.svg`);
   return isGood(outcomes, { strict }) && !stop.aborted ? EXIT.ok : EXIT.failed;
