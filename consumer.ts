@@ -59,10 +59,10 @@ export interface ConsumerConfig extends KafkaSettings {
 export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<void> {
   const store = await FileStore.open(config.storage, { warn });
   try {
-    await requireBrokers(config.brokers);
+    await requireBrokers(config.kafka);
     await requireRegistry(config.registry);
-    await ensureTopics(config.brokers, config.topic);
-    const kafka = createKafka(config.brokers);
+    await ensureTopics(config.kafka, config.topic);
+    const kafka = createKafka(config.kafka);
     const at = { group: config.group, topic: config.topic, topicId: await readTopicId(kafka, config.topic) };
     const offsets = await prepareGroup(kafka, store, { at, reset: config.reset });
     await consume(kafka, store, config, { ...offsets, ...at }, stop);

@@ -63,12 +63,12 @@ export async function run(config: ProducerConfig, stop: AbortSignal): Promise<vo
 }
 
 async function send(orders: Iterable<SampleOrder>, config: ProducerConfig, stop: AbortSignal): Promise<void> {
-  const { brokers, registry, topic, key, seed } = config;
-  await requireBrokers(brokers);
+  const { kafka, registry, topic, key, seed } = config;
+  await requireBrokers(kafka);
   const schemaId = await registerOrderSchema(registry, valueSubject(topic));
-  await ensureTopics(brokers, topic);
+  await ensureTopics(kafka, topic);
   const encode = ({ order, kind }: SampleOrder) => kind === "poison" ? POISON : encodeOrder(schemaId, order);
-  const publisher = await createPublisher({ brokers, topic, key, encode });
+  const publisher = await createPublisher({ connection: kafka, topic, key, encode });
   const report = new SendReport({ ...config, total: config.count || undefined, describe });
   report.note(`Sending to ${topic} with --seed ${seed}`);
   try {

@@ -33,9 +33,9 @@ export async function run(config: ReplayConfig, stop: AbortSignal): Promise<void
       return await replay(slice, orderWay, { config, stop });
     }
     case "dlq": {
-      await requireBrokers(config.brokers);
+      await requireBrokers(config.kafka);
       const sent = await sentBefore(config);
-      const slice = await deadLetterSlice(createKafka(config.brokers), topic, { filter: source.filter, run, sent });
+      const slice = await deadLetterSlice(createKafka(config.kafka), topic, { filter: source.filter, run, sent });
       return await replay(slice, letterWay, { config, stop });
     }
     default:
@@ -44,10 +44,10 @@ export async function run(config: ReplayConfig, stop: AbortSignal): Promise<void
 }
 
 /** What a resumed run has sent; it is in the topic. */
-async function sentBefore({ resumed, brokers, topic, run }: ReplayConfig): Promise<ReadonlySet<string>> {
+async function sentBefore({ resumed, kafka, topic, run }: ReplayConfig): Promise<ReadonlySet<string>> {
   if (!resumed) return new Set();
-  await requireBrokers(brokers);
-  return await sentByRun(createKafka(brokers), topic, run);
+  await requireBrokers(kafka);
+  return await sentByRun(createKafka(kafka), topic, run);
 }
 
 async function replay<T>(

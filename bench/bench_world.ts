@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { KafkaConnection, RegistryConnection } from "../lib/connections.ts";
 import { ensureTopics } from "../lib/kafka/topics_admin.ts";
 import { taskCommand } from "../tests/support/commands.ts";
 import type { StackEnv } from "../tests/support/stack.ts";
@@ -65,14 +66,18 @@ export class BenchWorld {
     return this.settings.orders;
   }
 
-  get brokers(): string[] {
-    return this.settings.env.KAFKA_BOOTSTRAP_SERVERS.split(",");
+  get kafka(): KafkaConnection {
+    return { brokers: this.settings.env.KAFKA_BOOTSTRAP_SERVERS.split(",") };
+  }
+
+  get registry(): RegistryConnection {
+    return { url: this.settings.env.SCHEMA_REGISTRY_URL };
   }
 
   /** An empty topic of 3 partitions that nobody else has. */
   async newTopic(): Promise<string> {
     const topic = newName();
-    await ensureTopics(this.brokers, topic);
+    await ensureTopics(this.kafka, topic);
     return topic;
   }
 

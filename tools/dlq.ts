@@ -33,9 +33,9 @@ export interface DlqConfig extends KafkaSettings {
  * Permissions: net; env as kafkajs and the settings need.
  */
 export async function run(config: DlqConfig, stop: AbortSignal): Promise<void> {
-  const { brokers, registry, topic, filter } = config;
-  await requireBrokers(brokers);
-  const kafka = createKafka(brokers);
+  const { registry, topic, filter } = config;
+  await requireBrokers(config.kafka);
+  const kafka = createKafka(config.kafka);
   const range = await letterRange(kafka, topic, filter);
   const letters = readDeadLetters(kafka, topic, { range, filter });
   const valueOf = valueTeller(new ValueReader(writerSchemas(registry, valueSubject(topic))));

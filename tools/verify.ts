@@ -49,17 +49,17 @@ export async function run(config: VerifyConfig): Promise<number> {
 }
 
 async function checkPositions(
-  { brokers }: VerifyConfig,
+  { kafka }: VerifyConfig,
   read: Parameters<typeof auditPositions>[1],
   places: VerdictPlaces,
 ): Promise<PositionAudit[] | undefined> {
   try {
-    await requireBrokers(brokers);
+    await requireBrokers(kafka);
   } catch (error) {
     warn(`${error instanceof Error ? error.message : error}; only the balance is checked`);
     return undefined;
   }
-  return await auditPositions(createKafka(brokers), read, places);
+  return await auditPositions(createKafka(kafka), read, places);
 }
 
 function faultsOf(balance: BalanceAudit, positions: readonly PositionAudit[] = []): string[] {

@@ -46,13 +46,13 @@ export async function run(config: WhyConfig): Promise<number> {
 /** The records of the order in the topic: where the storage says it came from, else the whole topic is searched. */
 async function inTopic(config: WhyConfig, { accepted, rejections }: OrderHistory): Promise<FoundRecord[]> {
   try {
-    await requireBrokers(config.brokers);
+    await requireBrokers(config.kafka);
   } catch (error) {
     warn(`${error instanceof Error ? error.message : error}; only the storage is looked into`);
     return [];
   }
   const places: Coordinates[] = [accepted ?? [], rejections].flat();
-  return await findInTopic(createKafka(config.brokers), config.topic, config.orderId, places);
+  return await findInTopic(createKafka(config.kafka), config.topic, config.orderId, places);
 }
 
 function explain(config: WhyConfig, { accepted, rejections, replays }: OrderHistory, records: FoundRecord[]): string[] {

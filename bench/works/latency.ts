@@ -44,9 +44,9 @@ export const LATENCY: Work = {
 /** Milliseconds that each of `count` orders took. */
 async function measure(world: BenchWorld, storage: StorageImage, count: number): Promise<number[]> {
   const topic = await world.newTopic();
-  const schemaId = await registerOrderSchema(world.settings.env.SCHEMA_REGISTRY_URL, valueSubject(topic));
+  const schemaId = await registerOrderSchema(world.registry, valueSubject(topic));
   const encode = ({ order }: SampleOrder) => encodeOrder(schemaId, order);
-  const publisher = await createPublisher<SampleOrder>({ brokers: world.brokers, topic, key: "item", encode });
+  const publisher = await createPublisher<SampleOrder>({ connection: world.kafka, topic, key: "item", encode });
   try {
     await using consumer = world.startConsumer({ topic, folder: storage.folder });
     const died = consumer.end.then(({ stderr }) => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
+import type { RegistryConnection } from "../connections.ts";
 import { EXIT, Failure, Outage } from "../errors.ts";
 import { ORDER_SCHEMA } from "./order_schema.ts";
 import { schemaDifference } from "./schema_difference.ts";
@@ -34,7 +35,7 @@ export class RegistryUnavailable extends Outage {
  * Speaks to the two endpoints itself: the client library cannot ask which subjects an id belongs to and reports an
  * unreachable registry as status 400. Permission: net.
  */
-export function writerSchemas(url: string, subject: string): WriterSchemas {
+export function writerSchemas({ url }: RegistryConnection, subject: string): WriterSchemas {
   return {
     async find(id) {
       // Deleted versions count: messages outlive them.
@@ -60,7 +61,7 @@ export function writerSchemas(url: string, subject: string): WriterSchemas {
  * stricter level someone has set). A {@linkcode Failure} with 69 when the registry is silent for 10 s, with 78 when it
  * refuses the schema. Permission: net.
  */
-export async function registerOrderSchema(url: string, subject: string): Promise<number> {
+export async function registerOrderSchema({ url }: RegistryConnection, subject: string): Promise<number> {
   try {
     const compatibility = await requireBackward(url, subject);
     const registry = new SchemaRegistry({ host: url, middlewares: [withTimeout] });
@@ -72,7 +73,7 @@ export async function registerOrderSchema(url: string, subject: string): Promise
 }
 
 /** Returns once the registry answers; a {@linkcode Failure} (69) when it is silent for 10 s. Permission: net. */
-export async function requireRegistry(url: string): Promise<void> {
+export async function requireRegistry({ url }: RegistryConnection): Promise<void> {
   try {
     await patiently((signal) => ask(`${url}/subjects`, { signal }));
   } catch (cause) {

@@ -2,6 +2,7 @@ import type { Parser } from "@optique/core/parser";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
+import type { KafkaConnection, RegistryConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { line } from "./parse.ts";
 
@@ -32,10 +33,8 @@ export const groupFlag = {
 };
 
 export interface KafkaSettings {
-  /** `host:port` of at least one broker. */
-  brokers: string[];
-  /** Base URL of the Schema Registry, without a trailing slash. */
-  registry: string;
+  kafka: KafkaConnection;
+  registry: RegistryConnection;
   topic: string;
 }
 
@@ -51,8 +50,8 @@ export function kafkaSettings(flags: Given<typeof kafkaFlags>): KafkaSettings {
   const brokers = flags.brokers ?? env("KAFKA_BOOTSTRAP_SERVERS") ?? stack?.brokers ?? "localhost:9092";
   const registry = flags.registry ?? env("SCHEMA_REGISTRY_URL") ?? stack?.registry ?? "http://localhost:8081";
   return {
-    brokers: parseBrokers(brokers),
-    registry: parseRegistry(registry),
+    kafka: { brokers: parseBrokers(brokers) },
+    registry: { url: parseRegistry(registry) },
     topic: parseName("topic", flags.topic ?? env("ORDERS_TOPIC") ?? "orders"),
   };
 }

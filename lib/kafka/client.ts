@@ -1,5 +1,6 @@
 import { Kafka, type KafkaConfig, logLevel } from "kafkajs";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
+import type { KafkaConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
 
 /** How long a broker may stay silent at start before a command gives up, in milliseconds. */
@@ -15,10 +16,10 @@ stopIdleTimers();
  *
  * Permissions: net; env of the names kafkajs reads (see the permission set `kafka` in deno.json).
  */
-export function createKafka(brokers: string[], overrides: Partial<KafkaConfig> = {}): Kafka {
+export function createKafka(connection: KafkaConnection, overrides: Partial<KafkaConfig> = {}): Kafka {
   return new Kafka({
     clientId: "order-pipeline",
-    brokers,
+    brokers: [...connection.brokers],
     connectionTimeout: 3_000,
     requestTimeout: 30_000,
     logLevel: logLevel.NOTHING,
@@ -27,9 +28,9 @@ export function createKafka(brokers: string[], overrides: Partial<KafkaConfig> =
 }
 
 /** Connects and asks the cluster for its metadata; a {@linkcode Failure} (69) after 10 s of silence. */
-export async function requireBrokers(brokers: string[]): Promise<void> {
+export async function requireBrokers(connection: KafkaConnection): Promise<void> {
   const retries = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 12 };
-  const admin = createKafka(brokers, { retry: retries, requestTimeout: 3_000 }).admin();
+  const admin = createKafka(connection, { retry: retries, requestTimeout: 3_000 }).admin();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error("no answer within 10 s")), START_TIMEOUT_MS);
@@ -37,14 +38,14 @@ export async function requireBrokers(brokers: string[]): Promise<void> {
   try {
     await Promise.race([admin.connect().then(() => admin.describeCluster()), silence]);
   } catch (cause) {
-    throw new Failure(EXIT.unavailable, brokerSilence(brokers, cause), { cause });
+    throw new Failure(EXIT.unavailable, brokerSilence(connection, cause), { cause });
   } finally {
     clearTimeout(timer);
     await admin.disconnect().catch(() => {}); // not connected: nothing to close
   }
 }
 
-function brokerSilence(brokers: string[], cause: unknown): string {
+function brokerSilence({ brokers }: KafkaConnection, cause: unknown): string {
   const why = cause instanceof Error ? cause.message : String(cause);
   return `Cannot reach Kafka at ${
     brokers.join(",")

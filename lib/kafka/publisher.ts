@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Kafka, Partitioners, type PartitionMetadata } from "kafkajs";
+import type { KafkaConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
 import type { OrderPublisher, OutgoingOrder } from "../ports.ts";
 import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER } from "../topics.ts";
@@ -29,7 +30,7 @@ const PRODUCER_STATE_ERRORS = [
 const TOO_LARGE_ERRORS = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
 
 export interface PublisherOptions<T extends OutgoingOrder> {
-  brokers: string[];
+  connection: KafkaConnection;
   /** Must exist, see `ensureTopics`. */
   topic: string;
   key: OrderKey;
@@ -83,7 +84,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
 
   constructor(options: PublisherOptions<T>) {
     this.#options = options;
-    this.#kafka = createKafka(options.brokers, { retry: QUICK_RETRIES });
+    this.#kafka = createKafka(options.connection, { retry: QUICK_RETRIES });
   }
 
   async connect(): Promise<void> {

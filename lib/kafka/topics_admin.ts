@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Admin, ConfigResourceTypes, type ITopicConfig, type Kafka, type PartitionMetadata } from "kafkajs";
+import type { KafkaConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { deadLetterTopic, ORDERS_PARTITIONS } from "../topics.ts";
 import { createKafka, START_TIMEOUT_MS } from "./client.ts";
@@ -20,7 +21,7 @@ const LEADER_POLL_MS = 50;
  * kafkajs fails on a topic that has no leader yet, so this comes before anything is sent. Leaves existing topics as
  * they are. Permission: net; at the broker DESCRIBE, and CREATE where a topic is missing.
  */
-export async function ensureTopics(brokers: string[], topic: string): Promise<void> {
+export async function ensureTopics(connection: KafkaConnection, topic: string): Promise<void> {
   const wanted: ITopicConfig[] = [
     { topic, numPartitions: ORDERS_PARTITIONS, replicationFactor: BROKER_DEFAULT },
     {
@@ -31,7 +32,7 @@ export async function ensureTopics(brokers: string[], topic: string): Promise<vo
     },
   ];
   try {
-    await withAdmin(createKafka(brokers), async (admin) => {
+    await withAdmin(createKafka(connection), async (admin) => {
       const existing = new Set(await admin.listTopics());
       const missing = wanted.filter(({ topic }) => !existing.has(topic));
       if (missing.length === 0) return;
@@ -41,7 +42,9 @@ export async function ensureTopics(brokers: string[], topic: string): Promise<vo
     });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure(EXIT.unavailable, `Cannot create topic ${topic} at ${brokers.join(",")}: ${why}`, { cause });
+    throw new Failure(EXIT.unavailable, `Cannot create topic ${topic} at ${connection.brokers.join(",")}: ${why}`, {
+      cause,
+    });
   }
 }
 

@@ -5,7 +5,7 @@ import { exists as isThere } from "../../lib/files/storage_folder.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import { valueSubject } from "../../lib/topics.ts";
 import { eventually, ownWorld, startTask, task } from "../support/commands.ts";
-import { testBrokers, testRegistry } from "../support/kafka.ts";
+import { testKafka, testRegistry } from "../support/kafka.ts";
 import { sendRaw, wireOrder } from "../support/raw_records.ts";
 
 const USERS = "user,status\nalice,paid\n";
@@ -171,7 +171,7 @@ async function ownTopic() {
   const { ORDERS_TOPIC: topic } = world.env;
   Deno.writeTextFileSync(join(world.storage, "users.csv"), USERS);
   Deno.writeTextFileSync(join(world.storage, "inventory.csv"), STOCK);
-  await ensureTopics(testBrokers(), topic);
+  await ensureTopics(testKafka(), topic);
   const schemaId = await registerOrderSchema(testRegistry(), valueSubject(topic));
   const sendOrder = async () => {
     const order = { order_id: crypto.randomUUID(), user: "alice", item: "book", quantity: 1, created_at: 1 };

@@ -8,7 +8,7 @@ import { ERROR_HEADERS } from "../../lib/kafka/dead_letters.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import { deadLetterTopic, LEFT_OUT_HEADER, valueSubject } from "../../lib/topics.ts";
 import { ownWorld, task } from "../support/commands.ts";
-import { readTopic, testBrokers, testRegistry } from "../support/kafka.ts";
+import { readTopic, testKafka, testRegistry } from "../support/kafka.ts";
 import { registerSchema, sendRaw, wire, wireOrder } from "../support/raw_records.ts";
 
 /** What becomes of a record: accepted, rejected with this reason, or dead-lettered for a reason like this. */
@@ -123,7 +123,7 @@ Deno.test("consume gives every bad record its verdict, in one run over all of th
   Deno.writeTextFileSync(file("users.csv"), `user,status\n${users}carol,Paid\ndave,\n`);
   const stock = items.map((item) => `${item},${STOCK}\n`).join("");
   Deno.writeTextFileSync(file("inventory.csv"), `item,quantity\n${stock}`);
-  await ensureTopics(testBrokers(), topic);
+  await ensureTopics(testKafka(), topic);
   const table = await records(topic);
   // Compressed, as one batch of more than the broker takes.
   await sendRaw(topic, table.map(({ message }) => message), { compression: CompressionTypes.GZIP });

@@ -10,7 +10,7 @@ import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
 import { eventually, ownWorld, startTask, task } from "../support/commands.ts";
-import { testBrokers, testRegistry } from "../support/kafka.ts";
+import { testKafka, testRegistry } from "../support/kafka.ts";
 import { sendRaw, wireOrder } from "../support/raw_records.ts";
 
 const MEBIBYTE = 1 << 20;
@@ -28,7 +28,7 @@ async function world() {
   const topic = own.env.ORDERS_TOPIC;
   Deno.writeTextFileSync(join(own.storage, "users.csv"), "user,status\nalice,paid\n");
   Deno.writeTextFileSync(join(own.storage, "inventory.csv"), "item,quantity\nbook,10\n");
-  await ensureTopics(testBrokers(), topic);
+  await ensureTopics(testKafka(), topic);
   const schemaId = await registerOrderSchema(testRegistry(), valueSubject(topic));
   const order = (order_id: string, item = "book"): Message => ({
     value: wireOrder(schemaId, { order_id, user: "alice", item, quantity: 1, created_at: 1 }),
@@ -104,7 +104,7 @@ Deno.test("consume stays below its memory ceiling, whatever the topic holds", as
 });
 
 async function setLimit(topic: string, bytes: number): Promise<void> {
-  const admin = createKafka(testBrokers()).admin();
+  const admin = createKafka(testKafka()).admin();
   await admin.connect();
   const configEntries = [{ name: "max.message.bytes", value: String(bytes) }];
   await admin.alterConfigs({

@@ -1,6 +1,6 @@
 import { seededRandom } from "./fault.ts";
 import assert from "node:assert/strict";
-import { testBrokers, testRegistry } from "../support/kafka.ts";
+import { testEnv } from "../support/kafka.ts";
 import { KAFKA_FAULTS } from "./kafka_rows.ts";
 
 for (const { row, name, runs, skip, run } of KAFKA_FAULTS) {
@@ -9,7 +9,7 @@ for (const { row, name, runs, skip, run } of KAFKA_FAULTS) {
     name: `fault ${row}: ${name}${reason === undefined ? "" : ` (${reason})`}`,
     ignore: reason !== undefined,
     async fn() {
-      const env = { KAFKA_BOOTSTRAP_SERVERS: testBrokers().join(","), SCHEMA_REGISTRY_URL: testRegistry() };
+      const env = testEnv();
       for (let count = 0; count < runs.sample; count++) {
         const [seed] = crypto.getRandomValues(new Uint32Array(1));
         const { recoveryMs: _, ...found } = await run({ seed, random: seededRandom(seed), env });

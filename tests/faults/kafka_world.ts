@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { encodeOrder } from "../../lib/avro/order_codec.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
+import type { KafkaConnection } from "../../lib/connections.ts";
 import { exists } from "../../lib/files/storage_folder.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
@@ -36,7 +37,7 @@ export class KafkaWorld implements AsyncDisposable {
   readonly storage: TestStorage;
   /** Ids of the orders that are known to be in the topic. */
   readonly sent: string[] = [];
-  readonly #brokers: string[];
+  readonly #kafka: KafkaConnection;
   readonly #samples: Iterator<SampleOrder, never>;
   readonly #publishers = new Map<number, Publisher<SampleOrder>>();
   #schemaId = 0;
@@ -44,7 +45,7 @@ export class KafkaWorld implements AsyncDisposable {
   private constructor({ seed, random, env }: FaultContext, storage: TestStorage) {
     this.storage = storage;
     this.env = { ...env, STORAGE_DIR: storage.folder, ORDERS_TOPIC: this.topic, CONSUMER_GROUP_ID: this.group };
-    this.#brokers = env.KAFKA_BOOTSTRAP_SERVERS.split(",");
+    this.#kafka = { brokers: env.KAFKA_BOOTSTRAP_SERVERS.split(",") };
     this.#samples = sampleOrders({
       seed: String(seed),
       users: [{ name: "alice", status: "paid" }, { name: "bob", status: "unpaid" }],
@@ -57,20 +58,20 @@ export class KafkaWorld implements AsyncDisposable {
 
   static async create(context: FaultContext): Promise<KafkaWorld> {
     const world = new KafkaWorld(context, await TestStorage.create({ items: STOCK }));
-    await ensureTopics(world.#brokers, world.topic);
-    world.#schemaId = await registerOrderSchema(context.env.SCHEMA_REGISTRY_URL, valueSubject(world.topic));
+    await ensureTopics(world.#kafka, world.topic);
+    world.#schemaId = await registerOrderSchema({ url: context.env.SCHEMA_REGISTRY_URL }, valueSubject(world.topic));
     return world;
   }
 
   get kafka() {
-    return createKafka(this.#brokers);
+    return createKafka(this.#kafka);
   }
 
   /** Puts so many sample orders into the topic; `schemaId` is that of the order schema by default. */
   async send(count: number, schemaId = this.#schemaId): Promise<void> {
     const orders = Array.from({ length: count }, () => this.#samples.next().value);
     const publisher = this.#publishers.get(schemaId) ?? await createPublisher<SampleOrder>({
-      brokers: this.#brokers,
+      connection: this.#kafka,
       topic: this.topic,
       key: "item",
       encode: ({ order }) => encodeOrder(schemaId, order),

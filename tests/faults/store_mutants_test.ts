@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { testBrokers, testRegistry } from "../support/kafka.ts";
+import { testEnv } from "../support/kafka.ts";
 import { held, seededRandom } from "./fault.ts";
 import { MUTANT_FAULTS, MUTANT_NAMES, runMutants } from "./store_mutants.ts";
 
@@ -15,7 +15,7 @@ for (const name of [...MUTANT_NAMES].sort(() => random() - 0.5).slice(0, SAMPLE)
     name: `fault 27: the mutant "${name}" is noticed${reason === undefined ? "" : ` (skipped: ${reason})`}`,
     ignore: reason !== undefined,
     fn: async () => {
-      const env = { KAFKA_BOOTSTRAP_SERVERS: testBrokers().join(","), SCHEMA_REGISTRY_URL: testRegistry() };
+      const env = testEnv();
       const outcome = await runMutants({ seed, random, env }, name);
       assert.ok(held(outcome), outcome.broken.join("; "));
     },

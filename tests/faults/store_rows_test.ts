@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { testBrokers, testRegistry } from "../support/kafka.ts";
+import { testEnv } from "../support/kafka.ts";
 import { held, seededRandom } from "./fault.ts";
 import { STORE_FAULTS } from "./store_rows.ts";
 
@@ -10,7 +10,7 @@ for (const fault of STORE_FAULTS.filter(({ runs }) => runs.sample > 0)) {
     name: reason === undefined ? name : `${name} (skipped: ${reason})`,
     ignore: reason !== undefined,
     fn: async () => {
-      const env = { KAFKA_BOOTSTRAP_SERVERS: testBrokers().join(","), SCHEMA_REGISTRY_URL: testRegistry() };
+      const env = testEnv();
       for (let run = 0; run < fault.runs.sample; run++) {
         const seed = crypto.getRandomValues(new Uint32Array(1))[0];
         const outcome = await fault.run({ seed, random: seededRandom(seed), env });

@@ -48,11 +48,11 @@ export async function fuzz({ count, seed, env, say = () => {} }: FuzzOptions): P
   await using storage = await TestStorage.create({ users: USERS, items: STOCK });
   const topic = `fuzz-${crypto.randomUUID()}`;
   const world = { ...env, STORAGE_DIR: storage.folder, ORDERS_TOPIC: topic, CONSUMER_GROUP_ID: topic };
-  const brokers = env.KAFKA_BOOTSTRAP_SERVERS.split(",");
-  await ensureTopics(brokers, topic);
-  const schemaId = await registerOrderSchema(env.SCHEMA_REGISTRY_URL, valueSubject(topic));
+  const kafka = { brokers: env.KAFKA_BOOTSTRAP_SERVERS.split(",") };
+  await ensureTopics(kafka, topic);
+  const schemaId = await registerOrderSchema({ url: env.SCHEMA_REGISTRY_URL }, valueSubject(topic));
   const messages = mutants(schemaId, seed);
-  const producer = createKafka(brokers).producer();
+  const producer = createKafka(kafka).producer();
   await producer.connect();
   try {
     for (let sent = 0; sent < count;) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { testBrokers, testRegistry } from "../support/kafka.ts";
+import { testEnv } from "../support/kafka.ts";
 import { fuzz } from "./fuzz.ts";
 
 Deno.test("consume judges 5,000 mutated messages, and verify is green", async () => {
-  const env = { KAFKA_BOOTSTRAP_SERVERS: testBrokers().join(","), SCHEMA_REGISTRY_URL: testRegistry() };
+  const env = testEnv();
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];
   assert.deepEqual(await fuzz({ count: 5_000, seed, env }), [], `deno task fuzz --count 5000 --seed ${seed}`);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import { ownWorld, task } from "../support/commands.ts";
 import { kafkaTool } from "../support/kafka_tools.ts";
-import { readTopic, testBrokers } from "../support/kafka.ts";
+import { readTopic, testKafka } from "../support/kafka.ts";
 
 /** Enough to fill several blocks of every codec: text that shrinks, and hardly shrinks. */
 const LINES = Array.from({ length: 300 }, (_, index) => {
@@ -15,7 +15,7 @@ Deno.test("consume reads what Kafka's own producer has compressed, with every co
   using world = ownWorld();
   const topic = world.env.ORDERS_TOPIC;
   const codecs = ["gzip", "snappy", "lz4", "zstd"];
-  await ensureTopics(testBrokers(), topic);
+  await ensureTopics(testKafka(), topic);
   await Promise.all(codecs.map((codec) => {
     const args = ["--topic", topic, "--compression-codec", codec, "--batch-size", "500000", "--timeout", "5000"];
     return kafkaTool(

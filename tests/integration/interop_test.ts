@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ownWorld, task } from "../support/commands.ts";
 import { kafkaTool } from "../support/kafka_tools.ts";
-import { testBrokers, testRegistry } from "../support/kafka.ts";
+import { testKafka, testRegistry } from "../support/kafka.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const PYTHON = join(ROOT, ".stack/python/bin/python");
@@ -19,7 +19,7 @@ function isThere(path: string): boolean {
 
 async function python(action: string, topic: string, argument: string): Promise<string> {
   const script = join(ROOT, "tests/support/confluent_client.py");
-  const args = [script, action, testBrokers().join(","), testRegistry(), topic, argument];
+  const args = [script, action, testKafka().brokers.join(","), testRegistry().url, topic, argument];
   const { code, stdout, stderr } = await new Deno.Command(PYTHON, { args }).output();
   assert.equal(code, 0, new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout);

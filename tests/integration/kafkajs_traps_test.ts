@@ -8,7 +8,7 @@ import { type FetchedBatch, Subscriber } from "../../lib/kafka/subscriber.ts";
 import { readTopicId } from "../../lib/kafka/topic_id.ts";
 import { seededRandom } from "../faults/fault.ts";
 import { KafkaWorld, moment, soon } from "../faults/kafka_world.ts";
-import { testBrokers, testRegistry } from "../support/kafka.ts";
+import { testEnv } from "../support/kafka.ts";
 
 // What kafkajs 2.2.4 does by itself, and lib/kafka keeps it from doing. Each test fails if that comes back.
 
@@ -19,7 +19,7 @@ const WAITING_MS = 5_000;
 const WAKE_UPS_PER_SECOND = 60;
 
 function ownWorld(): Promise<KafkaWorld> {
-  const env = { KAFKA_BOOTSTRAP_SERVERS: testBrokers().join(","), SCHEMA_REGISTRY_URL: testRegistry() };
+  const env = testEnv();
   return KafkaWorld.create({ seed: 1, random: seededRandom(1), env });
 }
 

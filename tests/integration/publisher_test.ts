@@ -9,7 +9,7 @@ import { createPublisher, type PublisherOptions } from "../../lib/kafka/publishe
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import type { OutgoingOrder } from "../../lib/ports.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
-import { randomName, readTopic, testBrokers } from "../support/kafka.ts";
+import { randomName, readTopic, testKafka } from "../support/kafka.ts";
 
 /** In the Kafka protocol. */
 const PRODUCE = 0;
@@ -23,11 +23,11 @@ async function publish(
   use: (send: (orders: OutgoingOrder[]) => Promise<void>) => Promise<void>,
   options: Partial<PublisherOptions<OutgoingOrder>> = {},
 ): Promise<string> {
-  const brokers = testBrokers();
+  const connection = testKafka();
   const topic = options.topic ?? randomName();
-  await ensureTopics(brokers, topic);
+  await ensureTopics(connection, topic);
   const encode = ({ order }: OutgoingOrder) => Buffer.from(order.order_id);
-  const publisher = await createPublisher({ brokers, topic, key: "item", encode, ...options });
+  const publisher = await createPublisher({ connection, topic, key: "item", encode, ...options });
   try {
     await use((orders) => publisher.send(orders));
   } finally {
@@ -65,9 +65,9 @@ async function withProduceCalls(intercept: (send: Produce) => Produce, use: () =
 
 Deno.test("ensureTopics() creates the topic and its dead letter topic once", async () => {
   const topic = randomName();
-  await Promise.all([ensureTopics(testBrokers(), topic), ensureTopics(testBrokers(), topic)]);
-  await ensureTopics(testBrokers(), topic);
-  const admin = createKafka(testBrokers()).admin();
+  await Promise.all([ensureTopics(testKafka(), topic), ensureTopics(testKafka(), topic)]);
+  await ensureTopics(testKafka(), topic);
+  const admin = createKafka(testKafka()).admin();
   await admin.connect();
   try {
     assert.equal((await admin.fetchTopicOffsets(topic)).length, 3);
@@ -192,7 +192,7 @@ Deno.test("send() rejects at once what the broker refuses for good", async () =>
 
 async function topicWithLimit(bytes: number): Promise<string> {
   const topic = randomName();
-  const admin = createKafka(testBrokers()).admin();
+  const admin = createKafka(testKafka()).admin();
   await admin.connect();
   const configEntries = [{ name: "max.message.bytes", value: `${bytes}` }];
   await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });

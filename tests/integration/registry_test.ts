@@ -12,7 +12,7 @@ async function registerAs(subject: string, schema: unknown): Promise<{ status: n
 
 function call(method: string, path: string, body?: unknown): Promise<Response> {
   const headers = { "content-type": "application/vnd.schemaregistry.v1+json" };
-  return fetch(testRegistry() + path, { method, headers, body: JSON.stringify(body) });
+  return fetch(testRegistry().url + path, { method, headers, body: JSON.stringify(body) });
 }
 
 /** Runs `use` against a server that answers every request with `answer`. */
@@ -84,7 +84,7 @@ Deno.test("registerOrderSchema() gives up on a silent registry after 10 s, exit 
   try {
     const url = `http://127.0.0.1:${listener.addr.port}`;
     await assert.rejects(
-      registerOrderSchema(url, "any"),
+      registerOrderSchema({ url }, "any"),
       (error) => error instanceof Failure && error.exit === EXIT.unavailable && error.message.includes(url),
     );
     const seconds = (Date.now() - startedAt) / 1_000;
@@ -131,11 +131,11 @@ Deno.test("find() takes no failing or foreign server for an answer", async () =>
     () => Response.json({ error_code: 40101 }, { status: 401 }),
   ];
   for (const answer of answers) {
-    await withServer(answer, (url) => assert.rejects(writerSchemas(url, "any").find(1), RegistryUnavailable));
+    await withServer(answer, (url) => assert.rejects(writerSchemas({ url }, "any").find(1), RegistryUnavailable));
   }
 });
 
 Deno.test("find() takes no silence for an answer", async () => {
   const slow = () => new Promise<Response>((resolve) => setTimeout(() => resolve(new Response("[]")), 3_500));
-  await withServer(slow, (url) => assert.rejects(writerSchemas(url, "any").find(1), RegistryUnavailable));
+  await withServer(slow, (url) => assert.rejects(writerSchemas({ url }, "any").find(1), RegistryUnavailable));
 });

@@ -79,7 +79,7 @@ Deno.test("produce says which fields differ where another schema was registered 
 });
 
 Deno.test("consume asks the registry once about an id that it does not know, however often it comes", async () => {
-  await using registry = await RegistryStub.before(testRegistry());
+  await using registry = await RegistryStub.before(testRegistry().url);
   using world = await ourWorld();
   const unknown = encodeOrder(2 ** 31 - 1, order("unknown"));
   await sendRaw(world.topic, Array.from({ length: 1_500 }, (_, index) => ({ value: unknown, partition: index % 3 })));
@@ -90,7 +90,7 @@ Deno.test("consume asks the registry once about an id that it does not know, how
 });
 
 Deno.test("consume takes no trouble of the registry for poison: 500, silence, a page", async (t) => {
-  await using registry = await RegistryStub.before(testRegistry());
+  await using registry = await RegistryStub.before(testRegistry().url);
   using world = await ourWorld();
   await using consumer = startTask("consume", [], { ...world.env, SCHEMA_REGISTRY_URL: registry.url });
   await sendRaw(world.topic, [{

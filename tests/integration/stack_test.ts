@@ -77,7 +77,7 @@ async function registerSchema(registry: string): Promise<number> {
 }
 
 async function topicsOf(brokers: string): Promise<string[]> {
-  const admin = createKafka(brokers.split(",")).admin();
+  const admin = createKafka({ brokers: brokers.split(",") }).admin();
   await admin.connect();
   try {
     return await admin.listTopics();
@@ -120,7 +120,7 @@ Deno.test("a local stack", (t) =>
 
     await t.step("down() and up() keep ports, topics and schema ids", async () => {
       const before = requireState(dataDir);
-      await ensureTopics(before.brokers.split(","), "kept");
+      await ensureTopics({ brokers: before.brokers.split(",") }, "kept");
       const id = await registerSchema(before.registry);
       await succeed("down", dataDir);
       await assertEnded(Object.values(before.pids));

@@ -1,8 +1,10 @@
+import type { KafkaConnection, RegistryConnection } from "../../lib/connections.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { partitionLogs } from "../../lib/kafka/group_offsets.ts";
 import { scanTopic } from "../../lib/kafka/topic_scan.ts";
+import type { StackEnv } from "./stack.ts";
 
 /** A message as it lies in a topic. */
 export interface StoredMessage {
@@ -14,13 +16,21 @@ export interface StoredMessage {
 }
 
 /** The brokers of the stack that the test runner started. Permission: env KAFKA_BOOTSTRAP_SERVERS. */
-export function testBrokers(): string[] {
-  return setting("KAFKA_BOOTSTRAP_SERVERS").split(",");
+export function testKafka(): KafkaConnection {
+  return { brokers: setting("KAFKA_BOOTSTRAP_SERVERS").split(",") };
 }
 
 /** Its Schema Registry. Permission: env SCHEMA_REGISTRY_URL. */
-export function testRegistry(): string {
-  return setting("SCHEMA_REGISTRY_URL");
+export function testRegistry(): RegistryConnection {
+  return { url: setting("SCHEMA_REGISTRY_URL") };
+}
+
+/** Both, as the environment of commands has them. Permissions: env of the two names. */
+export function testEnv(): StackEnv {
+  return {
+    KAFKA_BOOTSTRAP_SERVERS: setting("KAFKA_BOOTSTRAP_SERVERS"),
+    SCHEMA_REGISTRY_URL: setting("SCHEMA_REGISTRY_URL"),
+  };
 }
 
 /** A topic or group name that no other test has. */
@@ -30,7 +40,7 @@ export function randomName(): string {
 
 /** Everything in `topic` as of now, by partition and offset. */
 export async function readTopic(topic: string): Promise<StoredMessage[]> {
-  const kafka = createKafka(testBrokers());
+  const kafka = createKafka(testKafka());
   const admin = kafka.admin();
   await admin.connect();
   const logs = await partitionLogs(admin, topic);

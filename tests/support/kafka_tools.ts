@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { testBrokers } from "./kafka.ts";
+import { testKafka } from "./kafka.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
@@ -9,7 +9,7 @@ const ROOT = new URL("../..", import.meta.url).pathname;
  */
 export async function kafkaTool(mainClass: string, args: readonly string[], input = ""): Promise<string> {
   const child = new Deno.Command("java", {
-    args: ["-cp", join(kafkaJars(), "*"), mainClass, "--bootstrap-server", testBrokers().join(","), ...args],
+    args: ["-cp", join(kafkaJars(), "*"), mainClass, "--bootstrap-server", testKafka().brokers.join(","), ...args],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -3,7 +3,7 @@ import { CompressionTypes, type Message } from "kafkajs";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import type { Order } from "../../lib/order.ts";
-import { testBrokers, testRegistry } from "./kafka.ts";
+import { testKafka, testRegistry } from "./kafka.ts";
 
 /** A field as it goes on the wire: text, bytes that may be no text, or a number of any size. */
 type Wire = string | Uint8Array | number | bigint;
@@ -12,9 +12,9 @@ type Wire = string | Uint8Array | number | bigint;
 export async function sendRaw(
   topic: string,
   messages: readonly Message[],
-  { compression = CompressionTypes.None, brokers = testBrokers() } = {},
+  { compression = CompressionTypes.None, connection = testKafka() } = {},
 ): Promise<void> {
-  const producer = createKafka(brokers).producer();
+  const producer = createKafka(connection).producer();
   try {
     await producer.connect();
     await producer.send({ topic, compression, messages: messages.map((message) => ({ partition: 0, ...message })) });
@@ -25,7 +25,7 @@ export async function sendRaw(
 
 /** Registers `schema` under `subject` and returns its id. */
 export async function registerSchema(subject: string, schema: unknown): Promise<number> {
-  const response = await fetch(`${testRegistry()}/subjects/${subject}/versions`, {
+  const response = await fetch(`${testRegistry().url}/subjects/${subject}/versions`, {
     method: "POST",
     headers: { "content-type": "application/vnd.schemaregistry.v1+json" },
     body: JSON.stringify({ schema: JSON.stringify(schema) }),

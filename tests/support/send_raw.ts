@@ -1,12 +1,12 @@
 import type { Message } from "kafkajs";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
-import { testBrokers } from "./kafka.ts";
+import { testKafka } from "./kafka.ts";
 
 /** Puts messages into `topic` as another client might, to partition 0 where they name none. Permission: net. */
 export async function sendRaw(topic: string, messages: readonly Message[]): Promise<void> {
-  await ensureTopics(testBrokers(), topic);
-  const producer = createKafka(testBrokers()).producer();
+  await ensureTopics(testKafka(), topic);
+  const producer = createKafka(testKafka()).producer();
   try {
     await producer.connect();
     await producer.send({ topic, messages: messages.map((message) => ({ partition: 0, ...message })) });

@@ -9,10 +9,10 @@ import type { Way } from "./send_slice.ts";
 /** Dead letters go back to the byte, into the partition they came from; where that is gone, one stands in for it. */
 export const letterWay: Way<ReturningLetter> = {
   maxBatch: 32, // of a MiB each, where the topic takes no larger ones
-  async open({ brokers, topic }) {
-    await ensureTopics(brokers, topic);
-    const { length } = await partitionsOf(createKafka(brokers), topic);
-    const publisher = await createPublisher({ brokers, topic, key: "none", encode: alreadyEncoded });
+  async open({ kafka, topic }) {
+    await ensureTopics(kafka, topic);
+    const { length } = await partitionsOf(createKafka(kafka), topic);
+    const publisher = await createPublisher({ connection: kafka, topic, key: "none", encode: alreadyEncoded });
     return {
       send: (letters) => publisher.sendAddressed(letters.map((letter) => toMessage(letter, length))),
       close: () => publisher.close(),

@@ -8,10 +8,15 @@ import type { Way } from "./send_slice.ts";
 
 /** Orders go where the producer would put them: encoded with the order schema, keyed by item. */
 export const orderWay: Way<OutgoingOrder> = {
-  async open({ brokers, registry, topic }) {
+  async open({ kafka, registry, topic }) {
     const schemaId = await registerOrderSchema(registry, valueSubject(topic));
-    await ensureTopics(brokers, topic);
-    return await createPublisher({ brokers, topic, key: "item", encode: ({ order }) => encodeOrder(schemaId, order) });
+    await ensureTopics(kafka, topic);
+    return await createPublisher({
+      connection: kafka,
+      topic,
+      key: "item",
+      encode: ({ order }) => encodeOrder(schemaId, order),
+    });
   },
   describe({ order, replayOf }) {
     const origin = replayOf === undefined ? "" : `  (replay of ${replayOf})`;

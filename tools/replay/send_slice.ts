@@ -41,7 +41,7 @@ export async function sendSlice<T>(
     console.error(announcement);
     return await printJsonLines(previews(slice, way), stop);
   }
-  await requireBrokers(options.brokers);
+  await requireBrokers(options.kafka);
   const sink = await way.open(options);
   const report = new SendReport({ ...options, total: slice.total, describe: way.describe });
   report.note(announcement);

@@ -1,4 +1,5 @@
 import type { KafkaSettings } from "../../lib/cli/settings.ts";
+import type { RegistryConnection } from "../../lib/connections.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
@@ -7,18 +8,18 @@ import type { Check } from "./check.ts";
 const ANSWER_MS = 3_000;
 
 /** Whether brokers answer, and have the topics. Permissions: net, env of kafkajs; at the broker DESCRIBE. */
-export async function checkKafka({ brokers, topic }: KafkaSettings): Promise<Check[]> {
+export async function checkKafka({ kafka, topic }: KafkaSettings): Promise<Check[]> {
   const options = { retry: { retries: 0 }, connectionTimeout: ANSWER_MS, requestTimeout: ANSWER_MS };
-  const admin = createKafka(brokers, options).admin();
+  const admin = createKafka(kafka, options).admin();
   try {
     await admin.connect();
     const [cluster, topics] = await Promise.all([admin.describeCluster(), admin.listTopics()]);
-    const found = `${cluster.brokers.length} broker(s) at ${brokers.join(",")}`;
+    const found = `${cluster.brokers.length} broker(s) at ${kafka.brokers.join(",")}`;
     return [{ name: "kafka", level: "ok", found }, checkTopics(topic, topics)];
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const remedy = "start it with deno task up, or set KAFKA_BOOTSTRAP_SERVERS";
-    return [{ name: "kafka", level: "fail", found: `no answer from ${brokers.join(",")} (${why})`, remedy }];
+    return [{ name: "kafka", level: "fail", found: `no answer from ${kafka.brokers.join(",")} (${why})`, remedy }];
   } finally {
     await disconnect(admin);
   }
@@ -37,8 +38,8 @@ export function checkTopics(topic: string, there: readonly string[]): Check {
   };
 }
 
-/** Whether a Schema Registry answers at `url`. Permission: net. */
-export async function checkRegistry(url: string): Promise<Check> {
+/** Whether a Schema Registry answers. Permission: net. */
+export async function checkRegistry({ url }: RegistryConnection): Promise<Check> {
   const name = "registry";
   const remedy = "start it with deno task up, or set SCHEMA_REGISTRY_URL";
   try {

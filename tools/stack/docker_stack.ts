@@ -25,7 +25,7 @@ export async function startDocker(wish: StackWish, stop: AbortSignal): Promise<S
   const ports = { KAFKA_PORT: String(kafkaPort), REGISTRY_PORT: String(registryPort) };
   try {
     await compose(["up", "--detach", "--wait"], { env: ports, stop });
-    await ensureTopics([`${HOST}:${kafkaPort}`], topic);
+    await ensureTopics({ brokers: [`${HOST}:${kafkaPort}`] }, topic);
   } catch (error) {
     await compose(["down"], { env: ports });
     throw error;

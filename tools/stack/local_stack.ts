@@ -148,7 +148,7 @@ async function whenReady(
   const signal = AbortSignal.any([stop, giveUp.signal]);
   const brokers = brokersOf(plan);
   const kafka = waitUntil(() => brokersAnswer(brokers), { what: `Kafka at ${brokers.join(",")}`, stop: signal })
-    .then(() => ensureTopics(brokers, topic));
+    .then(() => ensureTopics({ brokers }, topic));
   const url = registryOf(plan);
   const registry = waitUntil(() => registryAnswers(url), { what: `The registry at ${url}`, stop: signal });
   const deaths = started.map((part) =>

@@ -25,7 +25,7 @@ export async function brokersAnswer(brokers: readonly string[]): Promise<boolean
   for (const broker of brokers) {
     if (!(await isListening(Number(broker.split(":")[1])))) return false;
   }
-  const admin = createKafka([...brokers], { retry: { retries: 0 }, requestTimeout: REQUEST_MS }).admin();
+  const admin = createKafka({ brokers }, { retry: { retries: 0 }, requestTimeout: REQUEST_MS }).admin();
   try {
     await admin.connect();
     return (await admin.describeCluster()).brokers.length === brokers.length;

@@ -25,7 +25,11 @@ function inWorld(env: Record<string, string>, work: (folder: string) => void, st
 
 Deno.test("kafkaSettings() falls back to the well-known ports", () => {
   inWorld({}, () => {
-    const expected = { brokers: ["localhost:9092"], registry: "http://localhost:8081", topic: "orders" };
+    const expected = {
+      kafka: { brokers: ["localhost:9092"] },
+      registry: { url: "http://localhost:8081" },
+      topic: "orders",
+    };
     assert.deepEqual(kafkaSettings(NO_FLAGS), expected);
     assert.deepEqual([groupSetting({ group: undefined }), storageSetting({ storage: undefined })], [
       "order-processor",
@@ -36,12 +40,20 @@ Deno.test("kafkaSettings() falls back to the well-known ports", () => {
 
 Deno.test("kafkaSettings() prefers flag to environment to the running stack", () => {
   const stack = JSON.stringify({ brokers: "stack:1", registry: "http://stack:2" });
-  inWorld({}, () => assert.deepEqual(kafkaSettings(NO_FLAGS).brokers, ["stack:1"]), stack);
+  inWorld({}, () => assert.deepEqual(kafkaSettings(NO_FLAGS).kafka.brokers, ["stack:1"]), stack);
   const env = { KAFKA_BOOTSTRAP_SERVERS: "env:1, env:2", SCHEMA_REGISTRY_URL: "https://env/", ORDERS_TOPIC: "env" };
   inWorld(env, () => {
-    assert.deepEqual(kafkaSettings(NO_FLAGS), { brokers: ["env:1", "env:2"], registry: "https://env", topic: "env" });
+    assert.deepEqual(kafkaSettings(NO_FLAGS), {
+      kafka: { brokers: ["env:1", "env:2"] },
+      registry: { url: "https://env" },
+      topic: "env",
+    });
     const flags = { brokers: "flag:1", registry: "http://flag", topic: "flag" };
-    assert.deepEqual(kafkaSettings(flags), { ...flags, brokers: ["flag:1"] });
+    assert.deepEqual(kafkaSettings(flags), {
+      kafka: { brokers: ["flag:1"] },
+      registry: { url: "http://flag" },
+      topic: "flag",
+    });
   }, stack);
   inWorld({ CONSUMER_GROUP_ID: "env", STORAGE_DIR: "/env" }, () => {
     assert.deepEqual([groupSetting({ group: undefined }), groupSetting({ group: "flag" })], ["env", "flag"]);
@@ -51,7 +63,10 @@ Deno.test("kafkaSettings() prefers flag to environment to the running stack", ()
 
 Deno.test("kafkaSettings() takes an empty variable and half a stack file for none", () => {
   inWorld({ KAFKA_BOOTSTRAP_SERVERS: "", ORDERS_TOPIC: "" }, () => {
-    assert.deepEqual([kafkaSettings(NO_FLAGS).brokers, kafkaSettings(NO_FLAGS).topic], [["localhost:9092"], "orders"]);
+    assert.deepEqual([kafkaSettings(NO_FLAGS).kafka.brokers, kafkaSettings(NO_FLAGS).topic], [
+      ["localhost:9092"],
+      "orders",
+    ]);
   }, '{"brokers":');
 });
 

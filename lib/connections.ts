@@ -1,0 +1,42 @@
+import type { Secret } from "./secret.ts";
+
+export const SASL_MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
+
+/** Where Kafka is, and how a client shows who it is. */
+export interface KafkaConnection {
+  /** `host:port` of at least one broker. */
+  brokers: readonly string[];
+  /** Missing: in the clear. */
+  tls?: KafkaTls;
+  /** Missing: without a login. */
+  sasl?: KafkaLogin;
+}
+
+export interface KafkaTls {
+  /** PEM of the authorities that may have signed the brokers' certificates; missing: those that every system trusts. */
+  ca?: string;
+  /** What the client shows of itself, where the brokers ask. */
+  client?: { certificate: string; key: Secret };
+}
+
+export interface KafkaLogin {
+  mechanism: typeof SASL_MECHANISMS[number];
+  username: string;
+  password: Secret;
+  /** Whether it may be sent in the clear to another machine. */
+  allowPlaintext: boolean;
+}
+
+/** Where the Schema Registry is, and how a client shows who it is. */
+export interface RegistryConnection {
+  /** Base URL, without a trailing slash and without credentials. */
+  url: string;
+  auth?: { username: string; password: Secret } | { token: Secret };
+  /** As in {@linkcode KafkaTls}. */
+  ca?: string;
+}
+
+/** Whether a host name or address means this machine. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+}
