@@ -28,13 +28,14 @@ import { DeadLetterTopic } from "./lib/kafka/dead_letters.ts";
 import { disconnect } from "./lib/kafka/disconnect.ts";
 import { resetGroup, startGroup, type StartOffsets } from "./lib/kafka/group_start.ts";
 import type { GroupTopic } from "./lib/kafka/group_topic.ts";
+import { refusal, requireRights } from "./lib/kafka/rights.ts";
 import { type FetchedBatch, Subscriber } from "./lib/kafka/subscriber.ts";
-import { readTopicId } from "./lib/kafka/topic_id.ts";
+import { readTopicId } from "./lib/kafka/topic_facts.ts";
 import { ensureTopics } from "./lib/kafka/topics_admin.ts";
 import { processBatch } from "./lib/process_batch.ts";
 import { receiveBatch } from "./lib/receive_batch.ts";
 import { parseResetTarget, type ResetTarget } from "./lib/reset_target.ts";
-import { valueSubject } from "./lib/topics.ts";
+import { deadLetterTopic, valueSubject } from "./lib/topics.ts";
 
 export interface ConsumerConfig extends KafkaSettings {
   storage: string;
@@ -63,6 +64,7 @@ export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<vo
     await requireRegistry(config.registry);
     await ensureTopics(config.kafka, config.topic);
     const kafka = createKafka(config.kafka);
+    await requireRights(kafka, { [config.topic]: "Read", [deadLetterTopic(config.topic)]: "Write" });
     const at = { group: config.group, topic: config.topic, topicId: await readTopicId(kafka, config.topic) };
     const offsets = await prepareGroup(kafka, store, { at, reset: config.reset });
     await consume(kafka, store, config, { ...offsets, ...at }, stop);
@@ -87,6 +89,8 @@ async function prepareGroup(
       });
     }
     return await startGroup(kafka, admin, store, { ...at, deadMember });
+  } catch (error) {
+    throw refusal(error, kafka, { topic, operation: "Read", group }) ?? error;
   } finally {
     await disconnect(admin);
   }

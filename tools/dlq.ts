@@ -80,7 +80,7 @@ function configure(args: readonly string[]): DlqConfig {
       "deno task dlq --from 100 --limit 10 --json",
     ],
   });
-  const { json, brokers: _brokers, registry: _registry, topic: _topic, ...filter } = options;
+  const { json, brokers: _b, registry: _r, topic: _t, allowPlaintextCredentials: _a, ...filter } = options;
   return { ...kafkaSettings(options), filter: sliceSetting(filter, Date.now()), json };
 }
 

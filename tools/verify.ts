@@ -6,7 +6,7 @@ import { line, parseArgs } from "../lib/cli/parse.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { table } from "../lib/cli/table.ts";
 import { warn } from "../lib/cli/warn.ts";
-import { EXIT } from "../lib/errors.ts";
+import { EXIT, Failure } from "../lib/errors.ts";
 import { auditBalance, type BalanceAudit, takeSnapshot, visitRejected } from "../lib/files/audit.ts";
 import { createKafka, requireBrokers } from "../lib/kafka/client.ts";
 import { auditPositions, type PositionAudit, VerdictPlaces } from "../lib/kafka/position_audit.ts";
@@ -56,7 +56,8 @@ async function checkPositions(
   try {
     await requireBrokers(kafka);
   } catch (error) {
-    warn(`${error instanceof Error ? error.message : error}; only the balance is checked`);
+    if (!(error instanceof Failure) || error.exit !== EXIT.unavailable) throw error;
+    warn(`${error.message}; only the balance is checked`);
     return undefined;
   }
   return await auditPositions(createKafka(kafka), read, places);

@@ -6,7 +6,7 @@ import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { warn } from "../lib/cli/warn.ts";
-import { EXIT } from "../lib/errors.ts";
+import { EXIT, Failure } from "../lib/errors.ts";
 import { type OrderHistory, orderHistory } from "../lib/files/order_history.ts";
 import { readStock, readUsers } from "../lib/files/read_storage.ts";
 import { createKafka, requireBrokers } from "../lib/kafka/client.ts";
@@ -48,7 +48,8 @@ async function inTopic(config: WhyConfig, { accepted, rejections }: OrderHistory
   try {
     await requireBrokers(config.kafka);
   } catch (error) {
-    warn(`${error instanceof Error ? error.message : error}; only the storage is looked into`);
+    if (!(error instanceof Failure) || error.exit !== EXIT.unavailable) throw error;
+    warn(`${error.message}; only the storage is looked into`);
     return [];
   }
   const places: Coordinates[] = [accepted ?? [], rejections].flat();

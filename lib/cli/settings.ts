@@ -4,7 +4,9 @@ import { option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
 import type { KafkaConnection, RegistryConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
+import { env } from "./environment.ts";
 import { line } from "./parse.ts";
+import { kafkaConnection, plaintextFlag, registryConnection } from "./security_settings.ts";
 
 /** What `deno task up` leaves for the other commands, under the current directory. */
 const STACK_FILE = ".stack/stack.json";
@@ -20,6 +22,7 @@ export const kafkaFlags = {
   brokers: textOption("--brokers", "HOST:PORT,…", "Kafka brokers; also KAFKA_BOOTSTRAP_SERVERS"),
   registry: textOption("--registry", "URL", "Schema Registry; also SCHEMA_REGISTRY_URL"),
   topic: textOption("--topic", "TOPIC", "Topic of the orders; also ORDERS_TOPIC"),
+  ...plaintextFlag,
 };
 
 /** The flag of every command that reads or writes the storage folder. */
@@ -38,22 +41,29 @@ export interface KafkaSettings {
   topic: string;
 }
 
-type Given<T> = { readonly [K in keyof T]: string | undefined };
+type Given<T> = { readonly [K in keyof T]: T[K] extends TextOption ? string | undefined : boolean };
 
 /**
  * Resolves the Kafka settings: flag beats environment beats the running local stack beats the default.
  *
- * Permissions: env of the three names, read of `.stack/stack.json` (without it the stack's ports are not known).
+ * Permissions: env of the names (the permission set `kafka` in deno.json); read of `.stack/stack.json` (without it the
+ * stack's ports are not known) and of the files that the environment names.
  */
 export function kafkaSettings(flags: Given<typeof kafkaFlags>): KafkaSettings {
   const stack = localStack();
   const brokers = flags.brokers ?? env("KAFKA_BOOTSTRAP_SERVERS") ?? stack?.brokers ?? "localhost:9092";
   const registry = flags.registry ?? env("SCHEMA_REGISTRY_URL") ?? stack?.registry ?? "http://localhost:8081";
+  const rule = { allowPlaintext: flags.allowPlaintextCredentials };
   return {
-    kafka: { brokers: parseBrokers(brokers) },
-    registry: { url: parseRegistry(registry) },
-    topic: parseName("topic", flags.topic ?? env("ORDERS_TOPIC") ?? "orders"),
+    kafka: kafkaConnection(parseBrokers(brokers), rule),
+    registry: registryConnection(parseRegistry(registry), rule),
+    topic: topicSetting(flags),
   };
+}
+
+/** The topic of the orders, `orders` by default. Permission: env ORDERS_TOPIC. */
+export function topicSetting({ topic }: { topic: string | undefined }): string {
+  return parseName("topic", topic ?? env("ORDERS_TOPIC") ?? "orders");
 }
 
 /** The storage folder as given, `storage` by default. Permission: env STORAGE_DIR. */
@@ -68,11 +78,6 @@ export function groupSetting(flags: Given<typeof groupFlag>): string {
   return group;
 }
 
-/** A variable that is set to something; an empty one counts as not set. */
-function env(name: string): string | undefined {
-  return Deno.env.get(name) || undefined;
-}
-
 function localStack(): { brokers?: string; registry?: string } | undefined {
   try {
     return JSON.parse(Deno.readTextFileSync(STACK_FILE));
@@ -85,6 +90,7 @@ function localStack(): { brokers?: string; registry?: string } | undefined {
 }
 
 function parseBrokers(text: string): string[] {
+  if (text.includes("@")) throw credentialsInside("brokers", "KAFKA_SASL_USERNAME");
   const brokers = text.split(",").map((broker) => broker.trim()).filter((broker) => broker !== "");
   const wrong = brokers.find((broker) => !/^.+:\d{1,5}$/.test(broker));
   if (brokers.length === 0 || wrong !== undefined) {
@@ -94,10 +100,16 @@ function parseBrokers(text: string): string[] {
 }
 
 function parseRegistry(text: string): string {
+  if (text.includes("@")) throw credentialsInside("Schema Registry's URL", "SCHEMA_REGISTRY_USERNAME");
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new Failure(EXIT.config, `The Schema Registry must be an http(s) URL, got "${text}" (--registry)`);
   }
   return text.replace(/\/+$/, "");
+}
+
+/** Addresses are shown in messages and processes; what is in this one is not. */
+function credentialsInside(what: string, name: string): Failure {
+  return new Failure(EXIT.config, `The ${what} must not hold a user or password: they go into ${name} and so on`);
 }
 
 function parseName(what: string, text: string): string {

@@ -7,6 +7,7 @@ import { DEAD_LETTER_PARTITION, ERROR_HEADERS } from "./dead_letters.ts";
 import { disconnect } from "./disconnect.ts";
 import { partitionLogs } from "./group_offsets.ts";
 import type { FetchedRecord } from "./record_batch.ts";
+import { isReadable } from "./rights.ts";
 import { streamRange } from "./topic_stream.ts";
 
 /** Offsets `[from, to)` of the dead-letter topic. */
@@ -24,7 +25,7 @@ export async function letterRange(kafka: Kafka, topic: string, filter: SliceFilt
   try {
     await admin.connect();
     const letters = deadLetterTopic(topic);
-    if (!(await admin.listTopics()).includes(letters)) return { from: 0, to: 0 };
+    if (!(await isReadable(kafka, letters))) return { from: 0, to: 0 };
     const logs = await partitionLogs(admin, letters);
     const { low, high } = logs.find(({ partition }) => partition === DEAD_LETTER_PARTITION)!;
     return { from: Math.max(low, filter.from ?? low), to: Math.min(high, filter.to ?? high) };

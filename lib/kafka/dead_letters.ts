@@ -5,6 +5,7 @@ import type { DeadLetter, DeadLetterSink } from "../ports.ts";
 import { deadLetterTopic } from "../topics.ts";
 import { disconnect } from "./disconnect.ts";
 import { messageOf } from "./failures.ts";
+import { refusal } from "./rights.ts";
 
 /** What Kafka Connect calls itself in its dead letters; the headers are Connect's, so its tools can read ours. */
 export const ERROR_HEADERS = "__connect.errors.";
@@ -39,7 +40,7 @@ export class DeadLetterTopic implements DeadLetterSink {
         for (const chunk of chunksOf(ofTopic)) await this.#sendChunk(topic, chunk);
       } catch (cause) {
         await this.close();
-        throw new Outage(EXIT.unavailable, complaint(deadLetterTopic(topic), cause), { cause });
+        throw new Outage(EXIT.unavailable, this.#complaint(deadLetterTopic(topic), cause), { cause });
       }
     }
   }
@@ -58,18 +59,19 @@ export class DeadLetterTopic implements DeadLetterSink {
     if (producer !== undefined) await disconnect(producer);
   }
 
+  #complaint(topic: string, cause: unknown): string {
+    const isTooLarge = cause instanceof Error && "type" in cause && cause.type === "MESSAGE_TOO_LARGE";
+    const remedy = isTooLarge ? `; raise max.message.bytes of ${topic}, this goes on by itself then` : "";
+    const refused = refusal(cause, this.#kafka, { topic, operation: "Write" });
+    return `Cannot send to ${topic}: ${messageOf(refused ?? cause)}${remedy}`;
+  }
+
   async #connected(): Promise<Producer> {
     if (this.#producer !== undefined) return this.#producer;
     const producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
     return this.#producer = producer;
   }
-}
-
-function complaint(topic: string, cause: unknown): string {
-  const isTooLarge = cause instanceof Error && "type" in cause && cause.type === "MESSAGE_TOO_LARGE";
-  const remedy = isTooLarge ? `; raise max.message.bytes of ${topic}, this goes on by itself then` : "";
-  return `Cannot send to ${topic}: ${messageOf(cause)}${remedy}`;
 }
 
 /** `letters` in sends that the broker takes, one that is larger by itself. */

@@ -4,6 +4,7 @@ import type { Coordinates } from "../order.ts";
 import { disconnect } from "./disconnect.ts";
 import { partitionLogs } from "./group_offsets.ts";
 import type { FetchedRecord } from "./record_batch.ts";
+import { isReadable } from "./rights.ts";
 import { scanTopic } from "./topic_scan.ts";
 
 /** A record that carries an order, as far as it can be told without decoding it. */
@@ -28,7 +29,7 @@ export async function findInTopic(
   const admin = kafka.admin();
   await admin.connect();
   try {
-    if (!(await admin.listTopics()).includes(topic)) return [];
+    if (!(await isReadable(kafka, topic))) return [];
     const logs = await partitionLogs(admin, topic);
     const found: FoundRecord[] = [];
     const note = (partition: number, message: FetchedRecord) => {

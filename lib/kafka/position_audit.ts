@@ -4,6 +4,7 @@ import { deadLetterTopic } from "../topics.ts";
 import { ERROR_HEADERS } from "./dead_letters.ts";
 import { disconnect } from "./disconnect.ts";
 import { partitionLogs } from "./group_offsets.ts";
+import { isReadable } from "./rights.ts";
 import { scanTopic } from "./topic_scan.ts";
 
 interface Place {
@@ -73,7 +74,7 @@ export async function auditPositions(
   try {
     const audits: PositionAudit[] = [];
     for (const [topic, partitions] of Map.groupBy(read, ({ topic }) => topic)) {
-      if (!(await admin.listTopics()).includes(topic)) continue;
+      if (!(await isReadable(kafka, topic))) continue;
       await markDeadLetters(kafka, admin, topic, places);
       audits.push(...await auditTopic(kafka, admin, topic, partitions, places));
     }
@@ -114,7 +115,7 @@ function emptyAudit(topic: string, partition: number, ranges: Range[]): Position
 /** Notes which records of `topic` lie in its dead-letter topic, by the headers they went there with. */
 async function markDeadLetters(kafka: Kafka, admin: Admin, topic: string, places: VerdictPlaces): Promise<void> {
   const deadLetters = deadLetterTopic(topic);
-  if (!(await admin.listTopics()).includes(deadLetters)) return;
+  if (!(await isReadable(kafka, deadLetters))) return;
   const logs = await partitionLogs(admin, deadLetters);
   const everything = logs.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
   await scanTopic(kafka, deadLetters, everything, (_, { headers = {} }) => {

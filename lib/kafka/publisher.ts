@@ -8,7 +8,9 @@ import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER } from "../topics.ts
 import { BatchProducer } from "./batch_producer.ts";
 import { createKafka } from "./client.ts";
 import { disconnect } from "./disconnect.ts";
+import { messageOf } from "./failures.ts";
 import { type OutgoingRecord, recordSize } from "./record_writer.ts";
+import { refusal, requireRights } from "./rights.ts";
 import { maxMessageBytes, partitionsOf } from "./topics_admin.ts";
 
 /** Well below the broker's default limit of 1 MiB for a batch. */
@@ -88,6 +90,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   }
 
   async connect(): Promise<void> {
+    await requireRights(this.#kafka, { [this.#options.topic]: "Write" });
     this.#partitions = await partitionsOf(this.#kafka, this.#options.topic);
     this.#producer = await BatchProducer.connect(this.#kafka, this.#options.topic);
   }
@@ -199,8 +202,10 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   }
 
   #failure(final: boolean, cause: unknown): Failure {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const message = `Cannot send to topic ${this.#options.topic}: ${why}`;
+    const { topic } = this.#options;
+    const refused = refusal(cause, this.#kafka, { topic, operation: "Write" });
+    if (refused !== undefined) return refused;
+    const message = `Cannot send to topic ${topic}: ${messageOf(cause)}`;
     return new Failure(final ? EXIT.failed : EXIT.unavailable, message, { cause });
   }
 

@@ -3,6 +3,7 @@ import { markedPiece } from "../run_mark.ts";
 import { REPLAY_RUN_HEADER } from "../topics.ts";
 import { disconnect } from "./disconnect.ts";
 import { partitionLogs } from "./group_offsets.ts";
+import { isReadable } from "./rights.ts";
 import { scanTopic } from "./topic_scan.ts";
 
 /**
@@ -15,7 +16,7 @@ export async function sentByRun(kafka: Kafka, topic: string, run: string): Promi
   const admin = kafka.admin();
   try {
     await admin.connect();
-    if (!(await admin.listTopics()).includes(topic)) return sent;
+    if (!(await isReadable(kafka, topic))) return sent;
     const everything = (await partitionLogs(admin, topic)).map(({ partition, low, high }) => ({
       partition,
       from: low,

@@ -2,12 +2,13 @@ import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import { EXIT, Failure, Outage } from "../errors.ts";
 import { createBatchConsumer } from "./batch_consumer.ts";
 import { disconnect } from "./disconnect.ts";
-import { asFailure, isTransient, messageOf, recreated } from "./failures.ts";
+import { asFailure, recreated } from "./failures.ts";
 import { removeMember } from "./group_coordinator.ts";
 import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
+import { outageOf } from "./outage.ts";
 import { type FetchedRecord, recordGroups } from "./record_batch.ts";
 import { soleMember } from "./sole_member.ts";
-import { readTopicId } from "./topic_id.ts";
+import { readTopicId } from "./topic_facts.ts";
 
 const HEARTBEAT_MS = 3_000;
 const SESSION_TIMEOUT_MS = 30_000;
@@ -90,8 +91,9 @@ export class Subscriber {
     try {
       await this.#session();
     } catch (error) {
-      if (error instanceof Failure || !isTransient(error)) throw asFailure(error);
-      this.#tellOutage(`Kafka is away (${messageOf(error)}); trying again`);
+      const { topic, group } = this.#options;
+      const at = { topic, group, wasMember: this.#memberId !== undefined };
+      this.#tellOutage(outageOf(error, this.#kafka, at));
       this.#crashedMember = this.#memberId;
       await this.#pause();
     }

@@ -5,6 +5,7 @@ import { createBatchConsumer } from "./batch_consumer.ts";
 import { disconnect } from "./disconnect.ts";
 import { messageOf } from "./failures.ts";
 import { type FetchedRecord, recordGroups } from "./record_batch.ts";
+import { refusal } from "./rights.ts";
 
 /** Offsets `[from, to)` of one partition. */
 export interface ScanRange {
@@ -16,6 +17,8 @@ export interface ScanRange {
 /** Told of one record; the next one waits for its answer, and false ends the scan. */
 export type RecordVisitor = (partition: number, record: FetchedRecord) => void | Promise<boolean>;
 
+/** What the names of the groups that scans read in begin with. */
+const SCAN_GROUPS = "order-pipeline-scan-";
 /** A scan that reads nothing new for this long is given up, in milliseconds. */
 const SILENCE_MS = 30_000;
 const HEARTBEAT_MS = 3_000;
@@ -37,7 +40,7 @@ export async function scanTopic(
   const unread = Map.groupBy(ranges.filter(({ from, to }) => from < to), ({ partition }) => partition);
   if (unread.size === 0) return;
   const nextOffsets = new Map<number, number>();
-  const groupId = `order-pipeline-scan-${randomUUID()}`;
+  const groupId = SCAN_GROUPS + randomUUID();
   const consumer = createBatchConsumer(kafka, {
     groupId,
     retry: { retries: 5, restartOnFailure: () => Promise.resolve(false) },
@@ -90,7 +93,8 @@ export async function scanTopic(
     for (const [first] of unread.values()) readFrom(first);
     await done.promise;
   } catch (cause) {
-    throw new Failure(EXIT.unavailable, `Cannot read ${topic}: ${messageOf(cause)}`, { cause });
+    throw refusal(cause, kafka, { topic, operation: "Read", groupPrefix: SCAN_GROUPS }) ??
+      new Failure(EXIT.unavailable, `Cannot read ${topic}: ${messageOf(cause)}`, { cause });
   } finally {
     clearTimeout(timer);
     await disconnect(consumer);

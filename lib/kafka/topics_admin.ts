@@ -5,7 +5,8 @@ import { EXIT, Failure } from "../errors.ts";
 import { deadLetterTopic, ORDERS_PARTITIONS } from "../topics.ts";
 import { createKafka, START_TIMEOUT_MS } from "./client.ts";
 import { disconnect } from "./disconnect.ts";
-import { isTransient } from "./failures.ts";
+import { isTransient, messageOf } from "./failures.ts";
+import { topicFacts } from "./topic_facts.ts";
 
 /** Room for a record of the largest default size (1 MiB) and the headers that say why it is no order. */
 const DEAD_LETTER_BYTES = 2 << 20;
@@ -19,7 +20,8 @@ const LEADER_POLL_MS = 50;
  * Creates `topic` and its dead letter topic where they are missing, and returns when their partitions have leaders.
  *
  * kafkajs fails on a topic that has no leader yet, so this comes before anything is sent. Leaves existing topics as
- * they are. Permission: net; at the broker DESCRIBE, and CREATE where a topic is missing.
+ * they are. One that this client has no right to, not even to create it, is left to `requireRights`: not every command
+ * needs both. Permission: net; at the broker CREATE where a topic is missing.
  */
 export async function ensureTopics(connection: KafkaConnection, topic: string): Promise<void> {
   const wanted: ITopicConfig[] = [
@@ -32,19 +34,32 @@ export async function ensureTopics(connection: KafkaConnection, topic: string): 
     },
   ];
   try {
-    await withAdmin(createKafka(connection), async (admin) => {
-      const existing = new Set(await admin.listTopics());
-      const missing = wanted.filter(({ topic }) => !existing.has(topic));
-      if (missing.length === 0) return;
-      // Resolves also where another process has just created them.
-      await admin.createTopics({ topics: missing, waitForLeaders: false });
-      await awaitLeaders(admin, missing.map(({ topic }) => topic));
+    const kafka = createKafka(connection);
+    const facts = await topicFacts(kafka, wanted.map(({ topic }) => topic));
+    const missing = wanted.filter(({ topic }) => !facts?.get(topic)?.exists && !facts?.get(topic)?.hidden);
+    if (missing.length === 0) return;
+    await withAdmin(kafka, async (admin) => {
+      const refused = await createTopics(admin, missing);
+      const created = missing.map(({ topic }) => topic).filter((topic) => !refused.includes(topic));
+      if (created.length > 0) await awaitLeaders(admin, created);
     });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure(EXIT.unavailable, `Cannot create topic ${topic} at ${connection.brokers.join(",")}: ${why}`, {
-      cause,
-    });
+    if (cause instanceof Failure) throw cause;
+    const where = connection.brokers.join(",");
+    throw new Failure(EXIT.unavailable, `Cannot create topic ${topic} at ${where}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Creates those that another process has not just created; answers with those that this client may not. */
+async function createTopics(admin: Admin, topics: ITopicConfig[]): Promise<string[]> {
+  try {
+    await admin.createTopics({ topics, waitForLeaders: false });
+    return [];
+  } catch (error) {
+    const { errors } = error as { errors?: { type: string; topic: string }[] };
+    const known = ["TOPIC_AUTHORIZATION_FAILED", "TOPIC_ALREADY_EXISTS"];
+    if (errors === undefined || !errors.every(({ type }) => known.includes(type))) throw error;
+    return errors.filter(({ type }) => type === known[0]).map(({ topic }) => topic);
   }
 }
 

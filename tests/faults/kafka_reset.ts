@@ -4,7 +4,7 @@ import { EXIT, Failure, Outage } from "../../lib/errors.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { resetGroup } from "../../lib/kafka/group_start.ts";
 import { Subscriber } from "../../lib/kafka/subscriber.ts";
-import { readTopicId } from "../../lib/kafka/topic_id.ts";
+import { readTopicId } from "../../lib/kafka/topic_facts.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { brokenOf, KafkaWorld, moment } from "./kafka_world.ts";
 

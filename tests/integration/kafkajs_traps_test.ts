@@ -5,7 +5,7 @@ import { EXIT, Failure, Outage } from "../../lib/errors.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { moveGroup } from "../../lib/kafka/group_offsets.ts";
 import { type FetchedBatch, Subscriber } from "../../lib/kafka/subscriber.ts";
-import { readTopicId } from "../../lib/kafka/topic_id.ts";
+import { readTopicId } from "../../lib/kafka/topic_facts.ts";
 import { seededRandom } from "../faults/fault.ts";
 import { KafkaWorld, moment, soon } from "../faults/kafka_world.ts";
 import { testEnv } from "../support/kafka.ts";

@@ -78,6 +78,7 @@ export function configure(args: readonly string[]): ReplayConfig {
     throw new Failure(EXIT.usage, `--run must be the UUID that an earlier replay printed, got "${options.run}"`);
   }
   const { brokers, registry, topic, storage, dryRun, json, verbose } = options;
+  const allowed = { "allow-plaintext-credentials": options.allowPlaintextCredentials };
   return {
     ...kafkaSettings(options),
     source: sourceSetting(options),
@@ -88,7 +89,7 @@ export function configure(args: readonly string[]): ReplayConfig {
     dryRun,
     json,
     verbose,
-    given: { brokers, registry, topic, storage },
+    given: { brokers, registry, topic, ...allowed, storage },
   };
 }
 

@@ -5,7 +5,7 @@ import { option } from "@optique/core/primitives";
 import { choice, port } from "@optique/core/valueparser";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
-import { kafkaSettings } from "../../lib/cli/settings.ts";
+import { topicSetting } from "../../lib/cli/settings.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { exists } from "../../lib/files/storage_folder.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
@@ -55,7 +55,7 @@ export function configure(args: readonly string[]): UpConfig {
     ],
   });
   if (local && docker) throw new Failure(EXIT.usage, "--local and --docker exclude each other");
-  const { topic } = kafkaSettings({ brokers: undefined, registry: undefined, topic: undefined });
+  const topic = topicSetting({ topic: undefined });
   const mode = docker ? "docker" : local ? "local" : undefined;
   return { ...ports, mode, topic, dataDir: resolve(dataDir ?? DEFAULT_DATA_DIR) };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { groupSetting, kafkaSettings, storageSetting } from "../../../lib/cli/settings.ts";
 import { EXIT } from "../../../lib/errors.ts";
 
-const NO_FLAGS = { brokers: undefined, registry: undefined, topic: undefined };
+const NO_FLAGS = { brokers: undefined, registry: undefined, topic: undefined, allowPlaintextCredentials: false };
 const NAMES = ["KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "ORDERS_TOPIC", "CONSUMER_GROUP_ID", "STORAGE_DIR"];
 
 /** Runs `work` in an empty folder, where no local stack is known, with these variables and no others of ours. */
@@ -49,7 +49,7 @@ Deno.test("kafkaSettings() prefers flag to environment to the running stack", ()
       topic: "env",
     });
     const flags = { brokers: "flag:1", registry: "http://flag", topic: "flag" };
-    assert.deepEqual(kafkaSettings(flags), {
+    assert.deepEqual(kafkaSettings({ ...NO_FLAGS, ...flags }), {
       kafka: { brokers: ["flag:1"] },
       registry: { url: "http://flag" },
       topic: "flag",

@@ -1,0 +1,45 @@
+import { EXIT, Failure } from "../errors.ts";
+import { Secret } from "../secret.ts";
+
+/** A variable that is set to something; an empty one counts as not set. Permission: env of the name. */
+export function env(name: string): string | undefined {
+  return Deno.env.get(name) || undefined;
+}
+
+/** The contents of the file that `name` names. Errors do not show what is in the variable: it may be a secret, misplaced. */
+export function fileSetting(name: string): string | undefined {
+  const path = env(name);
+  if (path === undefined) return undefined;
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    throw new Failure(EXIT.config, `${name} names a file that ${whyUnreadable(error)}`);
+  }
+}
+
+/** The secret in `name` itself, or in the file that `name` with `_FILE` names, without the line feed at its end. */
+export function secretSetting(name: string): Secret | undefined {
+  const inFile = fileSetting(`${name}_FILE`);
+  const direct = env(name);
+  if (inFile === undefined) return direct === undefined ? undefined : new Secret(direct);
+  if (direct !== undefined) throw new Failure(EXIT.config, `${name} and ${name}_FILE are both set: unset one of them`);
+  const secret = inFile.replace(/\r?\n$/, "");
+  if (secret === "") throw new Failure(EXIT.config, `${name}_FILE names a file that is empty`);
+  return new Secret(secret);
+}
+
+/** Refuses those of `names` that are set: they mean nothing as things are. */
+export function refuseSettings(names: readonly string[], why: string): void {
+  const found = names.find((name) => env(name) !== undefined);
+  if (found !== undefined) throw new Failure(EXIT.config, `${found} is set, which ${why}`);
+}
+
+function whyUnreadable(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "is not there";
+  if (error instanceof Deno.errors.NotCapable) {
+    return "this program is not granted: deno task grants it, a program of its own needs --allow-read for it";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) return "this user may not read";
+  if (error instanceof Deno.errors.IsADirectory) return "is a folder";
+  return `cannot be read (${error instanceof Error ? error.name : "unknown error"})`;
+}
