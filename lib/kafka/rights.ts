@@ -4,7 +4,7 @@ import type { KafkaConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { connectionOf } from "./client.ts";
 import { connectionRefusal } from "./connection_refusal.ts";
-import { topicFacts, type TopicOperation } from "./topic_facts.ts";
+import { type TopicFacts, topicFacts, type TopicOperation } from "./topic_facts.ts";
 
 unmaskRefusals();
 

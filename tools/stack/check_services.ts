@@ -1,6 +1,9 @@
+import { registryHttp } from "../../lib/avro/registry_http.ts";
 import type { KafkaSettings } from "../../lib/cli/settings.ts";
 import type { RegistryConnection } from "../../lib/connections.ts";
+import { EXIT, Failure } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
+import { connectionRefusal } from "../../lib/kafka/connection_refusal.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
 import type { Check } from "./check.ts";
@@ -17,6 +20,8 @@ export async function checkKafka({ kafka, topic }: KafkaSettings): Promise<Check
     const found = `${cluster.brokers.length} broker(s) at ${kafka.brokers.join(",")}`;
     return [{ name: "kafka", level: "ok", found }, checkTopics(topic, topics)];
   } catch (error) {
+    const refused = connectionRefusal(error, kafka);
+    if (refused !== undefined) return [{ name: "kafka", level: "fail", found: refused.message }];
     const why = error instanceof Error ? error.message : String(error);
     const remedy = "start it with deno task up, or set KAFKA_BOOTSTRAP_SERVERS";
     return [{ name: "kafka", level: "fail", found: `no answer from ${kafka.brokers.join(",")} (${why})`, remedy }];
@@ -39,16 +44,16 @@ export function checkTopics(topic: string, there: readonly string[]): Check {
 }
 
 /** Whether a Schema Registry answers. Permission: net. */
-export async function checkRegistry({ url }: RegistryConnection): Promise<Check> {
+export async function checkRegistry(connection: RegistryConnection): Promise<Check> {
+  const { url } = connection;
   const name = "registry";
   const remedy = "start it with deno task up, or set SCHEMA_REGISTRY_URL";
   try {
-    const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    const subjects: unknown = response.ok ? await response.json() : await response.text();
+    const subjects = await registryHttp(connection)<unknown>("/subjects");
     if (Array.isArray(subjects)) return { name, level: "ok", found: `${subjects.length} subject(s) at ${url}` };
-    return { name, level: "fail", found: `${url} is no Schema Registry (status ${response.status})`, remedy };
+    return { name, level: "fail", found: `${url} is no Schema Registry`, remedy };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { name, level: "fail", found: `no answer from ${url} (${why})`, remedy };
+    if (!(error instanceof Failure)) throw error;
+    return { name, level: "fail", found: error.message, remedy: error.exit === EXIT.config ? undefined : remedy };
   }
 }
