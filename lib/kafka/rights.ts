@@ -32,7 +32,7 @@ export async function requireRights(
     const found = facts?.get(topic);
     if (found === undefined) continue;
     if (found.hidden || (found.exists && !found.allows(operation))) {
-      throw missingRight(connectionOf(kafka), `--operation ${operation} --topic ${topic}`);
+      throw missingRight(connectionOf(kafka), { operation, on: "topic", name: topic });
     }
     if (!found.exists && operation === "Write") {
       throw new Failure(EXIT.config, `There is no topic ${topic}, and this user may not create it: have it created`);
@@ -68,24 +68,39 @@ export function refusal(error: unknown, kafka: Kafka, work: Work): Failure | und
   return connectionRefusal(error, connection);
 }
 
-/** The right whose lack a broker answers like this, in the words of `kafka-acls`. */
-function rightFor(type: unknown, { topic, operation, group, groupPrefix }: Work): string | undefined {
+/** A right in the words of `kafka-acls`. */
+interface Right {
+  operation: string;
+  on: "topic" | "group" | "cluster";
+  name?: string;
+  /** Whether `name` is what the names begin with. */
+  prefixed?: boolean;
+}
+
+/** The right whose lack a broker answers like this. */
+function rightFor(type: unknown, { topic, operation, group, groupPrefix }: Work): Right | undefined {
   switch (type) {
     case "TOPIC_AUTHORIZATION_FAILED":
-      return `--operation ${operation} --topic ${topic}`;
+      return { operation, on: "topic", name: topic };
     case "GROUP_AUTHORIZATION_FAILED":
-      return groupPrefix === undefined
-        ? `--operation Read --group ${group}`
-        : `--operation Read --group ${groupPrefix} --resource-pattern-type prefixed`;
+      return { operation: "Read", on: "group", name: groupPrefix ?? group, prefixed: groupPrefix !== undefined };
     case "CLUSTER_AUTHORIZATION_FAILED":
-      return "--operation IdempotentWrite --cluster"; // brokers before Kafka 2.8 want it for any idempotent producer
+      return { operation: "IdempotentWrite", on: "cluster" }; // of any idempotent producer, before Kafka 3.0
   }
 }
 
-export function missingRight(connection: KafkaConnection, right: string, cause?: unknown): Failure {
+function missingRight(
+  connection: KafkaConnection,
+  { operation, on, name, prefixed = false }: Right,
+  cause?: unknown,
+): Failure {
   const principal = principalOf(connection);
-  const grant = `kafka-acls --add --allow-principal ${principal} ${right}`;
-  return new Failure(EXIT.config, `Kafka refuses ${principal} a right it needs; an administrator grants it: ${grant}`, {
+  const what = [operation, "on", on, ...(prefixed ? ["names that begin with"] : []), name ?? []].flat().join(" ");
+  const resource = [`--${on}`, name ?? [], ...(prefixed ? ["--resource-pattern-type", "prefixed"] : [])].flat().join(
+    " ",
+  );
+  const grant = `kafka-acls --add --allow-principal ${principal} --operation ${operation} ${resource}`;
+  return new Failure(EXIT.config, `Kafka refuses ${principal} ${what}; an administrator grants it: ${grant}`, {
     cause,
   });
 }

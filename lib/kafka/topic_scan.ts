@@ -46,6 +46,7 @@ export async function scanTopic(
     retry: { retries: 5, restartOnFailure: () => Promise.resolve(false) },
   });
   const done = Promise.withResolvers<void>();
+  done.promise.catch(() => {}); // it may reject before anybody waits for it
   let timer = setTimeout(() => {}, 0);
   const patience = () => {
     clearTimeout(timer);
@@ -90,6 +91,7 @@ export async function scanTopic(
         }
       },
     });
+    await Promise.race([done.promise, undefined]); // a consumer that crashed at once takes no seek
     for (const [first] of unread.values()) readFrom(first);
     await done.promise;
   } catch (cause) {
