@@ -71,8 +71,8 @@ export function refusal(error: unknown, kafka: Kafka, work: Work): Failure | und
 /** A right in the words of `kafka-acls`. */
 interface Right {
   operation: string;
-  on: "topic" | "group" | "cluster";
-  name?: string;
+  on: "topic" | "group";
+  name: string;
   /** Whether `name` is what the names begin with. */
   prefixed?: boolean;
 }
@@ -81,11 +81,11 @@ interface Right {
 function rightFor(type: unknown, { topic, operation, group, groupPrefix }: Work): Right | undefined {
   switch (type) {
     case "TOPIC_AUTHORIZATION_FAILED":
+    // An idempotent producer is asked for a right on the cluster where it may write into no topic at all.
+    case "CLUSTER_AUTHORIZATION_FAILED":
       return { operation, on: "topic", name: topic };
     case "GROUP_AUTHORIZATION_FAILED":
-      return { operation: "Read", on: "group", name: groupPrefix ?? group, prefixed: groupPrefix !== undefined };
-    case "CLUSTER_AUTHORIZATION_FAILED":
-      return { operation: "IdempotentWrite", on: "cluster" }; // of any idempotent producer, before Kafka 3.0
+      return { operation: "Read", on: "group", name: groupPrefix ?? group ?? "", prefixed: groupPrefix !== undefined };
   }
 }
 
@@ -95,10 +95,8 @@ function missingRight(
   cause?: unknown,
 ): Failure {
   const principal = principalOf(connection);
-  const what = [operation, "on", on, ...(prefixed ? ["names that begin with"] : []), name ?? []].flat().join(" ");
-  const resource = [`--${on}`, name ?? [], ...(prefixed ? ["--resource-pattern-type", "prefixed"] : [])].flat().join(
-    " ",
-  );
+  const what = `${operation} on ${on} ${prefixed ? `names that begin with ${name}` : name}`;
+  const resource = `--${on} ${name}${prefixed ? " --resource-pattern-type prefixed" : ""}`;
   const grant = `kafka-acls --add --allow-principal ${principal} --operation ${operation} ${resource}`;
   return new Failure(EXIT.config, `Kafka refuses ${principal} ${what}; an administrator grants it: ${grant}`, {
     cause,
