@@ -94,19 +94,20 @@ function missingRight(
   { operation, on, name, prefixed = false }: Right,
   cause?: unknown,
 ): Failure {
-  const principal = principalOf(connection);
+  const [who, principal] = principalOf(connection);
   const what = `${operation} on ${on} ${prefixed ? `names that begin with ${name}` : name}`;
   const resource = `--${on} ${name}${prefixed ? " --resource-pattern-type prefixed" : ""}`;
   const grant = `kafka-acls --add --allow-principal ${principal} --operation ${operation} ${resource}`;
-  return new Failure(EXIT.config, `Kafka refuses ${principal} ${what}; an administrator grants it: ${grant}`, {
+  return new Failure(EXIT.config, `Kafka refuses ${who} ${what}; an administrator grants it: ${grant}`, {
     cause,
   });
 }
 
 /** Whom the brokers take this client for; what they make of a certificate's name is theirs to say. */
-function principalOf({ tls, sasl }: KafkaConnection): string {
-  if (sasl !== undefined) return `User:${sasl.username}`;
-  return tls?.client === undefined ? "User:ANONYMOUS" : "User:(as KAFKA_SSL_CERT_FILE)";
+function principalOf({ tls, sasl }: KafkaConnection): [who: string, principal: string] {
+  if (sasl === undefined && tls?.client !== undefined) return ["the owner of KAFKA_SSL_CERT_FILE", "User:NAME"];
+  const principal = sasl === undefined ? "User:ANONYMOUS" : `User:${sasl.username}`;
+  return [principal, principal];
 }
 
 /** The part of kafkajs's pool of brokers (kafkajs/src/cluster/brokerPool.js) that keeps refusals back. */
