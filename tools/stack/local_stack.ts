@@ -12,7 +12,7 @@ import { HOST, requireFree } from "./ports.ts";
 import { isAlive, type ProcessRecord, terminate } from "./processes.ts";
 import { brokersAnswer, registryAnswers, waitUntil } from "./readiness.ts";
 import { aclsOf, createAcls } from "./secure/acls.ts";
-import { connectionOf } from "./secure/connection.ts";
+import { secureConnection } from "./secure/secure_connection.ts";
 import { writeEnvFiles } from "./secure/env_files.ts";
 import { provideSecrets } from "./secure/secrets.ts";
 import { readPid, readState, removePid, removeState, type StackState, writeState } from "./state.ts";
@@ -156,7 +156,7 @@ async function whenReady(
   const giveUp = new AbortController();
   const signal = AbortSignal.any([stop, giveUp.signal]);
   const brokers = brokersOf(plan);
-  const connection = wish.secure ? connectionOf(wish.dataDir, brokers, "admin") : { brokers };
+  const connection = wish.secure ? secureConnection(wish.dataDir, brokers, "admin") : { brokers };
   const kafka = waitUntil(() => brokersAnswer(connection), { what: `Kafka at ${brokers.join(",")}`, stop: signal })
     .then(async () => {
       await ensureTopics(connection, wish.topic);

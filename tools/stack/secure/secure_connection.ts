@@ -6,7 +6,7 @@ import { secureFolder } from "./secure_folder.ts";
 import type { User } from "./users.ts";
 
 /** The connection to the secure stack in `dataDir`, which listens at `brokers`, as `user`. Permission: read. */
-export function connectionOf(dataDir: string, brokers: readonly string[], user: User): KafkaConnection {
+export function secureConnection(dataDir: string, brokers: readonly string[], user: User): KafkaConnection {
   const password = new Secret(readPassword(dataDir, user));
   return {
     brokers,
