@@ -46,7 +46,7 @@ export async function scanTopic(
     retry: { retries: 5, restartOnFailure: () => Promise.resolve(false) },
   });
   const done = Promise.withResolvers<void>();
-  done.promise.catch(() => {}); // it may reject before anybody waits for it
+  done.promise.catch(() => {}); // a member that cannot join crashes before anybody waits for this
   let timer = setTimeout(() => {}, 0);
   const patience = () => {
     clearTimeout(timer);
@@ -91,7 +91,8 @@ export async function scanTopic(
         }
       },
     });
-    await Promise.race([done.promise, undefined]); // a consumer that crashed at once takes no seek
+    // `run` succeeds where the member cannot join, too: the crash says why it cannot.
+    await Promise.race([done.promise, Promise.resolve()]);
     for (const [first] of unread.values()) readFrom(first);
     await done.promise;
   } catch (cause) {

@@ -1,34 +1,43 @@
 import { dirname, join } from "node:path";
 import { exists } from "../../lib/files/storage_folder.ts";
+import { withArgumentFile } from "./argument_file.ts";
 import { brokerName, CLUSTER_ID_FILE } from "./folders.ts";
 import type { Jars } from "./jars.ts";
 import { formatCommand } from "./jvm.ts";
 import { javaFailure, lastMeaningfulLine } from "./part.ts";
 import type { StackPlan } from "./plan.ts";
 import { freePorts } from "./ports.ts";
+import { scramCredentials } from "./secure/scram_credentials.ts";
+import { isSecure } from "./secure/secure_folder.ts";
 import { serverProperties } from "./server_properties.ts";
 import type { Java } from "./toolchain.ts";
 
 /** Writes the settings of every broker; their controllers get free ports. Permissions: net, write of `dataDir`. */
 export function writeServerProperties(dataDir: string, plan: StackPlan): void {
   const controllers = freePorts(plan.brokers.length);
-  const nodes = plan.brokers.map((kafka, index) => ({ kafka, controller: controllers[index] }));
+  const nodes = plan.brokers.map((kafka, index) => ({ kafka, controller: controllers[index], tls: plan.tls?.[index] }));
   nodes.forEach((_, index) => {
     const folder = join(dataDir, brokerName(index + 1));
-    Deno.mkdirSync(folder, { recursive: true });
+    // A secure broker's data is for those who log in, not for who else works on this machine.
+    Deno.mkdirSync(folder, { recursive: true, mode: plan.tls && 0o700 });
     Deno.writeTextFileSync(join(folder, "server.properties"), serverProperties(index + 1, nodes));
   });
 }
 
-/** Prepares the data of the broker in `folder` where that was not done before. Permissions: run java, read. */
+/** Prepares the data of the broker in `folder` where that was not done before. Permissions: run java; read, write. */
 export async function format(
   folder: string,
   { java, jars, stop }: { java: Java; jars: Jars; stop: AbortSignal },
 ): Promise<void> {
   if (exists(join(folder, "data", "meta.properties"))) return;
-  const [path, ...args] = formatCommand(java, jars, clusterId(dirname(folder)));
-  const command = new Deno.Command(path, { args, cwd: folder, stdin: "null", signal: stop });
-  const { success, signal, stdout, stderr } = await command.output();
+  const dataDir = dirname(folder);
+  const credentials = isSecure(dataDir) ? scramCredentials(dataDir) : [];
+  const command = formatCommand(java, jars, { clusterId: clusterId(dataDir), credentials });
+  const { success, signal, stdout, stderr } = await withArgumentFile(
+    folder,
+    command,
+    ([path, ...args]) => new Deno.Command(path, { args, cwd: folder, stdin: "null", signal: stop }).output(),
+  );
   if (success) return;
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   throw javaFailure(`Cannot format ${folder}: ${lastMeaningfulLine(said)}`, signal);

@@ -17,7 +17,9 @@ export const DOCKER_FILE = "docker";
 export const STATE_FILE = "stack.json";
 /** The ports of last time. */
 export const PLAN_FILE = "ports.json";
-const FILES = [STATE_FILE, PLAN_FILE, CLUSTER_ID_FILE, DOCKER_FILE, LOCK_FILE];
+/** There where the data belongs to a secure stack. */
+export const SECURE_FOLDER = "secure";
+const FILES = [STATE_FILE, PLAN_FILE, CLUSTER_ID_FILE, DOCKER_FILE, SECURE_FOLDER, LOCK_FILE];
 
 export function brokerName(id: number): string {
   return `broker-${id}`;
@@ -40,7 +42,7 @@ export function brokersOnDisk(dataDir: string): number {
 
 /** Removes all that a stack keeps in `dataDir`, and the folder itself where nothing else is in it. Permission: write. */
 export function removeData(dataDir: string): void {
-  for (const name of [...partsOnDisk(dataDir), ...FILES]) remove(join(dataDir, name));
+  for (const name of [...partsOnDisk(dataDir), ...FILES]) removeTree(join(dataDir, name));
   if ([...Deno.readDirSync(dataDir)].length === 0) Deno.removeSync(dataDir);
 }
 
@@ -55,7 +57,8 @@ export function readJson<T>(path: string): T | undefined {
   }
 }
 
-function remove(path: string): void {
+/** Removes a file, or a folder with all in it; fine where there is none. Permission: write. */
+export function removeTree(path: string): void {
   try {
     Deno.removeSync(path, { recursive: true });
   } catch (error) {

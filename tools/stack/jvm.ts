@@ -25,9 +25,14 @@ export function brokerCommand(java: Java, jars: Jars, options: { folder: string;
   return [...kafka(java, jars, flags), "kafka.Kafka", "server.properties"];
 }
 
-/** The command that prepares the data folder of a new broker. */
-export function formatCommand(java: Java, jars: Jars, clusterId: string): string[] {
-  const args = ["format", `--cluster-id=${clusterId}`, "--config=server.properties"];
+/** The command that prepares the data folder of a new broker, which then knows the users of `credentials`. */
+export function formatCommand(
+  java: Java,
+  jars: Jars,
+  { clusterId, credentials }: { clusterId: string; credentials: readonly string[] },
+): string[] {
+  const users = credentials.map((credential) => `--add-scram=${credential}`);
+  const args = ["format", `--cluster-id=${clusterId}`, "--config=server.properties", ...users];
   return [...kafka(java, jars, sharedArchiveFlag(java, jars, "kafka")), "kafka.tools.StorageTool", ...args];
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { EXIT, Failure } from "../../lib/errors.ts";
+import { createKafka } from "../../lib/kafka/client.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import { format, writeServerProperties } from "./broker_folder.ts";
 import { brokerName, partsOnDisk, REGISTRY } from "./folders.ts";
@@ -10,6 +11,10 @@ import { newPlan, planOf, rememberPlan, type StackPlan, type StackWish } from ".
 import { HOST, requireFree } from "./ports.ts";
 import { isAlive, type ProcessRecord, terminate } from "./processes.ts";
 import { brokersAnswer, registryAnswers, waitUntil } from "./readiness.ts";
+import { aclsOf, createAcls } from "./secure/acls.ts";
+import { secureConnection } from "./secure/secure_connection.ts";
+import { writeEnvFiles } from "./secure/env_files.ts";
+import { provideSecrets } from "./secure/secrets.ts";
 import { readPid, readState, removePid, removeState, type StackState, writeState } from "./state.ts";
 import type { Java } from "./toolchain.ts";
 
@@ -59,11 +64,15 @@ async function start({ java, jars, wish, stop }: StartOptions): Promise<LocalSta
 
   const started: StartedPart[] = [];
   try {
-    if (plan.brokers.every((_, index) => missing.includes(brokerName(index + 1)))) writeServerProperties(dataDir, plan);
+    if (plan.brokers.every((_, index) => missing.includes(brokerName(index + 1)))) {
+      if (wish.secure) await provideSecrets(dataDir);
+      writeServerProperties(dataDir, plan);
+    }
     await startMissing(missing, { java, jars, plan, dataDir, started, stop });
-    await whenReady(plan, { started, topic: wish.topic, stop });
+    await whenReady(plan, { started, wish, stop });
     const state = stateOf(plan, await runningParts(dataDir));
     if (started.length > 0) writeState(dataDir, state);
+    if (wish.secure) writeEnvFiles(dataDir, state);
     return { state, started: missing };
   } catch (error) {
     await stopParts(dataDir, started.map(({ name }) => name));
@@ -142,13 +151,17 @@ async function startOne(name: string, { java, jars, plan, dataDir, started, stop
 
 async function whenReady(
   plan: StackPlan,
-  { started, topic, stop }: { started: StartedPart[]; topic: string; stop: AbortSignal },
+  { started, wish, stop }: { started: StartedPart[]; wish: StackWish; stop: AbortSignal },
 ): Promise<void> {
   const giveUp = new AbortController();
   const signal = AbortSignal.any([stop, giveUp.signal]);
   const brokers = brokersOf(plan);
-  const kafka = waitUntil(() => brokersAnswer(brokers), { what: `Kafka at ${brokers.join(",")}`, stop: signal })
-    .then(() => ensureTopics({ brokers }, topic));
+  const connection = wish.secure ? secureConnection(wish.dataDir, brokers, "admin") : { brokers };
+  const kafka = waitUntil(() => brokersAnswer(connection), { what: `Kafka at ${brokers.join(",")}`, stop: signal })
+    .then(async () => {
+      await ensureTopics(connection, wish.topic);
+      if (wish.secure) await createAcls(createKafka(connection), aclsOf(wish));
+    });
   const url = registryOf(plan);
   const registry = waitUntil(() => registryAnswers(url), { what: `The registry at ${url}`, stop: signal });
   const deaths = started.map((part) =>
@@ -178,11 +191,12 @@ async function stopParts(dataDir: string, names: readonly string[]): Promise<str
 function stateOf(plan: StackPlan, running: ReadonlyMap<string, ProcessRecord>): StackState {
   return {
     mode: "local",
-    brokers: brokersOf(plan).join(","),
+    brokers: addressesOf(plan.brokers),
     registry: registryOf(plan),
     nodes: plan.brokers.length,
     kafkaPort: plan.brokers[0],
     registryPort: plan.registry,
+    secure: plan.tls && { tlsBrokers: addressesOf(plan.tls) },
     pids: Object.fromEntries(running),
     startedAt: new Date().toISOString(),
   };
@@ -190,6 +204,10 @@ function stateOf(plan: StackPlan, running: ReadonlyMap<string, ProcessRecord>): 
 
 function brokersOf(plan: StackPlan): string[] {
   return plan.brokers.map((port) => `${HOST}:${port}`);
+}
+
+function addressesOf(ports: readonly number[]): string {
+  return ports.map((port) => `${HOST}:${port}`).join(",");
 }
 
 /** Apicurio speaks several protocols; Confluent's is below this path. */

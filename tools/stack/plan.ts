@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { brokersOnDisk, PLAN_FILE, readJson } from "./folders.ts";
-import { freePorts } from "./ports.ts";
+import { freePorts, isFree } from "./ports.ts";
 import type { StackState } from "./state.ts";
 
 export const KAFKA_PORT = 9092;
@@ -19,6 +19,10 @@ export interface StackWish {
   registryPort?: number;
   /** Topic of the orders. */
   topic: string;
+  /** Consumer group of the orders; a secure stack lets its consumer use no other. */
+  group: string;
+  /** Clients have to say who they are, and may do what that user may. */
+  secure: boolean;
 }
 
 /** Where each part listens. */
@@ -26,14 +30,21 @@ export interface StackPlan {
   /** Ports of the brokers. */
   brokers: number[];
   registry: number;
+  /** Ports of the brokers for who has a certificate; secure stacks only. */
+  tls?: number[];
 }
 
 /** The plan a running stack follows. */
 export function planOf(state: StackState): StackPlan {
   return {
-    brokers: state.brokers.split(",").map((broker) => Number(broker.split(":")[1])),
+    brokers: portsOf(state.brokers),
     registry: state.registryPort,
+    tls: state.secure && portsOf(state.secure.tlsBrokers),
   };
+}
+
+function portsOf(brokers: string): number[] {
+  return brokers.split(",").map((broker) => Number(broker.split(":")[1]));
 }
 
 /** Remembered over a `down`, so that clients find the stack where it was. Permission: write of the data folder. */
@@ -57,11 +68,12 @@ export function newPlan(wish: StackWish): StackPlan {
     );
   }
   const last = readJson<StackPlan>(join(wish.dataDir, PLAN_FILE));
-  const [freeRegistry, ...free] = freePorts(nodes + 1);
+  const [freeRegistry, ...free] = freePorts(1 + 2 * nodes);
   const registry = wish.registryPort ?? last?.registry ?? REGISTRY_PORT;
   return {
-    brokers: brokerPorts(wish.kafkaPort, { last: last?.brokers, free }),
+    brokers: brokerPorts(wish.kafkaPort, { last: last?.brokers, free: free.slice(0, nodes) }),
     registry: registry === 0 ? freeRegistry : registry,
+    ...(wish.secure && { tls: last?.tls?.every(isFree) ? last.tls : free.slice(nodes) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { KafkaConnection } from "../../lib/connections.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
@@ -20,15 +21,15 @@ export async function waitUntil(
   }
 }
 
-/** Whether all of `brokers` (`host:port`) are members of the cluster. Permissions: net, env of kafkajs. */
-export async function brokersAnswer(brokers: readonly string[]): Promise<boolean> {
-  for (const broker of brokers) {
+/** Whether all brokers of the connection are members of the cluster. Permissions: net, env of kafkajs. */
+export async function brokersAnswer(connection: KafkaConnection): Promise<boolean> {
+  for (const broker of connection.brokers) {
     if (!(await isListening(Number(broker.split(":")[1])))) return false;
   }
-  const admin = createKafka({ brokers }, { retry: { retries: 0 }, requestTimeout: REQUEST_MS }).admin();
+  const admin = createKafka(connection, { retry: { retries: 0 }, requestTimeout: REQUEST_MS }).admin();
   try {
     await admin.connect();
-    return (await admin.describeCluster()).brokers.length === brokers.length;
+    return (await admin.describeCluster()).brokers.length === connection.brokers.length;
   } catch {
     return false; // not yet
   } finally {

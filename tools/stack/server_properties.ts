@@ -1,9 +1,12 @@
 import { HOST } from "./ports.ts";
+import { secureProperties } from "./secure/secure_properties.ts";
 
 /** Where one node of the cluster listens. */
 export interface NodePorts {
   kafka: number;
   controller: number;
+  /** For clients and brokers with a certificate; of a secure stack, and only there. */
+  tls?: number;
 }
 
 /**
@@ -12,15 +15,13 @@ export interface NodePorts {
  * `log.dirs` is relative to the working folder, so that no path needs the escapes of a properties file.
  */
 export function serverProperties(id: number, nodes: readonly NodePorts[]): string {
-  const { kafka, controller } = nodes[id - 1];
+  const { kafka, controller, tls } = nodes[id - 1];
   return toText({
     "process.roles": "broker,controller",
     "node.id": id,
     "controller.quorum.voters": nodes.map((node, index) => `${index + 1}@${HOST}:${node.controller}`).join(","),
-    "listeners": `PLAINTEXT://${HOST}:${kafka},CONTROLLER://${HOST}:${controller}`,
-    "advertised.listeners": `PLAINTEXT://${HOST}:${kafka}`,
+    ...(tls === undefined ? openProperties({ kafka, controller }) : secureProperties({ kafka, controller, tls })),
     "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "log.dirs": "data",
     // A mistyped topic is an error, not a new topic.
     "auto.create.topics.enable": "false",
@@ -37,6 +38,14 @@ export function serverProperties(id: number, nodes: readonly NodePorts[]): strin
     "broker.heartbeat.interval.ms": 500,
     ...replication(nodes.length),
   });
+}
+
+function openProperties({ kafka, controller }: NodePorts): Record<string, string> {
+  return {
+    "listeners": `PLAINTEXT://${HOST}:${kafka},CONTROLLER://${HOST}:${controller}`,
+    "advertised.listeners": `PLAINTEXT://${HOST}:${kafka}`,
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+  };
 }
 
 function replication(nodes: number): Record<string, number> {

@@ -5,7 +5,7 @@ import { option } from "@optique/core/primitives";
 import { choice, port } from "@optique/core/valueparser";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
-import { topicSetting } from "../../lib/cli/settings.ts";
+import { groupSetting, topicSetting } from "../../lib/cli/settings.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { exists } from "../../lib/files/storage_folder.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
@@ -15,6 +15,8 @@ import { DEFAULT_DATA_DIR, LOCK_FILE } from "./folders.ts";
 import { jarsFolder } from "./jars.ts";
 import { startLocal } from "./local_stack.ts";
 import { KAFKA_PORT, REGISTRY_PORT, type StackWish } from "./plan.ts";
+import { requireSameSecurity } from "./secure/require_same_security.ts";
+import { secureLines } from "./secure/secure_lines.ts";
 import { withLock } from "./stack_lock.ts";
 import { readState, type StackState } from "./state.ts";
 import { findDocker, findJava, findMaven, isRecent } from "./toolchain.ts";
@@ -24,6 +26,9 @@ const anyPort = port({ min: 0 });
 const parser = object({
   local: option("--local", { description: line("Apache Kafka and Apicurio Registry on this machine's Java") }),
   docker: option("--docker", { description: line("Confluent's Kafka, registry and Control Center in Docker") }),
+  secure: option("--secure", {
+    description: line("With passwords, TLS and access rights, to try them; from jars only"),
+  }),
   nodes: optional(option("--nodes", choice([1, 3]), { description: line("Brokers (default 1)") })),
   ...dataDirFlag,
   kafkaPort: optional(
@@ -43,21 +48,26 @@ export interface UpConfig extends StackWish {
   mode?: StackState["mode"];
 }
 
-/** Reads the arguments and ORDERS_TOPIC. Throws a usage {@linkcode Failure}. Permissions: env of the settings. */
+/** Reads the arguments, ORDERS_TOPIC and CONSUMER_GROUP_ID. Throws a usage {@linkcode Failure}. Permissions: env of the settings. */
 export function configure(args: readonly string[]): UpConfig {
-  const { local, docker, dataDir, ...ports } = parseArgs(parser, args, {
+  const { local, docker, dataDir, ...wishes } = parseArgs(parser, args, {
     name: "up",
     brief: "Starts Kafka and the Schema Registry, creates the topics, and returns when both answer.",
     examples: [
       "deno task up",
       "deno task up --nodes 3",
+      "deno task up --secure",
       "deno task up --data-dir /tmp/other --kafka-port 0 --registry-port 0",
     ],
   });
   if (local && docker) throw new Failure(EXIT.usage, "--local and --docker exclude each other");
+  if (docker && wishes.secure) {
+    throw new Failure(EXIT.usage, "--secure is for --local: the stack in Docker has no users");
+  }
   const topic = topicSetting({ topic: undefined });
-  const mode = docker ? "docker" : local ? "local" : undefined;
-  return { ...ports, mode, topic, dataDir: resolve(dataDir ?? DEFAULT_DATA_DIR) };
+  const group = groupSetting({ group: undefined });
+  const mode = docker ? "docker" : local || wishes.secure ? "local" : undefined;
+  return { ...wishes, mode, topic, group, dataDir: resolve(dataDir ?? DEFAULT_DATA_DIR) };
 }
 
 /**
@@ -69,6 +79,7 @@ export function configure(args: readonly string[]): UpConfig {
 export async function run(config: UpConfig, stop: AbortSignal): Promise<void> {
   Deno.mkdirSync(config.dataDir, { recursive: true });
   await withLock(join(config.dataDir, LOCK_FILE), stop, async () => {
+    requireSameSecurity(config);
     const mode = await chooseMode(config);
     console.log(mode === "docker" ? await upDocker(config, stop) : await upLocal(config, stop));
   });
@@ -118,7 +129,7 @@ async function upLocal(wish: StackWish, stop: AbortSignal): Promise<string> {
   }
   const ignored = ignoredWishes(state, wish);
   if (ignored.length > 0) lines.push(`Not as asked (${ignored.join(", ")}): that takes a deno task down first`);
-  return [...lines, ...exportLines(state, wish)].join("\n");
+  return [...lines, ...(wish.secure ? secureLines(wish.dataDir, state) : exportLines(state, wish))].join("\n");
 }
 
 function describe(state: StackState, topic: string): string {

@@ -10,7 +10,7 @@ function inDataDir(brokers: number, check: (plan: (wish?: Partial<StackWish>) =>
   try {
     for (let id = 1; id <= brokers; id++) Deno.mkdirSync(join(dataDir, `broker-${id}`));
     check((wish = {}) => {
-      const plan = newPlan({ dataDir, topic: "orders", ...wish });
+      const plan = newPlan({ dataDir, topic: "orders", group: "order-processor", secure: false, ...wish });
       rememberPlan(dataDir, plan);
       return plan;
     });

@@ -1,0 +1,67 @@
+import type { Admin, Kafka } from "kafkajs";
+import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { scanTopic } from "../../lib/kafka/topic_scan.ts";
+import { aclsOf, createAcls } from "../../tools/stack/secure/acls.ts";
+
+/** What a client may try at a broker, each by the smallest means; a refusal is an error. Permission: net. */
+
+export async function listTopics(kafka: Kafka): Promise<string[]> {
+  return await withAdmin(kafka, (admin) => admin.listTopics());
+}
+
+export async function send(kafka: Kafka, topic: string): Promise<void> {
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  try {
+    await producer.connect();
+    await producer.send({ topic, acks: -1, messages: [{ partition: 0, value: "no order" }] });
+  } finally {
+    await disconnect(producer);
+  }
+}
+
+/** Reads the first message of partition 0 as the tools do. */
+export async function scan(kafka: Kafka, topic: string): Promise<void> {
+  await scanTopic(kafka, topic, [{ partition: 0, from: 0, to: 1 }], () => {});
+}
+
+/** Waits for one message as a member of `groupId`, and leaves it uncommitted. */
+export async function read(kafka: Kafka, topic: string, groupId: string): Promise<void> {
+  const consumer = kafka.consumer({ groupId, retry: { retries: 0, restartOnFailure: () => Promise.resolve(false) } });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  promise.catch(() => {}); // where the consumer does not get as far as to wait for it
+  consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({ autoCommit: false, eachMessage: () => Promise.resolve(resolve()) });
+    await promise;
+  } finally {
+    await disconnect(consumer);
+  }
+}
+
+export async function lookAtGroup(kafka: Kafka, groupId: string): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    await admin.describeCluster(); // else kafkajs does not know the coordinator's address
+    await admin.fetchOffsets({ groupId, topics: [] });
+  });
+}
+
+export async function makeTopic(kafka: Kafka): Promise<void> {
+  const topic = `made-${crypto.randomUUID()}`;
+  await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic }], waitForLeaders: false }));
+}
+
+export async function giveRights(kafka: Kafka): Promise<void> {
+  await createAcls(kafka, aclsOf({ topic: "some-other", group: "some-other" }));
+}
+
+async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await use(admin);
+  } finally {
+    await disconnect(admin);
+  }
+}

@@ -1,0 +1,107 @@
+import { generateKeyPair } from "node:crypto";
+import { promisify } from "node:util";
+// @ts-types="@types/node-forge"
+import forge from "node-forge";
+import { HOST } from "../ports.ts";
+import { BROKER_NAME, USER_NAMES } from "./users.ts";
+
+const VALID_DAYS = 365;
+/** A clock that goes a little slow takes them too. */
+const BACKDATED_DAYS = 1;
+const DAY_MS = 86_400_000;
+const KEY_BITS = 2048;
+const DNS_NAME = 2;
+const IP_ADDRESS = 7;
+
+/** In PEM; the key in PKCS #8, not encrypted. */
+export interface Certified {
+  certificate: string;
+  key: string;
+}
+
+export interface Certificates {
+  /** The certificate of the CA that all others are signed by. */
+  ca: string;
+  /** For brokers and controllers, to clients and to one another. */
+  broker: Certified;
+  /** By user: the common name is the user's. */
+  clients: Record<string, Certified>;
+}
+
+/**
+ * Makes a CA and what it has to sign, valid for a year. Its key is forgotten then: nobody can sign for this stack again.
+ *
+ * Takes about a second, most of it to find the primes, which is node's work: node-forge would take several times that.
+ */
+export async function makeCertificates(now = new Date()): Promise<Certificates> {
+  const names = [BROKER_NAME, ...USER_NAMES];
+  const [caKeys, ...keys] = await Promise.all([makeKeys(), ...names.map(makeKeys)]);
+  const issuer = { name: "order pipeline CA", key: forge.pki.privateKeyFromPem(caKeys.key) };
+  const certify = (name: string, publicKey: string, extensions: object[]) =>
+    toPem({ name, publicKey, extensions, issuer, now });
+  const ca = certify(issuer.name, caKeys.publicKey, [
+    { name: "basicConstraints", cA: true, critical: true },
+    { name: "keyUsage", keyCertSign: true, critical: true },
+  ]);
+  const certified = names.map((name, index): [string, Certified] => {
+    const { publicKey, key } = keys[index];
+    return [name, { key, certificate: certify(name, publicKey, name === BROKER_NAME ? BROKER_USE : CLIENT_USE) }];
+  });
+  const { [BROKER_NAME]: broker, ...clients } = Object.fromEntries(certified);
+  return { ca, broker, clients };
+}
+
+/** Whether a certificate in PEM is no longer valid `days` after `now`. */
+export function expiresWithin(days: number, certificate: string, now = new Date()): boolean {
+  const { validity } = forge.pki.certificateFromPem(certificate);
+  return validity.notAfter.getTime() < now.getTime() + days * DAY_MS;
+}
+
+const LEAF = [
+  { name: "basicConstraints", cA: false, critical: true },
+  { name: "keyUsage", digitalSignature: true, keyEncipherment: true, critical: true },
+];
+const CLIENT_USE = [...LEAF, { name: "extKeyUsage", clientAuth: true }];
+/** One for all brokers: they listen on the same host. A broker is the client of another one, too. */
+const BROKER_USE = [
+  ...LEAF,
+  { name: "extKeyUsage", serverAuth: true, clientAuth: true },
+  { name: "subjectAltName", altNames: [{ type: DNS_NAME, value: "localhost" }, { type: IP_ADDRESS, ip: HOST }] },
+];
+
+interface CertificateRequest {
+  name: string;
+  publicKey: string;
+  extensions: object[];
+  issuer: { name: string; key: forge.pki.rsa.PrivateKey };
+  now: Date;
+}
+
+function toPem({ name, publicKey, extensions, issuer, now }: CertificateRequest): string {
+  const certificate = forge.pki.createCertificate();
+  certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
+  certificate.serialNumber = serialNumber();
+  certificate.validity.notBefore = new Date(now.getTime() - BACKDATED_DAYS * DAY_MS);
+  certificate.validity.notAfter = new Date(now.getTime() + VALID_DAYS * DAY_MS);
+  certificate.setSubject([{ name: "commonName", value: name }]);
+  certificate.setIssuer([{ name: "commonName", value: issuer.name }]);
+  certificate.setExtensions(extensions);
+  certificate.sign(issuer.key, forge.md.sha256.create());
+  return forge.pki.certificateToPem(certificate).replaceAll("\r", "");
+}
+
+/** 16 random bytes in hex; the first one below 0x80, for it is a signed number, and not zero, for it has no padding. */
+function serialNumber(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[0] = bytes[0] & 0x3f | 0x40;
+  return bytes.toHex();
+}
+
+async function makeKeys(): Promise<{ publicKey: string; key: string }> {
+  const { publicKey, privateKey } = await promisify(generateKeyPair)("rsa", {
+    modulusLength: KEY_BITS,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  return { publicKey, key: privateKey };
+}

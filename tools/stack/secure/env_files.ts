@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import type { StackState } from "../state.ts";
+import { CA_FILE } from "./secrets.ts";
+import { secureFolder } from "./secure_folder.ts";
+import { type User, USER_NAMES } from "./users.ts";
+
+/** The file with the settings of a user, to be read into a shell: with a password, or with a certificate. */
+export function envFile(dataDir: string, user: User, by: "password" | "certificate" = "password"): string {
+  return join(secureFolder(dataDir).path, by === "password" ? `${user}.env` : `${user}-tls.env`);
+}
+
+/** Writes the settings of every user, for a shell; secrets are named by their files. Permission: write of `dataDir`. */
+export function writeEnvFiles(dataDir: string, state: StackState): void {
+  for (const user of USER_NAMES) {
+    write(envFile(dataDir, user), passwordSettings(dataDir, state, user));
+    write(envFile(dataDir, user, "certificate"), certificateSettings(dataDir, state, user));
+  }
+}
+
+type Settings = Record<string, string | undefined>;
+
+function passwordSettings(dataDir: string, { brokers, registry }: StackState, user: User): Settings {
+  const { tls, passwords } = secureFolder(dataDir);
+  return {
+    KAFKA_BOOTSTRAP_SERVERS: brokers,
+    SCHEMA_REGISTRY_URL: registry,
+    KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
+    KAFKA_SASL_MECHANISM: "SCRAM-SHA-512",
+    KAFKA_SASL_USERNAME: user,
+    KAFKA_SASL_PASSWORD_FILE: join(passwords, user),
+    KAFKA_SSL_CA_FILE: join(tls, CA_FILE),
+    KAFKA_SSL_CERT_FILE: undefined,
+    KAFKA_SSL_KEY_FILE: undefined,
+  };
+}
+
+function certificateSettings(dataDir: string, { secure, registry }: StackState, user: User): Settings {
+  const { tls } = secureFolder(dataDir);
+  return {
+    KAFKA_BOOTSTRAP_SERVERS: secure?.tlsBrokers,
+    SCHEMA_REGISTRY_URL: registry,
+    KAFKA_SECURITY_PROTOCOL: "SSL",
+    KAFKA_SASL_MECHANISM: undefined,
+    KAFKA_SASL_USERNAME: undefined,
+    KAFKA_SASL_PASSWORD_FILE: undefined,
+    KAFKA_SSL_CA_FILE: join(tls, CA_FILE),
+    KAFKA_SSL_CERT_FILE: join(tls, `${user}.crt`),
+    KAFKA_SSL_KEY_FILE: join(tls, `${user}.key`),
+  };
+}
+
+/** One that is undefined is unset: a shell may have those of another user. */
+function write(path: string, settings: Settings): void {
+  const lines = Object.entries(settings).map(([name, value]) =>
+    value === undefined ? `unset ${name}\n` : `export ${name}=${quoted(value)}\n`
+  );
+  Deno.writeTextFileSync(path, lines.join(""), { mode: 0o600 });
+}
+
+/** `text` as one word of a shell; as it is where that is safe. */
+export function quoted(text: string): string {
+  return /^[\w./:,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
