@@ -1,3 +1,4 @@
+import type { Kafka } from "kafkajs";
 import { registryHttp } from "../../lib/avro/registry_http.ts";
 import type { KafkaSettings } from "../../lib/cli/settings.ts";
 import type { RegistryConnection } from "../../lib/connections.ts";
@@ -5,6 +6,7 @@ import { EXIT, Failure } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { connectionRefusal } from "../../lib/kafka/connection_refusal.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { topicFacts } from "../../lib/kafka/topic_facts.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
 import type { Check } from "./check.ts";
 
@@ -13,10 +15,12 @@ const ANSWER_MS = 3_000;
 /** Whether brokers answer, and have the topics. Permissions: net, env of kafkajs; at the broker DESCRIBE. */
 export async function checkKafka({ kafka, topic }: KafkaSettings): Promise<Check[]> {
   const options = { retry: { retries: 0 }, connectionTimeout: ANSWER_MS, requestTimeout: ANSWER_MS };
-  const admin = createKafka(kafka, options).admin();
+  const client = createKafka(kafka, options);
+  const admin = client.admin();
   try {
     await admin.connect();
-    const [cluster, topics] = await Promise.all([admin.describeCluster(), admin.listTopics()]);
+    const cluster = await admin.describeCluster();
+    const topics = await topicsThere(client, [topic, deadLetterTopic(topic)]) ?? await admin.listTopics();
     const found = `${cluster.brokers.length} broker(s) at ${kafka.brokers.join(",")}`;
     return [{ name: "kafka", level: "ok", found }, checkTopics(topic, topics)];
   } catch (error) {
@@ -28,6 +32,12 @@ export async function checkKafka({ kafka, topic }: KafkaSettings): Promise<Check
   } finally {
     await disconnect(admin);
   }
+}
+
+/** Those that are there, or may be: this user need not have rights to both. Undefined where brokers do not tell. */
+async function topicsThere(client: Kafka, topics: string[]): Promise<string[] | undefined> {
+  const facts = await topicFacts(client, topics);
+  return facts && topics.filter((topic) => facts.get(topic)?.exists || facts.get(topic)?.hidden);
 }
 
 /** Whether the two topics are among those there are. */

@@ -22,8 +22,7 @@ type Rights = Record<Exclude<User, "admin">, AclEntry[]>;
  * What each user may do with the orders in `topic` and their consumer group, and no more. All of it was found by leaving
  * one out: without it a command of that user fails (`tests/integration/secure_stack_test.ts`).
  *
- * READ and WRITE imply DESCRIBE. Every command looks whether both topics are there, which takes DESCRIBE on them; they
- * are made by `up`, so nobody has CREATE. An idempotent producer without a transactional id needs WRITE on its topic only
+ * READ and WRITE imply DESCRIBE. The topics are made by `up`, so nobody has CREATE. An idempotent producer without a transactional id needs WRITE on its topic only
  * (since Kafka 3.0; IDEMPOTENT_WRITE on the cluster before that).
  */
 export function aclsOf({ topic, group }: { topic: string; group: string }): AclEntry[] {
@@ -31,7 +30,6 @@ export function aclsOf({ topic, group }: { topic: string; group: string }): AclE
   const rights: Rights = {
     producer: [
       onTopic(WRITE, topic),
-      onTopic(DESCRIBE, letters),
     ],
     consumer: [
       onTopic(READ, topic),
