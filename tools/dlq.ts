@@ -1,6 +1,7 @@
 import { object } from "@optique/core/constructs";
 import { option } from "@optique/core/primitives";
-import { RegistryUnavailable, writerSchemas } from "../lib/avro/schema_registry.ts";
+import { RegistryUnavailable } from "../lib/avro/registry_http.ts";
+import { writerSchemas } from "../lib/avro/schema_registry.ts";
 import { ValueReader } from "../lib/avro/value_reader.ts";
 import { letterJson, letterLines, type LetterValue } from "../lib/cli/letter_text.ts";
 import { main } from "../lib/cli/main.ts";

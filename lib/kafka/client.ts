@@ -86,9 +86,10 @@ async function otherProtocol(error: unknown, connection: KafkaConnection): Promi
   const ours = `${sasl === undefined ? "" : "SASL_"}${tls === undefined ? "PLAINTEXT" : "SSL"}`;
   const theirs = await listenerProtocol(connection);
   if (theirs === undefined || theirs === ours) return undefined;
-  const message = `Kafka at ${
-    brokers.join(",")
-  } speaks ${theirs}, not ${ours}: set KAFKA_SECURITY_PROTOCOL to ${theirs}`;
+  // Nobody should switch TLS off because of one wrong port.
+  const port = tls !== undefined && !theirs.endsWith("SSL") ? "take its TLS port (KAFKA_BOOTSTRAP_SERVERS), or " : "";
+  const where = brokers.join(",");
+  const message = `Kafka at ${where} speaks ${theirs}, not ${ours}: ${port}set KAFKA_SECURITY_PROTOCOL to ${theirs}`;
   return new Failure(EXIT.config, message, { cause: error });
 }
 

@@ -56,7 +56,8 @@ function tlsRefusal({ message, code }: Cause, { tls }: KafkaConnection): string 
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
     const names = /altnames: (?:Host: (.*?)\. is|IP: (.*?) is).* (?:cert's )?(?:altnames|list): (.*)$/.exec(message);
-    const detail = names === null ? "" : `: it is for ${names[3] || "no name"}, not for ${names[1] ?? names[2]}`;
+    const holds = names?.[3] ? `it is for ${names[3]}, ` : "";
+    const detail = names === null ? "" : `: ${holds}not for ${names[1] ?? names[2]}`;
     return `shows a certificate for another host${detail}; take a name that it holds (KAFKA_BOOTSTRAP_SERVERS)`;
   }
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {

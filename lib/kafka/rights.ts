@@ -4,7 +4,7 @@ import type { KafkaConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { connectionOf } from "./client.ts";
 import { connectionRefusal } from "./connection_refusal.ts";
-import { topicFacts, type TopicOperation } from "./topic_facts.ts";
+import { type TopicFacts, topicFacts, type TopicOperation } from "./topic_facts.ts";
 
 unmaskRefusals();
 
@@ -32,7 +32,7 @@ export async function requireRights(
     const found = facts?.get(topic);
     if (found === undefined) continue;
     if (found.hidden || (found.exists && !found.allows(operation))) {
-      throw missingRight(connectionOf(kafka), `--operation ${operation} --topic ${topic}`);
+      throw missingRight(connectionOf(kafka), { operation, on: "topic", name: topic });
     }
     if (!found.exists && operation === "Write") {
       throw new Failure(EXIT.config, `There is no topic ${topic}, and this user may not create it: have it created`);
@@ -68,32 +68,46 @@ export function refusal(error: unknown, kafka: Kafka, work: Work): Failure | und
   return connectionRefusal(error, connection);
 }
 
-/** The right whose lack a broker answers like this, in the words of `kafka-acls`. */
-function rightFor(type: unknown, { topic, operation, group, groupPrefix }: Work): string | undefined {
+/** A right in the words of `kafka-acls`. */
+interface Right {
+  operation: string;
+  on: "topic" | "group";
+  name: string;
+  /** Whether `name` is what the names begin with. */
+  prefixed?: boolean;
+}
+
+/** The right whose lack a broker answers like this. */
+function rightFor(type: unknown, { topic, operation, group, groupPrefix }: Work): Right | undefined {
   switch (type) {
     case "TOPIC_AUTHORIZATION_FAILED":
-      return `--operation ${operation} --topic ${topic}`;
-    case "GROUP_AUTHORIZATION_FAILED":
-      return groupPrefix === undefined
-        ? `--operation Read --group ${group}`
-        : `--operation Read --group ${groupPrefix} --resource-pattern-type prefixed`;
+    // An idempotent producer is asked for a right on the cluster where it may write into no topic at all.
     case "CLUSTER_AUTHORIZATION_FAILED":
-      return "--operation IdempotentWrite --cluster"; // brokers before Kafka 2.8 want it for any idempotent producer
+      return { operation, on: "topic", name: topic };
+    case "GROUP_AUTHORIZATION_FAILED":
+      return { operation: "Read", on: "group", name: groupPrefix ?? group ?? "", prefixed: groupPrefix !== undefined };
   }
 }
 
-export function missingRight(connection: KafkaConnection, right: string, cause?: unknown): Failure {
-  const principal = principalOf(connection);
-  const grant = `kafka-acls --add --allow-principal ${principal} ${right}`;
-  return new Failure(EXIT.config, `Kafka refuses ${principal} a right it needs; an administrator grants it: ${grant}`, {
+function missingRight(
+  connection: KafkaConnection,
+  { operation, on, name, prefixed = false }: Right,
+  cause?: unknown,
+): Failure {
+  const [who, principal] = principalOf(connection);
+  const what = `${operation} on ${on} ${prefixed ? `names that begin with ${name}` : name}`;
+  const resource = `--${on} ${name}${prefixed ? " --resource-pattern-type prefixed" : ""}`;
+  const grant = `kafka-acls --add --allow-principal ${principal} --operation ${operation} ${resource}`;
+  return new Failure(EXIT.config, `Kafka refuses ${who} ${what}; an administrator grants it: ${grant}`, {
     cause,
   });
 }
 
 /** Whom the brokers take this client for; what they make of a certificate's name is theirs to say. */
-function principalOf({ tls, sasl }: KafkaConnection): string {
-  if (sasl !== undefined) return `User:${sasl.username}`;
-  return tls?.client === undefined ? "User:ANONYMOUS" : "User:(as KAFKA_SSL_CERT_FILE)";
+function principalOf({ tls, sasl }: KafkaConnection): [who: string, principal: string] {
+  if (sasl === undefined && tls?.client !== undefined) return ["the owner of KAFKA_SSL_CERT_FILE", "User:NAME"];
+  const principal = sasl === undefined ? "User:ANONYMOUS" : `User:${sasl.username}`;
+  return [principal, principal];
 }
 
 /** The part of kafkajs's pool of brokers (kafkajs/src/cluster/brokerPool.js) that keeps refusals back. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ORDER_SCHEMA } from "../../lib/avro/order_schema.ts";
-import { registerOrderSchema, RegistryUnavailable, writerSchemas } from "../../lib/avro/schema_registry.ts";
-import { EXIT, Failure } from "../../lib/errors.ts";
+import { RegistryUnavailable } from "../../lib/avro/registry_http.ts";
+import { registerOrderSchema, writerSchemas } from "../../lib/avro/schema_registry.ts";
+import { EXIT, Failure, Outage } from "../../lib/errors.ts";
 import { randomName, testRegistry } from "../support/kafka.ts";
 
 /** Registers `schema` the way another client would, and returns the registry's status and answer. */
@@ -131,7 +132,7 @@ Deno.test("find() takes no failing or foreign server for an answer", async () =>
     () => Response.json({ error_code: 40101 }, { status: 401 }),
   ];
   for (const answer of answers) {
-    await withServer(answer, (url) => assert.rejects(writerSchemas({ url }, "any").find(1), RegistryUnavailable));
+    await withServer(answer, (url) => assert.rejects(writerSchemas({ url }, "any").find(1), Outage));
   }
 });
 

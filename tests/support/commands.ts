@@ -84,18 +84,15 @@ export function ownWorld(): { env: Record<string, string>; storage: string } & D
 }
 
 /**
- * A task's own command line in deno.json as words: the flags that grant it its permissions, then its script. A storage
- * folder in `env` is put in.
+ * A task's own command line in deno.json as words: the flags that grant it its permissions, then its script. The shell
+ * puts in what `env` names, as `deno task` does. Permission: run sh.
  */
 export function taskWords(name: string, env: Record<string, string>): string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
   const line: string = tasks[name].command;
-  const words = line.slice(line.indexOf("deno run") + "deno ".length).split(" ");
-  const storage = env.STORAGE_DIR ?? "storage";
-  const values = { $STORAGE_DIR: storage, $JAVA_HOME: Deno.env.get("JAVA_HOME") ?? "" };
-  return words.map((word) =>
-    Object.entries(values).reduce((text, [name, value]) => text.replaceAll(name, value), word.replaceAll('"', ""))
-  );
+  const script = line.replace("deno run", "printf '%s\\n' run");
+  const { stdout } = new Deno.Command("sh", { args: ["-c", script], cwd: ROOT, env }).outputSync();
+  return new TextDecoder().decode(stdout).split("\n").slice(0, -1);
 }
 
 /** The script of a task in one process, without the task runner around it: a signal reaches the script itself. */

@@ -1,7 +1,12 @@
+import type { Kafka } from "kafkajs";
+import { registryHttp } from "../../lib/avro/registry_http.ts";
 import type { KafkaSettings } from "../../lib/cli/settings.ts";
 import type { RegistryConnection } from "../../lib/connections.ts";
+import { EXIT, Failure } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
+import { connectionRefusal } from "../../lib/kafka/connection_refusal.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { topicFacts } from "../../lib/kafka/topic_facts.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
 import type { Check } from "./check.ts";
 
@@ -10,19 +15,29 @@ const ANSWER_MS = 3_000;
 /** Whether brokers answer, and have the topics. Permissions: net, env of kafkajs; at the broker DESCRIBE. */
 export async function checkKafka({ kafka, topic }: KafkaSettings): Promise<Check[]> {
   const options = { retry: { retries: 0 }, connectionTimeout: ANSWER_MS, requestTimeout: ANSWER_MS };
-  const admin = createKafka(kafka, options).admin();
+  const client = createKafka(kafka, options);
+  const admin = client.admin();
   try {
     await admin.connect();
-    const [cluster, topics] = await Promise.all([admin.describeCluster(), admin.listTopics()]);
+    const cluster = await admin.describeCluster();
+    const topics = await topicsThere(client, [topic, deadLetterTopic(topic)]) ?? await admin.listTopics();
     const found = `${cluster.brokers.length} broker(s) at ${kafka.brokers.join(",")}`;
     return [{ name: "kafka", level: "ok", found }, checkTopics(topic, topics)];
   } catch (error) {
+    const refused = connectionRefusal(error, kafka);
+    if (refused !== undefined) return [{ name: "kafka", level: "fail", found: refused.message }];
     const why = error instanceof Error ? error.message : String(error);
     const remedy = "start it with deno task up, or set KAFKA_BOOTSTRAP_SERVERS";
     return [{ name: "kafka", level: "fail", found: `no answer from ${kafka.brokers.join(",")} (${why})`, remedy }];
   } finally {
     await disconnect(admin);
   }
+}
+
+/** Those that are there, or may be: this user need not have rights to both. Undefined where brokers do not tell. */
+async function topicsThere(client: Kafka, topics: string[]): Promise<string[] | undefined> {
+  const facts = await topicFacts(client, topics);
+  return facts && topics.filter((topic) => facts.get(topic)?.exists || facts.get(topic)?.hidden);
 }
 
 /** Whether the two topics are among those there are. */
@@ -39,16 +54,16 @@ export function checkTopics(topic: string, there: readonly string[]): Check {
 }
 
 /** Whether a Schema Registry answers. Permission: net. */
-export async function checkRegistry({ url }: RegistryConnection): Promise<Check> {
+export async function checkRegistry(connection: RegistryConnection): Promise<Check> {
+  const { url } = connection;
   const name = "registry";
   const remedy = "start it with deno task up, or set SCHEMA_REGISTRY_URL";
   try {
-    const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    const subjects: unknown = response.ok ? await response.json() : await response.text();
+    const subjects = await registryHttp(connection)<unknown>("/subjects");
     if (Array.isArray(subjects)) return { name, level: "ok", found: `${subjects.length} subject(s) at ${url}` };
-    return { name, level: "fail", found: `${url} is no Schema Registry (status ${response.status})`, remedy };
+    return { name, level: "fail", found: `${url} is no Schema Registry`, remedy };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { name, level: "fail", found: `no answer from ${url} (${why})`, remedy };
+    if (!(error instanceof Failure)) throw error;
+    return { name, level: "fail", found: error.message, remedy: error.exit === EXIT.config ? undefined : remedy };
   }
 }

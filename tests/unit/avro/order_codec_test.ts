@@ -4,7 +4,8 @@ import avro from "avsc";
 import fc from "fast-check";
 import { encodeOrder, OrderDecoder } from "../../../lib/avro/order_codec.ts";
 import { ORDER_SCHEMA } from "../../../lib/avro/order_schema.ts";
-import { type FoundSchema, RegistryUnavailable, type WriterSchemas } from "../../../lib/avro/schema_registry.ts";
+import { RegistryUnavailable } from "../../../lib/avro/registry_http.ts";
+import type { FoundSchema, WriterSchemas } from "../../../lib/avro/schema_registry.ts";
 import type { Order } from "../../../lib/order.ts";
 
 const ORDER: Order = { order_id: "o-1", user: "alice", item: "book", quantity: 2, created_at: 1_763_949_000_000 };

@@ -1,0 +1,134 @@
+import { Buffer } from "node:buffer";
+import type { RegistryConnection } from "../connections.ts";
+import { EXIT, Outage } from "../errors.ts";
+
+export const REQUEST_TIMEOUT_MS = 3_000;
+const CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
+
+/** The registry is away, failing, not a registry at all, or lets this client in no more: wait and ask again. */
+export class RegistryUnavailable extends Outage {
+  /** Of the answer, where there was one. */
+  readonly status: number | undefined;
+  /** What the registry said in it. */
+  readonly said: string | undefined;
+
+  constructor(message: string, { status, said, ...options }: ErrorOptions & { status?: number; said?: string } = {}) {
+    super(EXIT.unavailable, message, options);
+    this.status = status;
+    this.said = said;
+  }
+}
+
+/** The registry does not know this client, or the client not the registry: that does not pass by waiting a little. */
+export class RegistryRefusal extends Outage {
+  constructor(message: string, options?: ErrorOptions) {
+    super(EXIT.config, message, options);
+  }
+}
+
+/** A request to the registry, and its answer as JSON; undefined where the registry says that there is no such thing. */
+export type Ask = <T>(path: string, request?: { method?: string; body?: unknown; signal?: AbortSignal }) => Promise<
+  T | undefined
+>;
+
+/**
+ * Requests to the registry at `connection`. They reject with {@linkcode RegistryUnavailable} or
+ * {@linkcode RegistryRefusal}, whose sentences hold no credentials. Permission: net.
+ */
+export function registryHttp(connection: RegistryConnection): Ask {
+  const { url, auth, ca } = connection;
+  const headers: HeadersInit = { "content-type": CONTENT_TYPE };
+  if (auth !== undefined) headers.authorization = authorization(auth);
+  return async (path, { method = "GET", body, signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS) } = {}) => {
+    const address = url + path;
+    // One for each request: they are few, and nobody has to close it.
+    using client = ca === undefined ? undefined : Deno.createHttpClient({ caCerts: [ca] });
+    const answer = await send(address, { method, headers, body: JSON.stringify(body), signal, client }, connection);
+    if (answer.ok) return parse(address, answer.text);
+    // A 404 without the registry's own code comes from something else: a wrong path, a proxy.
+    if (answer.status === 404 && /"error_code"\s*:\s*404\d\d\b/.test(answer.text)) return undefined;
+    if (answer.status === 401 || answer.status === 403) {
+      throw new RegistryRefusal(refusal(`${method} ${address}`, answer.status, connection));
+    }
+    const { status } = answer;
+    throw new RegistryUnavailable(`No answer from ${address}: status ${status}`, { status, said: saidIn(answer.text) });
+  };
+}
+
+interface Answer {
+  ok: boolean;
+  status: number;
+  text: string;
+}
+
+async function send(
+  address: string,
+  init: RequestInit & { client?: Deno.HttpClient },
+  { ca }: RegistryConnection,
+): Promise<Answer> {
+  try {
+    const response = await fetch(address, init);
+    return { ok: response.ok, status: response.status, text: await response.text() };
+  } catch (cause) {
+    const reason = reasonOf(cause);
+    if (/UnknownIssuer|UnknownCA|SelfSigned|CaUsedAsEndEntity/i.test(reason)) {
+      const remedy = ca === undefined
+        ? "name the file of its authority in SCHEMA_REGISTRY_CA_FILE"
+        : "it was signed by no authority in SCHEMA_REGISTRY_CA_FILE";
+      throw new RegistryRefusal(`The certificate at ${address} is not trusted: ${remedy}`, { cause });
+    }
+    if (/NotValidForName/i.test(reason)) {
+      const message =
+        `The certificate at ${address} is for another host; take a name that it holds (SCHEMA_REGISTRY_URL)`;
+      throw new RegistryRefusal(message, { cause });
+    }
+    throw new RegistryUnavailable(`No answer from ${address}: ${reason}`, { cause });
+  }
+}
+
+function parse<T>(address: string, text: string): T {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RegistryUnavailable(`No answer from ${address}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function authorization(auth: NonNullable<RegistryConnection["auth"]>): string {
+  if ("token" in auth) return `Bearer ${auth.token.reveal()}`;
+  return `Basic ${Buffer.from(`${auth.username}:${auth.password.reveal()}`).toString("base64")}`;
+}
+
+function refusal(what: string, status: 401 | 403, { auth }: RegistryConnection): string {
+  const client = auth === undefined
+    ? "this client without a login"
+    : "token" in auth
+    ? "this client's token"
+    : auth.username;
+  const names = auth !== undefined && "token" in auth
+    ? "SCHEMA_REGISTRY_TOKEN"
+    : auth === undefined
+    ? "SCHEMA_REGISTRY_USERNAME and its password, or SCHEMA_REGISTRY_TOKEN"
+    : "SCHEMA_REGISTRY_USERNAME and its password";
+  const remedy = status === 401 || auth === undefined ? `check ${names}` : "an administrator grants it";
+  return `The Schema Registry refuses ${client} (status ${status} to ${what}): ${remedy}`;
+}
+
+/** What the registry says in an answer of its own. */
+function saidIn(text: string): string | undefined {
+  try {
+    const { message } = JSON.parse(text);
+    return typeof message === "string" ? oneLine(message) : undefined;
+  } catch {
+    return undefined; // a page, or nothing
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  return oneLine(error instanceof Error ? error.message : String(error));
+}
+
+/** Without the Java class that the message starts with. */
+function oneLine(message: string): string {
+  return message.replace(/\s+/g, " ").replace(/^[\w.]+Exception: /, "");
+}
