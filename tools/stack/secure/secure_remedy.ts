@@ -8,5 +8,8 @@ export function secureRemedy(checks: readonly Check[], brokers: readonly string[
   const state = readState(DEFAULT_DATA_DIR);
   if (state?.secure === undefined || state.brokers !== brokers.join(",")) return [...checks];
   const login = `it is secure: read a user's settings first, as in . ${quoted(envFile(DEFAULT_DATA_DIR, "auditor"))}`;
-  return checks.map((check) => check.level === "fail" ? { ...check, remedy: `${check.remedy}; ${login}` } : check);
+  return checks.map((check) => {
+    if (check.level !== "fail") return check;
+    return { ...check, remedy: check.remedy === undefined ? login : `${check.remedy}; ${login}` };
+  });
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { makeCertificates } from "../../../../tools/stack/secure/certificates.ts";
 import { provideSecrets, readPassword } from "../../../../tools/stack/secure/secrets.ts";
 import { isSecure, secureFolder } from "../../../../tools/stack/secure/secure_folder.ts";
 import { USER_NAMES } from "../../../../tools/stack/secure/users.ts";
@@ -56,5 +57,18 @@ Deno.test("provideSecrets() keeps what is there and makes what is missing", () =
     Deno.mkdirSync(`${tls}.new`);
     await provideSecrets(dataDir);
     assert.deepEqual(Object.keys(contents(tls)).sort(), Object.keys(before[0]).sort());
+    assert.deepEqual(contents(passwords), before[1]);
+  }));
+
+Deno.test("provideSecrets() makes certificates anew that end within a month", () =>
+  inDataDir(async (dataDir) => {
+    await provideSecrets(dataDir);
+    const { tls, passwords } = secureFolder(dataDir);
+    const before = [contents(tls), contents(passwords)];
+    const { ca } = await makeCertificates(new Date(Date.now() - 340 * 86_400_000));
+    Deno.writeTextFileSync(join(tls, "ca.crt"), ca);
+    await provideSecrets(dataDir);
+    const after = contents(tls);
+    for (const [name, text] of Object.entries(before[0])) assert.notEqual(after[name], text, name);
     assert.deepEqual(contents(passwords), before[1]);
   }));
