@@ -10,6 +10,7 @@ import { EXIT } from "../../lib/errors.ts";
 import type { Check, Level } from "./check.ts";
 import { checkKafka, checkRegistry } from "./check_services.ts";
 import { checkStorage } from "./check_storage.ts";
+import { secureRemedy } from "./secure/secure_remedy.ts";
 import { checkPorts, checkTools } from "./check_tools.ts";
 
 const parser = object({
@@ -39,7 +40,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const checks = [
     ...await checkTools({ needed: !isUp }),
     ...(isUp ? [] : checkPorts()),
-    ...kafka,
+    ...secureRemedy(kafka, settings.kafka.brokers),
     registry,
     ...await checkStorage(storageSetting(options)),
   ];

@@ -32,6 +32,15 @@ Deno.test("newPlan() keeps the ports of last time unless asked for others", () =
     assert.deepEqual(plan({ registryPort: 18081 }), { ...first, registry: 18081 });
   }));
 
+Deno.test("newPlan() gives a secure stack ports for certificates, and keeps them while they are free", () =>
+  inDataDir(1, (plan) => {
+    const first = plan({ secure: true });
+    assert.equal(first.tls?.length, 1);
+    assert.deepEqual(plan({ secure: true }), first);
+    using _ = Deno.listen({ hostname: "127.0.0.1", port: first.tls![0] });
+    assert.notDeepEqual(plan({ secure: true }).tls, first.tls);
+  }));
+
 Deno.test("newPlan() refuses another number of nodes than the data has", () =>
   inDataDir(3, (plan) => {
     assert.equal(plan().brokers.length, 3);

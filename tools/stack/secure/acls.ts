@@ -19,37 +19,21 @@ const { READ, WRITE, DESCRIBE } = AclOperationTypes;
 type Rights = Record<Exclude<User, "admin">, AclEntry[]>;
 
 /**
- * What each user may do with the orders in `topic` and their consumer group, and no more. All of it was found by leaving
- * one out: without it a command of that user fails (`tests/integration/secure_stack_test.ts`).
+ * What each user may do with the orders in `topic` and their consumer group, and no more. Each was left out once: without
+ * it a command of that user is refused (but for the last). The rest of a secure stack is for super users.
  *
- * READ and WRITE imply DESCRIBE. The topics are made by `up`, so nobody has CREATE. An idempotent producer without a transactional id needs WRITE on its topic only
- * (since Kafka 3.0; IDEMPOTENT_WRITE on the cluster before that).
+ * READ and WRITE imply DESCRIBE. Nobody has CREATE: `up` makes the topics. An idempotent producer without a transactional
+ * id needs WRITE on its topic and nothing on the cluster (since Kafka 2.8; IDEMPOTENT_WRITE before that).
  */
 export function aclsOf({ topic, group }: { topic: string; group: string }): AclEntry[] {
   const letters = deadLetterTopic(topic);
   const rights: Rights = {
-    producer: [
-      onTopic(WRITE, topic),
-    ],
-    consumer: [
-      onTopic(READ, topic),
-      onTopic(WRITE, letters),
-      onGroup(READ, group),
-    ],
-    // What was set aside is read from the dead letters; what a run has sent already, from the topic itself.
-    replayer: [
-      onTopic(WRITE, topic),
-      onTopic(READ, topic),
-      onTopic(READ, letters),
-      onGroups(READ, SCAN_GROUPS),
-    ],
-    auditor: [
-      onTopic(READ, topic),
-      onTopic(READ, letters),
-      onGroups(READ, SCAN_GROUPS),
-      // No command of ours needs it: how far the consumer is, for tools that show the lag.
-      onGroup(DESCRIBE, group),
-    ],
+    producer: [onTopic(WRITE, topic)],
+    consumer: [onTopic(READ, topic), onTopic(WRITE, letters), onGroup(READ, group)],
+    // Reads the dead letters, and in the topic itself what a resumed run has sent already.
+    replayer: [onTopic(WRITE, topic), onTopic(READ, topic), onTopic(READ, letters), onGroups(READ, SCAN_GROUPS)],
+    // The group is for tools that show its lag; none of the commands needs it.
+    auditor: [onTopic(READ, topic), onTopic(READ, letters), onGroups(READ, SCAN_GROUPS), onGroup(DESCRIBE, group)],
   };
   return Object.entries(rights).flatMap(([user, acls]) => acls.map((acl) => ({ ...acl, principal: `User:${user}` })));
 }

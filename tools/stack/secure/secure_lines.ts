@@ -8,6 +8,6 @@ export function secureLines(dataDir: string, state: StackState): string[] {
     `Clients log in at ${state.brokers} by SCRAM over TLS, or at ${state.secure?.tlsBrokers} with a certificate.`,
     "The registry asks nobody who they are. All of it listens on this machine only.",
     "Be one of these users by reading its settings into a shell (with -tls.env in place of .env: by certificate):",
-    ...USER_NAMES.map((user) => `. ${quoted(envFile(dataDir, user))}   # ${USERS[user]}`),
+    ...USER_NAMES.map((user) => `. ${quoted(envFile(dataDir, user))} # ${user} ${USERS[user]}`),
   ];
 }

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { expiresWithin, makeCertificates } from "../../../../tools/stack/secure/certificates.ts";
+import { USER_NAMES } from "../../../../tools/stack/secure/users.ts";
+
+const NOW = new Date();
+const { ca, broker, clients } = await makeCertificates(NOW);
+const authority = new X509Certificate(ca);
+const all = { broker, ...clients };
+
+Deno.test("makeCertificates() makes one for the brokers and one for each user", { permissions: "none" }, () => {
+  assert.deepEqual(Object.keys(clients), USER_NAMES);
+  for (const [name, { certificate }] of Object.entries(all)) {
+    assert.equal(new X509Certificate(certificate).subject, `CN=${name}`);
+  }
+});
+
+Deno.test("makeCertificates() signs them by the CA, and none of them signs others", { permissions: "none" }, () => {
+  assert.ok(authority.ca);
+  for (const { certificate } of Object.values(all)) {
+    const leaf = new X509Certificate(certificate);
+    assert.ok(leaf.verify(authority.publicKey) && leaf.checkIssued(authority));
+    assert.equal(leaf.ca, false);
+  }
+});
+
+Deno.test("makeCertificates() gives each the key that belongs to it", { permissions: "none" }, () => {
+  for (const { certificate, key } of Object.values(all)) {
+    assert.match(key, /^-----BEGIN PRIVATE KEY-----\n/);
+    assert.ok(new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key)));
+  }
+});
+
+Deno.test("makeCertificates() names the brokers' host, and no user's", { permissions: "none" }, () => {
+  const ofBroker = new X509Certificate(broker.certificate);
+  assert.equal(ofBroker.checkHost("localhost"), "localhost");
+  assert.equal(ofBroker.checkIP("127.0.0.1"), "127.0.0.1");
+  assert.equal(ofBroker.checkHost("example.com"), undefined);
+  assert.equal(new X509Certificate(clients.producer.certificate).subjectAltName, undefined);
+});
+
+Deno.test("makeCertificates() gives each a serial number of its own, no negative one", { permissions: "none" }, () => {
+  const serials = Object.values(all).map(({ certificate }) => new X509Certificate(certificate).serialNumber);
+  assert.equal(new Set(serials).size, serials.length);
+  for (const serial of serials) assert.match(serial, /^[4-7][0-9A-F]{31}$/i);
+});
+
+Deno.test("expiresWithin() sees that they last a year", { permissions: "none" }, () => {
+  for (const certificate of [ca, ...Object.values(all).map(({ certificate }) => certificate)]) {
+    assert.equal(expiresWithin(364, certificate, NOW), false);
+    assert.equal(expiresWithin(366, certificate, NOW), true);
+  }
+});
