@@ -45,7 +45,8 @@ export class SecureWorld {
   envOf(user: User, by: "password" | "certificate" = "password"): Env {
     const lines = Deno.readTextFileSync(envFile(this.dataDir, user, by)).trimEnd().split("\n");
     const settings = lines.map((line): [string, string] => {
-      const [, name, value] = /^(?:export (\w+)=(.*)|unset (\w+))$/.exec(line)?.filter((part) => part !== undefined) ?? [];
+      const [, name, value] = /^(?:export (\w+)=(.*)|unset (\w+))$/.exec(line)?.filter((part) => part !== undefined) ??
+        [];
       return [name, value ?? ""];
     });
     return { ...Object.fromEntries(settings), STORAGE_DIR: this.storage.folder };
