@@ -47,8 +47,10 @@ export class IdentityIndex {
   find(orderId: string): number | undefined {
     sipHash(orderId, this.key, this.#hash);
     const row = this.#rowAt(this.#slotOfHash());
-    if (row < 0) this.#asked.push(orderId, this.#hash);
-    if (row < 0) return undefined;
+    if (row < 0) {
+      this.#asked.push(orderId, this.#hash);
+      return undefined;
+    }
     const { low, high } = this.#blocks[row / BLOCK | 0];
     return high[row % BLOCK] * TWO_32 + low[row % BLOCK];
   }
@@ -104,9 +106,10 @@ export class IdentityIndex {
   /** The slot that holds the hash, or the free one where it belongs. */
   #slotOfHash(): number {
     const mask = this.#slots.length - 1;
-    const [start, tag] = this.#hash;
-    for (let slot = start & mask;; slot = (slot + 1) & mask) {
-      const found = this.#slots[slot];
+    const slots = this.#slots;
+    const tag = this.#hash[1];
+    for (let slot = this.#hash[0] & mask;; slot = (slot + 1) & mask) {
+      const found = slots[slot];
       if (found === 0) return slot;
       if (((found ^ tag) & ~mask) === 0 && this.#isAt(this.#rowAt(slot))) return slot;
     }
