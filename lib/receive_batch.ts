@@ -28,12 +28,13 @@ export function receiveBatch<R extends RawRecord>(
 ): { batch: OrderBatch; letters: DeadLetter[] } {
   const orders: ReceivedOrder[] = [];
   const letters: DeadLetter[] = [];
-  for (const { offset, timestamp, key, value, headers } of records) {
-    const at = { topic, partition, offset };
-    const decoded = decode(value);
+  for (const record of records) {
+    const at = { topic, partition, offset: record.offset };
+    const decoded = decode(record.value);
     if ("order" in decoded) {
-      orders.push({ order: decoded.order, at, replayOf: orderIdHeader(headers[REPLAY_OF_HEADER]) });
+      orders.push({ order: decoded.order, at, replayOf: orderIdHeader(record.headers[REPLAY_OF_HEADER]) });
     } else {
+      const { key, value, headers, timestamp } = record;
       letters.push({ at, key, value, headers, timestamp, reason: decoded.undecodable });
     }
   }
