@@ -21,11 +21,18 @@ export interface RawBatch<R extends RawRecord> {
   records: readonly R[];
 }
 
+/** A batch, sorted. */
+export interface ReceivedBatch {
+  batch: OrderBatch;
+  /** The messages that are no orders. */
+  letters: DeadLetter[];
+}
+
 /** Sorts a batch into orders and messages that are none. `decode` must not wait: what it needs is prepared before. */
 export function receiveBatch<R extends RawRecord>(
   { topic, partition, from, to, records }: RawBatch<R>,
   decode: (value: R["value"]) => { order: Order } | { undecodable: string },
-): { batch: OrderBatch; letters: DeadLetter[] } {
+): ReceivedBatch {
   const orders: ReceivedOrder[] = [];
   const letters: DeadLetter[] = [];
   for (const record of records) {

@@ -3,9 +3,9 @@ import { EXIT, Failure, Outage } from "../errors.ts";
 import { createBatchConsumer } from "./batch_consumer.ts";
 import { disconnect } from "./disconnect.ts";
 import { asFailure, isTransient, messageOf, recreated } from "./failures.ts";
+import { type FetchedBatch, fetchedBatches } from "./fetched_batch.ts";
 import { removeMember } from "./group_coordinator.ts";
 import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
-import { type FetchedRecord, recordGroups } from "./record_batch.ts";
 import { soleMember } from "./sole_member.ts";
 import { readTopicId } from "./topic_id.ts";
 
@@ -19,27 +19,20 @@ const RETRY_MS = 1_000;
 /** How often to look whether the topic still is the same one. */
 const TOPIC_CHECK_MS = 5_000;
 
-/** Records of one partition; `[from, to)` covers every offset between, transaction markers and gaps included. */
-export interface FetchedBatch {
-  topic: string;
-  partition: number;
-  from: number;
-  to: number;
-  records: readonly FetchedRecord[];
-}
-
-export interface SubscriberOptions extends GroupTopic {
+export interface SubscriberOptions<T> extends GroupTopic {
   /** The offset each partition is committed at; reading begins there. */
   starts: ReadonlyMap<number, number>;
   /** Ends the subscription once each of these partitions was read up to its offset. */
   until?: ReadonlyMap<number, number>;
   /** Ends the subscription after exactly this many messages. */
   maxMessages?: number;
+  /** Gets one batch ready to be handled, while the one before it may be under way: changes nothing that lasts. */
+  prepare(batch: FetchedBatch): Promise<T>;
   /**
-   * Handles one batch. When it resolves, the batch is committed; on an {@linkcode Outage} it is called again later,
-   * with nothing committed; any other error ends the subscription.
+   * Handles one batch; never two at once. When it resolves, the batch is committed. On an {@linkcode Outage}, its own
+   * or that of `prepare`, both are called again later, with nothing committed; any other error ends the subscription.
    */
-  handle(batch: FetchedBatch): Promise<void>;
+  handle(ready: T): Promise<void>;
   /** Told each time the group was joined. */
   onJoin(memberId: string): void;
   /** Told of an outage that is being waited out, and once it is over (undefined). */
@@ -52,9 +45,9 @@ export interface SubscriberOptions extends GroupTopic {
  * Comes back by itself when brokers go away, and never skips an offset silently: one that the log no longer holds is a
  * {@linkcode Failure} (65), as is a topic created anew. A group with another member is one too (75).
  */
-export class Subscriber {
+export class Subscriber<T> {
   readonly #kafka: Kafka;
-  readonly #options: SubscriberOptions;
+  readonly #options: SubscriberOptions<T>;
   readonly #positions: Map<number, number>;
   readonly #ended = Promise.withResolvers<void>();
   #left: number;
@@ -65,7 +58,7 @@ export class Subscriber {
   #outage: string | undefined;
   #checking = false;
 
-  constructor(kafka: Kafka, options: SubscriberOptions) {
+  constructor(kafka: Kafka, options: SubscriberOptions<T>) {
     this.#kafka = kafka;
     this.#options = options;
     this.#positions = new Map(options.starts);
@@ -157,32 +150,41 @@ export class Subscriber {
     return promise;
   }
 
-  async #eachBatch({ batch, heartbeat, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
-    const { topic, partition } = batch;
-    let from = Number((batch as unknown as { fetchedOffset: string }).fetchedOffset);
-    // Once at least: compaction leaves batches that are empty.
-    for (const group of recordGroups(batch, from)) {
-      if (this.#over) return;
-      const records = group.records.slice(0, this.#left);
-      // Markers after the last record count as read with it.
-      const isAll = group.isLast && records.length === group.records.length;
-      const to = (isAll ? Number(batch.lastOffset()) : records.at(-1)!.offset) + 1;
-      if (!await this.#handle({ topic, partition, from, to, records }, heartbeat)) return;
-      resolveOffset(String(to - 1));
-      const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
-      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
-      this.#left -= records.length;
-      this.#advance(partition, to);
-      await heartbeat();
-      from = to;
+  /** Prepares each batch while the one before it waits for the disk and the broker, which is a tenth of the time. */
+  async #eachBatch(payload: EachBatchPayload): Promise<void> {
+    let before = Promise.resolve(true);
+    for (const batch of fetchedBatches(payload.batch, this.#left)) {
+      if (this.#over) break;
+      // Trouble has its say when the batch's turn has come: then it is prepared again.
+      const ready = await this.#options.prepare(batch).catch(() => undefined);
+      if (!await before) return;
+      before = this.#handleAndCommit(batch, ready, payload);
+      before.catch(() => {}); // it is awaited, but not at once
+      if (ready === undefined) await before;
     }
+    await before;
+  }
+
+  /** False where the subscription ends before the batch is handled. */
+  async #handleAndCommit(batch: FetchedBatch, prepared: T | undefined, payload: EachBatchPayload): Promise<boolean> {
+    if (!await this.#handle(batch, prepared, payload.heartbeat)) return false;
+    const { topic, partition, to, records } = batch;
+    payload.resolveOffset(String(to - 1));
+    const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
+    await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
+    this.#left -= records.length;
+    this.#advance(partition, to);
+    await payload.heartbeat();
+    return true;
   }
 
   /** Handles one batch, however long an outage lasts; false where the subscription ends before it is handled. */
-  async #handle(batch: FetchedBatch, heartbeat: () => Promise<void>): Promise<boolean> {
+  async #handle(batch: FetchedBatch, prepared: T | undefined, heartbeat: () => Promise<void>): Promise<boolean> {
+    let ready = prepared;
     for (let waited = false; !this.#over; waited = true) {
       try {
-        await this.#options.handle(batch);
+        ready ??= await this.#options.prepare(batch);
+        await this.#options.handle(ready);
         if (waited) this.#tellOutage(undefined);
         return true;
       } catch (error) {
