@@ -1,3 +1,4 @@
+import { setImmediate as turnOfLoop } from "node:timers/promises";
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import { EXIT, Failure, Outage } from "../errors.ts";
 import { createBatchConsumer } from "./batch_consumer.ts";
@@ -150,24 +151,31 @@ export class Subscriber<T> {
     return promise;
   }
 
-  /** Prepares each batch while the one before it waits for the disk and the broker, which is a tenth of the time. */
+  /**
+   * Handles and commits one batch after the other. While one waits for the disk the next is prepared, and while one is
+   * committed the next is handled: waiting was a fifth of the time.
+   */
   async #eachBatch(payload: EachBatchPayload): Promise<void> {
-    let before = Promise.resolve(true);
+    let handled = Promise.resolve(true);
+    let committed = Promise.resolve();
     for (const batch of fetchedBatches(payload.batch, this.#left)) {
       if (this.#over) break;
       // Trouble has its say when the batch's turn has come: then it is prepared again.
       const ready = await this.#options.prepare(batch).catch(() => undefined);
-      if (!await before) return;
-      before = this.#handleAndCommit(batch, ready, payload);
-      before.catch(() => {}); // it is awaited, but not at once
-      if (ready === undefined) await before;
+      if (!await handled) break;
+      handled = this.#handle(batch, ready, payload.heartbeat);
+      committed = this.#commit(batch, payload, Promise.all([handled, committed]));
+      committed.catch(() => {}); // it is awaited, but not at once
+      if (ready === undefined) await handled;
+      else await turnOfLoop(); // until it waits for the disk
     }
-    await before;
+    await committed;
   }
 
-  /** False where the subscription ends before the batch is handled. */
-  async #handleAndCommit(batch: FetchedBatch, prepared: T | undefined, payload: EachBatchPayload): Promise<boolean> {
-    if (!await this.#handle(batch, prepared, payload.heartbeat)) return false;
+  /** Commits a batch once it was handled, and those before it were committed. */
+  async #commit(batch: FetchedBatch, payload: EachBatchPayload, before: Promise<[boolean, void]>): Promise<void> {
+    const [handled] = await before;
+    if (!handled) return;
     const { topic, partition, to, records } = batch;
     payload.resolveOffset(String(to - 1));
     const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
@@ -175,7 +183,6 @@ export class Subscriber<T> {
     this.#left -= records.length;
     this.#advance(partition, to);
     await payload.heartbeat();
-    return true;
   }
 
   /** Handles one batch, however long an outage lasts; false where the subscription ends before it is handled. */
