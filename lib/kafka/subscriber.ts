@@ -1,9 +1,9 @@
 import { setImmediate as turnOfLoop } from "node:timers/promises";
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import { EXIT, Failure, Outage } from "../errors.ts";
+import { Failure, Outage } from "../errors.ts";
 import { createBatchConsumer } from "./batch_consumer.ts";
 import { disconnect } from "./disconnect.ts";
-import { asFailure, isTransient, messageOf, recreated } from "./failures.ts";
+import { asFailure, isTransient, messageOf, notAlone, recreated } from "./failures.ts";
 import { type FetchedBatch, fetchedBatches } from "./fetched_batch.ts";
 import { removeMember } from "./group_coordinator.ts";
 import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
@@ -140,7 +140,7 @@ export class Subscriber<T> {
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
       this.#memberId = memberId;
-      if (Object.keys(memberAssignment).length === 0) return this.#end(this.#notAlone());
+      if (Object.keys(memberAssignment).length === 0) return this.#end(notAlone(this.#options.group));
       this.#options.onJoin(memberId);
       this.#tellOutage(undefined);
     });
@@ -245,13 +245,5 @@ export class Subscriber<T> {
     if (this.#crashedMember === undefined) return;
     await removeMember(this.#kafka, this.#options.group, this.#crashedMember);
     this.#crashedMember = undefined;
-  }
-
-  #notAlone(): Failure {
-    return new Failure(
-      EXIT.busy,
-      `The group ${this.#options.group} has another member already; one consumer a group with the file store. ` +
-        `Take another group and storage (--group, --storage), or the PostgreSQL store`,
-    );
   }
 }
