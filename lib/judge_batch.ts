@@ -64,10 +64,8 @@ class BatchState {
   readonly #view: StoreView;
   readonly #accepted = new AcceptedIds();
   readonly #users = new Map<string, User | undefined>();
-  /** By the name as it is written. */
+  /** By `nameKey`, and by the name as it is written. */
   readonly #items = new Map<string, StockItem | undefined>();
-  /** By `nameKey`: two ways to write a name share one stock. */
-  readonly #stock = new Map<string, StockItem>();
 
   constructor(view: StoreView) {
     this.#view = view;
@@ -115,15 +113,15 @@ class BatchState {
     const known = this.#items.get(name);
     if (known !== undefined || this.#items.has(name)) return known;
     const key = nameKey(name);
-    const item = this.#stock.get(key) ?? copy(this.#view.item(name));
-    if (item !== undefined) this.#stock.set(key, item);
+    const item = this.#items.get(key) ?? copy(this.#view.item(name));
     this.#items.set(name, item);
+    if (key !== name) this.#items.set(key, item); // two ways to write a name share one stock
     return item;
   }
 }
 
 function copy(item: StockItem | undefined): StockItem | undefined {
-  return item && { ...item };
+  return item && { name: item.name, quantity: item.quantity };
 }
 
 /** Characters at the end of an id that choose its place: those of a UUID differ there. */

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 
-const SLOTS = 1 << 15;
+const SLOTS = 1 << 17;
 
 /**
  * Turns bytes into text, the same bytes into the same string: users and items come again and again, and a string that

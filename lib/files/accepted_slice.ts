@@ -1,4 +1,5 @@
-import { parse as parseUuid, v5 as uuidV5 } from "uuid";
+import { hash } from "node:crypto";
+import { parse as parseUuid } from "uuid";
 import { MAX_ORDER_ID_LENGTH } from "../order.ts";
 import type { OutgoingOrder } from "../ports.ts";
 import type { Slice } from "../slice.ts";
@@ -41,12 +42,13 @@ export async function acceptedSlice(folder: string, choice: AcceptedChoice): Pro
 
 class Replay {
   readonly #choice: AcceptedChoice;
-  /** The bytes of the run's UUID: parsing it for each order takes as long as the hash. */
-  readonly #run: Uint8Array;
+  /** The bytes of the run's UUID, and after them room for those of the longest id. */
+  readonly #named = new Uint8Array(RUN_BYTES + 3 * MAX_ORDER_ID_LENGTH);
+  readonly #name = this.#named.subarray(RUN_BYTES);
 
   constructor(choice: AcceptedChoice) {
     this.#choice = choice;
-    this.#run = parseUuid(choice.run);
+    this.#named.set(parseUuid(choice.run));
   }
 
   /** Only orders that are replays decide anything here; the others are just counted. */
@@ -82,15 +84,25 @@ class Replay {
     return { order, replayOf: order_id };
   }
 
+  /**
+   * The UUIDv5 of the order's id in the namespace of the run (RFC 9562, 5.5).
+   *
+   * Not by the package `uuid`, which makes an object for each hash: three times the time, a third of a replay's.
+   */
   #idOf(orderId: string): string {
-    const { written } = encoder.encodeInto(orderId, idBytes);
-    return uuidV5(idBytes.subarray(0, written), this.#run);
+    const { written } = encoder.encodeInto(orderId, this.#name);
+    const sha1 = hash("sha1", this.#named.subarray(0, RUN_BYTES + written));
+    const variant = VARIANTS[parseInt(sha1[16], 16) % VARIANTS.length];
+    return `${sha1.slice(0, 8)}-${sha1.slice(8, 12)}-5${sha1.slice(13, 16)}-${variant}${sha1.slice(17, 20)}-${
+      sha1.slice(20, 32)
+    }`;
   }
 }
 
+const RUN_BYTES = 16;
+/** The upper bits of this digit are 10, the lower ones are the hash's. */
+const VARIANTS = "89ab";
 const encoder = new TextEncoder();
-/** Room for the longest id in UTF-8: an array for each would take as long as its hash. */
-const idBytes = new Uint8Array(3 * MAX_ORDER_ID_LENGTH);
 
 function sameAgain({ order_id, user, item, quantity, created_at, replay_of }: LoggedOrder): OutgoingOrder {
   return { order: { order_id, user, item, quantity, created_at }, replayOf: replay_of };

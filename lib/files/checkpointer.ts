@@ -5,7 +5,7 @@ const IDLE_MS = 100;
 /** Under load a checkpoint is written this often at most, in milliseconds… */
 const BUSY_MS = 1_000;
 /** …and takes no more than this share of the time. */
-const BUSY_SHARE = 0.1;
+const BUSY_SHARE = 0.03;
 
 /**
  * Writes the store's checkpoint lazily: when no batch has come for a moment, and now and then under load.

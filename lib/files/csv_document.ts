@@ -20,6 +20,12 @@ export interface CsvRow {
   readonly line: number;
   /** The cell of `column`, any column of the file; undefined where the file or this row has none. */
   get(column: string): string | undefined;
+  /**
+   * Changes one cell, which stays quoted if it was; an equal value changes nothing.
+   *
+   * An optional column that the file lacks is added to its header and to this row; the others stay short.
+   */
+  set(column: string, value: string): void;
 }
 
 /**
@@ -81,21 +87,21 @@ export class CsvDocument {
     return this.#rows.values();
   }
 
+  /** How many rows there are. */
+  get size(): number {
+    return this.#rows.size;
+  }
+
   /** The row whose key is the same name as `key`, if there is one. */
   row(key: string): CsvRow | undefined {
     return this.#rows.get(nameKey(key));
   }
 
-  /**
-   * Changes one cell, which stays quoted if it was; an equal value changes nothing.
-   *
-   * An optional column that the file lacks is added to its header and to this row; the others stay short.
-   */
+  /** Changes one cell of the row of `key`, as {@linkcode CsvRow.set} does. */
   set(key: string, column: string, value: string): void {
     const row = this.#rows.get(nameKey(key));
     if (row === undefined) throw new RangeError(`Cannot set "${column}": no row "${key}"`);
-    if (column === this.#keyColumn) throw new RangeError(`Cannot set "${column}": it is the key`);
-    row.source.set(this.#indexFor(column), value);
+    row.set(column, value);
   }
 
   /** Adds a row with a new key after the last row, in the file's own line ending. Cells not in `values` are empty. */
@@ -135,6 +141,11 @@ export class CsvDocument {
     return this.#shape.required.includes(column) || this.#shape.optional?.includes(column) === true;
   }
 
+  readonly #indexToSet = (column: string): number => {
+    if (column === this.#keyColumn) throw new RangeError(`Cannot set "${column}": it is the key`);
+    return this.#indexFor(column);
+  };
+
   #indexFor(column: string): number {
     if (!this.#knows(column)) throw new RangeError(`Cannot set "${column}": ${this.#shape.file} has no such column`);
     const index = this.#columns.get(column);
@@ -172,7 +183,7 @@ export class CsvDocument {
   }
 
   #addRow(key: string, line: CsvLine): void {
-    this.#rows.set(nameKey(key), new Row(line, key, this.#columns));
+    this.#rows.set(nameKey(key), new Row(line, key, this.#columns, this.#indexToSet));
   }
 
   #damaged(line: number, problem: string): never {
@@ -184,11 +195,18 @@ class Row implements CsvRow {
   readonly source: CsvLine;
   readonly key: string;
   readonly #columns: ReadonlyMap<string, number>;
+  readonly #indexToSet: (column: string) => number;
 
-  constructor(source: CsvLine, key: string, columns: ReadonlyMap<string, number>) {
+  constructor(
+    source: CsvLine,
+    key: string,
+    columns: ReadonlyMap<string, number>,
+    indexToSet: (column: string) => number,
+  ) {
     this.source = source;
     this.key = key;
     this.#columns = columns;
+    this.#indexToSet = indexToSet;
   }
 
   get line(): number {
@@ -198,5 +216,9 @@ class Row implements CsvRow {
   get(column: string): string | undefined {
     const index = this.#columns.get(column);
     return index === undefined ? undefined : this.source.values[index];
+  }
+
+  set(column: string, value: string): void {
+    this.source.set(this.#indexToSet(column), value);
   }
 }

@@ -78,7 +78,11 @@ export class IdentityIndex {
     if (this.#size > this.#slots.length * MAX_LOAD) this.#rehash(this.#slots.length * 2);
   }
 
-  /** The rows as bytes, in pieces, for {@linkcode IdentityIndex.fromBytes}; in the byte order of this machine. */
+  /**
+   * Rows and slots as bytes, in pieces, for {@linkcode IdentityIndex.fromBytes}; in the byte order of this machine.
+   *
+   * Slots could be filled anew, but each lies elsewhere in memory: a second for ten million.
+   */
   *toBytes(): Generator<Uint8Array<ArrayBuffer>> {
     for (const [index, { hashes, low, high }] of this.#blocks.entries()) {
       const rows = Math.min(BLOCK, this.#size - index * BLOCK);
@@ -86,6 +90,7 @@ export class IdentityIndex {
       yield bytesOf(low.subarray(0, rows));
       yield bytesOf(high.subarray(0, rows));
     }
+    yield bytesOf(this.#slots);
   }
 
   /** The index of `size` rows whose bytes `read` hands out, filling the array it is given. */
@@ -102,7 +107,8 @@ export class IdentityIndex {
     index.#size = size;
     let slots = index.#slots.length;
     while (size > slots * MAX_LOAD) slots *= 2;
-    index.#rehash(slots);
+    index.#slots = new Uint32Array(slots);
+    read(bytesOf(index.#slots));
     return index;
   }
 

@@ -6,8 +6,8 @@ import { writeAll } from "./write_all.ts";
 
 /** Bytes of the header line, padded with blanks. */
 const HEADER_BYTES = 256;
-/** 2: hashes under a key of their own. */
-const FORMAT = 2;
+/** 2: hashes under a key of their own. 3: with the table of slots. */
+const FORMAT = 3;
 
 interface Header {
   format: number;

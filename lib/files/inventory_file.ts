@@ -49,12 +49,19 @@ export function writeStock(
   stock: ReadonlyMap<string, { item: string; quantity: number }>,
   seq: number,
 ): void {
-  const asOf = String(seq);
-  for (const { key } of [...document.rows]) if (!stock.has(nameKey(key))) document.remove(key);
+  const as_of = String(seq);
+  for (const row of [...document.rows]) {
+    const found = stock.get(nameKey(row.key));
+    if (found === undefined) {
+      document.remove(row.key);
+      continue;
+    }
+    row.set("quantity", String(found.quantity));
+    row.set("as_of", as_of);
+  }
+  if (document.size === stock.size) return;
   for (const [key, { item, quantity }] of stock) {
-    if (document.row(key) === undefined) document.append({ item, quantity: String(quantity) });
-    document.set(key, "quantity", String(quantity));
-    document.set(key, "as_of", asOf);
+    if (document.row(key) === undefined) document.append({ item, quantity: String(quantity), as_of });
   }
 }
 

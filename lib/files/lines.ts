@@ -15,32 +15,47 @@ export type LineVisitor = (line: Uint8Array, start: number, whole: boolean) => v
  * with buffers faster than they are collected.
  */
 export function visitLines(read: ReadBytes, from: number, to: number, visit: LineVisitor): void {
+  visitChunks(read, from, to, (bytes, chunkStart) => {
+    let start = 0;
+    for (let feed = bytes.indexOf(LINE_FEED); feed >= 0; feed = bytes.indexOf(LINE_FEED, start)) {
+      if (visit(bytes.subarray(start, feed), chunkStart + start, true) === false) return false;
+      start = feed + 1;
+    }
+    if (start < bytes.length) visit(bytes.subarray(start), chunkStart + start, false);
+  });
+}
+
+/**
+ * As {@linkcode visitLines}, but whole lines at a time, as many as are read at once, with their line feeds; only the last
+ * may lack its.
+ */
+export function visitChunks(read: ReadBytes, from: number, to: number, visit: LineVisitor): void {
   let buffer = new Uint8Array(Math.min(CHUNK, to - from));
-  /** Bytes at the beginning of the buffer that begin a line, and where that line starts. */
+  /** Bytes at the beginning of the buffer that begin a line. */
   let kept = 0;
-  let lineStart = from;
   for (let at = from; at < to;) {
     if (kept === buffer.length) buffer = larger(buffer);
     const end = Math.min(at + buffer.length - kept, to);
     const bytes = read(at, end, buffer.subarray(kept));
     if (bytes.buffer !== buffer.buffer) buffer.set(bytes, kept);
     const filled = kept + end - at;
-    let start = 0;
-    for (let feed = find(buffer, start, filled); feed >= 0; feed = find(buffer, start, filled)) {
-      if (visit(buffer.subarray(start, feed), lineStart, true) === false) return;
-      lineStart += feed + 1 - start;
-      start = feed + 1;
-    }
-    buffer.copyWithin(0, start, filled);
-    kept = filled - start;
+    const whole = end === to ? filled : buffer.lastIndexOf(LINE_FEED, filled - 1) + 1;
+    if (whole > 0 && visit(buffer.subarray(0, whole), at - kept, true) === false) return;
+    buffer.copyWithin(0, whole, filled);
+    kept = filled - whole;
     at = end;
   }
-  if (kept > 0) visit(buffer.subarray(0, kept), lineStart, false);
 }
 
-function find(buffer: Uint8Array, start: number, end: number): number {
-  const feed = buffer.indexOf(LINE_FEED, start);
-  return feed < end ? feed : -1;
+/** How many lines there are; a last one may lack its line feed. */
+export function countLines(bytes: Uint8Array): number {
+  let count = 0;
+  let start = 0;
+  for (let feed = bytes.indexOf(LINE_FEED); feed >= 0; feed = bytes.indexOf(LINE_FEED, start)) {
+    count++;
+    start = feed + 1;
+  }
+  return start < bytes.length ? count + 1 : count;
 }
 
 function larger(buffer: Uint8Array): Uint8Array<ArrayBuffer> {

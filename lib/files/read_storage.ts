@@ -4,7 +4,7 @@ import { AppendFile } from "./append_file.ts";
 import { editStorage } from "./edit_storage.ts";
 import { parseInventory } from "./inventory_file.ts";
 import { storageLayout } from "./layout.ts";
-import { visitLines } from "./lines.ts";
+import { countLines, visitChunks, visitLines } from "./lines.ts";
 import { damagedLine, type LoggedOrder, parseLogged } from "./order_log.ts";
 import { sealedRecords } from "./sealed_records.ts";
 import { exists, requireFolder } from "./storage_folder.ts";
@@ -62,23 +62,33 @@ export function* loggedOrders({ path, end }: LogPart): Generator<LoggedOrder> {
   }
 }
 
-/** Counts the orders of a part of the log, and visits those in whose lines `text` stands: a tenth of reading them all. */
+/**
+ * Counts the orders of a part of the log, and visits those in whose lines `text` stands; lines are looked at one by one
+ * only near it, which takes a tenth of the time of reading them all.
+ */
 export function countLogged({ path, end }: LogPart, text: string, visit: (order: LoggedOrder) => void): number {
   if (end === 0) return 0;
   const file = AppendFile.openToRead(path);
   let count = 0;
   try {
-    visitLines((...range) => file.read(...range), 0, end, (line, start) => {
-      count++;
-      if (!Buffer.from(line.buffer, line.byteOffset, line.length).includes(text)) return;
-      const order = parseLogged(line);
-      if (order === undefined) throw damagedLine(path, start);
-      visit(order);
+    visitChunks((...range) => file.read(...range), 0, end, (bytes, chunkStart) => {
+      count += countLines(bytes);
+      if (!includes(bytes, text)) return;
+      visitLines((from, to) => bytes.subarray(from, to), 0, bytes.length, (line, start) => {
+        if (!includes(line, text)) return;
+        const order = parseLogged(line);
+        if (order === undefined) throw damagedLine(path, chunkStart + start);
+        visit(order);
+      });
     });
     return count;
   } finally {
     file.close();
   }
+}
+
+function includes(bytes: Uint8Array, text: string): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text);
 }
 
 function readFile(path: string): Uint8Array {

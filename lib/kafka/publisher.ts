@@ -231,9 +231,9 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
 
 function headersOf({ replayOf, runMark }: OutgoingOrder): OutgoingRecord["headers"] {
   if (replayOf === undefined && runMark === undefined) return NO_HEADERS;
-  const headers: Record<string, Buffer> = {};
-  if (replayOf !== undefined) headers[REPLAY_OF_HEADER] = Buffer.from(replayOf);
-  if (runMark !== undefined) headers[REPLAY_RUN_HEADER] = Buffer.from(runMark);
+  const headers: Record<string, string> = {};
+  if (replayOf !== undefined) headers[REPLAY_OF_HEADER] = replayOf;
+  if (runMark !== undefined) headers[REPLAY_RUN_HEADER] = runMark;
   return headers;
 }
 

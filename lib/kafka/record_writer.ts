@@ -5,9 +5,12 @@ import crc32C from "kafkajs/src/protocol/recordBatch/crc32C/index.js";
 export interface OutgoingRecord {
   key: Uint8Array | null;
   value: Uint8Array | null;
-  /** A name may have several values, or null. */
-  headers: Readonly<Record<string, Uint8Array | null | readonly (Uint8Array | null)[]>>;
+  /** A name may have several values. */
+  headers: Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>;
 }
+
+/** Text stands for its UTF-8: a buffer made for it would take longer than writing it. */
+type HeaderValue = Uint8Array | string | null;
 
 /** Who wrote a batch, and where it stands among the writer's own: what brokers tell a repeat by. */
 export interface BatchIdentity {
@@ -34,6 +37,9 @@ const RECORD_COUNT = 57;
 const RECORDS = 61;
 const FORMAT = 2;
 const UNKNOWN_EPOCH = -1;
+
+// deno-lint-ignore no-control-regex -- every character of one byte
+const ASCII = /^[\x00-\x7f]*$/;
 
 /** The most bytes that a number takes as a varint. */
 const VARINT_BYTES = 5;
@@ -74,7 +80,7 @@ export function recordSize({ key, value, headers }: OutgoingRecord): number {
   let size = RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0);
   for (const name in headers) {
     for (const content of valuesOf(headers[name])) {
-      size += 2 * VARINT_BYTES + 3 * name.length + (content?.length ?? 0);
+      size += 2 * VARINT_BYTES + 3 * name.length + (typeof content === "string" ? 3 : 1) * (content?.length ?? 0);
     }
   }
   return size;
@@ -101,15 +107,22 @@ function writeHeaders(bytes: Buffer, start: number, headers: OutgoingRecord["hea
   let at = writeVarint(bytes, start, count);
   for (const name in headers) {
     for (const content of valuesOf(headers[name])) {
-      at = writeBytes(bytes, at, Buffer.from(name));
-      at = writeBytes(bytes, at, content);
+      at = writeText(bytes, at, name);
+      at = typeof content === "string" ? writeText(bytes, at, content) : writeBytes(bytes, at, content);
     }
   }
   return at;
 }
 
-function valuesOf(values: OutgoingRecord["headers"][string]): readonly (Uint8Array | null)[] {
-  return values === null || values instanceof Uint8Array ? [values] : values;
+function valuesOf(values: OutgoingRecord["headers"][string]): readonly HeaderValue[] {
+  return Array.isArray(values) ? values : [values as HeaderValue];
+}
+
+function writeText(bytes: Buffer, at: number, text: string): number {
+  if (!ASCII.test(text)) return writeBytes(bytes, at, Buffer.from(text));
+  let end = writeVarint(bytes, at, text.length);
+  for (let index = 0; index < text.length; index++) bytes[end++] = text.charCodeAt(index);
+  return end;
 }
 
 function writeBytes(bytes: Buffer, at: number, content: Uint8Array | null): number {
