@@ -26,14 +26,15 @@ import type { Verdict } from "./lib/judge_batch.ts";
 import { createKafka, requireBrokers } from "./lib/kafka/client.ts";
 import { DeadLetterTopic } from "./lib/kafka/dead_letters.ts";
 import { disconnect } from "./lib/kafka/disconnect.ts";
+import type { FetchedBatch } from "./lib/kafka/fetched_batch.ts";
 import { resetGroup, startGroup, type StartOffsets } from "./lib/kafka/group_start.ts";
 import type { GroupTopic } from "./lib/kafka/group_topic.ts";
 import { refusal, requireRights } from "./lib/kafka/rights.ts";
-import { type FetchedBatch, Subscriber } from "./lib/kafka/subscriber.ts";
+import { Subscriber } from "./lib/kafka/subscriber.ts";
 import { readTopicId } from "./lib/kafka/topic_facts.ts";
 import { ensureTopics } from "./lib/kafka/topics_admin.ts";
 import { processBatch } from "./lib/process_batch.ts";
-import { receiveBatch } from "./lib/receive_batch.ts";
+import { receiveBatch, type ReceivedBatch } from "./lib/receive_batch.ts";
 import { parseResetTarget, type ResetTarget } from "./lib/reset_target.ts";
 import { deadLetterTopic, valueSubject } from "./lib/topics.ts";
 
@@ -109,9 +110,12 @@ async function consume(
   const deadLetters = new DeadLetterTopic(kafka);
   const report = new VerdictReport(config);
 
-  async function handle(fetched: FetchedBatch): Promise<void> {
+  async function prepare(fetched: FetchedBatch) {
     await decoder.prepare(fetched.records.map(({ value }) => value));
-    const { batch, letters } = receiveBatch(fetched, (value) => decoder.decode(value));
+    return receiveBatch(fetched, (value) => decoder.decode(value));
+  }
+
+  async function handle({ batch, letters }: ReceivedBatch): Promise<void> {
     const verdicts = await processBatch(batch, letters, { store, deadLetters });
     report.show(verdicts);
     for (const { at, reason } of letters) report.showDeadLetter(at, reason);
@@ -127,6 +131,7 @@ async function consume(
     starts,
     until: untilEnd ? ends : undefined,
     maxMessages,
+    prepare,
     handle,
     onJoin: (memberId) => store.describeOwner({ group, memberId }),
     onOutage: (sentence) => warn(sentence ?? "Going on"),

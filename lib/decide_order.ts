@@ -46,7 +46,8 @@ export function decideOrder(order: Order, user: User | undefined, item: StockIte
   return { accepted: true, remaining: item!.quantity - order.quantity };
 }
 
-function refusal(order: Order, user: User | undefined, item: StockItem | undefined): RejectReason | undefined {
+/** Why a valid order is refused; undefined where it is accepted. */
+export function refusal(order: Order, user: User | undefined, item: StockItem | undefined): RejectReason | undefined {
   if (user === undefined) return "unknown-user";
   if (user.status !== PAID) return "unpaid-user";
   if (item === undefined) return "unknown-item";

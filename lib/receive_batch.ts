@@ -21,19 +21,27 @@ export interface RawBatch<R extends RawRecord> {
   records: readonly R[];
 }
 
+/** A batch, sorted. */
+export interface ReceivedBatch {
+  batch: OrderBatch;
+  /** The messages that are no orders. */
+  letters: DeadLetter[];
+}
+
 /** Sorts a batch into orders and messages that are none. `decode` must not wait: what it needs is prepared before. */
 export function receiveBatch<R extends RawRecord>(
   { topic, partition, from, to, records }: RawBatch<R>,
   decode: (value: R["value"]) => { order: Order } | { undecodable: string },
-): { batch: OrderBatch; letters: DeadLetter[] } {
+): ReceivedBatch {
   const orders: ReceivedOrder[] = [];
   const letters: DeadLetter[] = [];
-  for (const { offset, timestamp, key, value, headers } of records) {
-    const at = { topic, partition, offset };
-    const decoded = decode(value);
+  for (const record of records) {
+    const at = { topic, partition, offset: record.offset };
+    const decoded = decode(record.value);
     if ("order" in decoded) {
-      orders.push({ order: decoded.order, at, replayOf: orderIdHeader(headers[REPLAY_OF_HEADER]) });
+      orders.push({ order: decoded.order, at, replayOf: orderIdHeader(record.headers[REPLAY_OF_HEADER]) });
     } else {
+      const { key, value, headers, timestamp } = record;
       letters.push({ at, key, value, headers, timestamp, reason: decoded.undecodable });
     }
   }

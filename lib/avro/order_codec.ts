@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import avro from "avsc";
 import type { Order } from "../order.ts";
+import { OrderReader } from "./order_reader.ts";
 import { ORDER_SCHEMA } from "./order_schema.ts";
 import type { WriterSchemas } from "./schema_registry.ts";
 
@@ -60,6 +61,7 @@ export class OrderDecoder {
   readonly #schemas: WriterSchemas;
   readonly #now: () => number;
   readonly #writers = new Map<number, Writer>();
+  readonly #reader = new OrderReader();
 
   constructor(schemas: WriterSchemas, options: { now?: () => number } = {}) {
     this.#schemas = schemas;
@@ -93,7 +95,9 @@ export class OrderDecoder {
     if (fault !== undefined) return { undecodable: fault };
     const writer = this.#writers.get(schemaIdOf(value));
     if (writer === undefined) throw new Error(`Cannot decode: schema ${schemaIdOf(value)} was not prepared`);
-    return "undecodable" in writer ? { undecodable: writer.undecodable } : decodeBody(value, writer.resolver);
+    if ("undecodable" in writer) return { undecodable: writer.undecodable };
+    const order = writer.resolver === undefined ? this.#reader.read(value, HEADER_BYTES) : undefined;
+    return order === undefined ? decodeBody(value, writer.resolver) : { order };
   }
 
   #forgetRefusals(): void {

@@ -71,19 +71,23 @@ async function send(
     return { ok: response.ok, status: response.status, text: await response.text() };
   } catch (cause) {
     const reason = reasonOf(cause);
-    if (/UnknownIssuer|UnknownCA|SelfSigned|CaUsedAsEndEntity/i.test(reason)) {
-      const remedy = ca === undefined
-        ? "name the file of its authority in SCHEMA_REGISTRY_CA_FILE"
-        : "it was signed by no authority in SCHEMA_REGISTRY_CA_FILE";
-      throw new RegistryRefusal(`The certificate at ${address} is not trusted: ${remedy}`, { cause });
-    }
-    if (/NotValidForName/i.test(reason)) {
-      const message =
-        `The certificate at ${address} is for another host; take a name that it holds (SCHEMA_REGISTRY_URL)`;
-      throw new RegistryRefusal(message, { cause });
+    const fault = /invalid peer certificate: (.*)/.exec(reason)?.[1];
+    if (fault !== undefined) {
+      throw new RegistryRefusal(`The certificate at ${address} ${untrusted(fault, ca)}`, { cause });
     }
     throw new RegistryUnavailable(`No answer from ${address}: ${reason}`, { cause });
   }
+}
+
+/** What is wrong with a certificate, `fault` in the words of the TLS library. */
+function untrusted(fault: string, ca: string | undefined): string {
+  if (/not valid for name|NotValidForName/.test(fault)) {
+    return "is for another host; take a name that it holds (SCHEMA_REGISTRY_URL)";
+  }
+  if (/expired|not valid yet/i.test(fault)) return "is not valid now: renew it, or set the clock of this machine";
+  return ca === undefined
+    ? "is of an unknown authority: name the file of that authority in SCHEMA_REGISTRY_CA_FILE"
+    : "was signed by no authority in SCHEMA_REGISTRY_CA_FILE";
 }
 
 function parse<T>(address: string, text: string): T {
@@ -124,8 +128,11 @@ function saidIn(text: string): string | undefined {
   }
 }
 
+/** `fetch` itself says only that it failed; what it wraps repeats the address. */
 export function reasonOf(error: unknown): string {
-  return oneLine(error instanceof Error ? error.message : String(error));
+  const said = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
+  const message = oneLine(said instanceof Error ? said.message : String(said));
+  return message.replace(/^error sending request .*?: client error \(\w+\): /, "");
 }
 
 /** Without the Java class that the message starts with. */

@@ -115,7 +115,7 @@ export class FileStore implements OrderStore {
       this.#parts.positions.refresh();
       await this.#parts.ledger.refresh();
       this.#users.refresh();
-      this.#index.forgetAsked();
+      this.#index.lookUp(batch.orders.map(({ order }) => order.order_id));
       const verdicts = judge(this.#view());
       await this.#commit(batch, verdicts);
       return verdicts;

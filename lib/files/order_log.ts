@@ -3,7 +3,8 @@ import type { Coordinates, Order, ReceivedOrder } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
 import type { StorageLayout } from "./layout.ts";
 import { type ReadBytes, tailStart, visitLines } from "./lines.ts";
-import { firstSealEnd, isSealed, sealLines, unsealLine } from "./sealed_line.ts";
+import { type Acceptance, writeOrders } from "./order_lines.ts";
+import { firstSealEnd, isSealed, unsealLine } from "./sealed_line.ts";
 
 /** Enough to hold the checksum of a line and its line feed. */
 const ENDING_BYTES = 24;
@@ -18,12 +19,6 @@ export interface LoggedOrder extends Order, Coordinates {
   remaining: number;
   /** The order_id this one is a replay of. */
   replay_of?: string;
-}
-
-/** An accepted order on its way into the log. */
-export interface Acceptance {
-  received: ReceivedOrder;
-  remaining: number;
 }
 
 /** Where the good part of the log ends. */
@@ -53,9 +48,7 @@ export class OrderLog {
 
   /** Appends one batch, numbered from `firstSeq`; where each line starts. Not durable before `file.sync()`. */
   append(acceptances: readonly Acceptance[], firstSeq: number): number[] {
-    const { bytes, starts } = sealLines(
-      acceptances.map(({ received, remaining }, index) => logged(received, remaining, firstSeq + index, firstSeq)),
-    );
+    const { bytes, starts } = writeOrders(acceptances, firstSeq);
     const from = this.file.length;
     this.file.append(bytes);
     return starts.map((start) => from + start);
@@ -152,26 +145,6 @@ export function parseLogged(line: Uint8Array): LoggedOrder | undefined {
 /** The received order that a logged one was. */
 export function asReceived({ topic, partition, offset, ...order }: LoggedOrder): ReceivedOrder {
   return { order, at: { topic, partition, offset }, replayOf: order.replay_of };
-}
-
-function logged({ order, at, replayOf }: ReceivedOrder, remaining: number, seq: number, batch: number): LoggedOrder {
-  const { order_id, user, item, quantity, created_at } = order;
-  const { topic, partition, offset } = at;
-  // JSON leaves out a `replay_of` that is undefined.
-  return {
-    order_id,
-    user,
-    item,
-    quantity,
-    created_at,
-    seq,
-    batch,
-    topic,
-    partition,
-    offset,
-    remaining,
-    replay_of: replayOf,
-  };
 }
 
 /** Whether a bad line is two with a damaged line feed between them, of which the second belongs to a later batch. */

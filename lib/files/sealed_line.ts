@@ -1,40 +1,27 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
+import { LineWriter, SEAL, type SealedLines } from "./line_writer.ts";
 
 /**
  * One line of a journal: a JSON object whose last field is `crc`, the CRC-32 (ISO 3309, as in zlib) of the bytes before
  * `,"crc"` as eight hex digits. A torn, zeroed or edited line does not match its own.
  */
 const encoder = new TextEncoder();
-const PREFIX = encoder.encode(',"crc":"');
-const SUFFIX = encoder.encode('"}');
-const DIGITS = 8;
-const BLANK_SEAL = `,"crc":"${"0".repeat(DIGITS)}"}\n`;
-const LINE_FEED = 0x0a;
-const SEAL_LENGTH = PREFIX.length + DIGITS + SUFFIX.length;
+const PREFIX = encoder.encode(SEAL.prefix);
+const SUFFIX = encoder.encode(SEAL.suffix);
+const SEAL_LENGTH = PREFIX.length + SEAL.digits + SUFFIX.length;
 
-/** Lines as bytes, and at which of these each of them starts. */
-export interface SealedLines {
-  bytes: Uint8Array<ArrayBuffer>;
-  starts: number[];
-}
-
-/** The lines for `records`, sealed, each with its line feed. All in one piece: text is turned into bytes once. */
+/** The lines for `records`, sealed, each with its line feed. */
 export function sealLines(
   records: readonly object[],
   toJson: (record: object) => string = JSON.stringify,
 ): SealedLines {
-  const unsealed = records.map((record) => toJson(record).slice(0, -1) + BLANK_SEAL);
-  const bytes = encoder.encode(unsealed.join(""));
-  const starts: number[] = [];
-  for (let start = 0; start < bytes.length;) {
-    starts.push(start);
-    const feed = bytes.indexOf(LINE_FEED, start); // JSON has none within
-    const end = feed - SEAL_LENGTH;
-    writeHex(crc32(bytes.subarray(start, end)), bytes, end + PREFIX.length);
-    start = feed + 1;
+  const lines = new LineWriter();
+  for (const record of records) {
+    lines.text(toJson(record).slice(0, -1)); // the seal brings the brace
+    lines.seal();
   }
-  return { bytes, starts };
+  return lines.take();
 }
 
 /** Whether a line, given without its line feed, is as it was sealed. Compares bytes: this is most of a long start. */
@@ -58,13 +45,6 @@ export function unsealLine(line: Uint8Array): Record<string, unknown> | undefine
   return JSON.parse(text + "}");
 }
 
-function writeHex(number: number, bytes: Uint8Array, at: number): void {
-  for (let index = 0; index < DIGITS; index++) {
-    const digit = (number >>> (28 - 4 * index)) & 15;
-    bytes[at + index] = digit < 10 ? 0x30 + digit : 0x57 + digit;
-  }
-}
-
 function stands(text: Uint8Array, line: Uint8Array, at: number): boolean {
   return text.every((byte, index) => line[at + index] === byte);
 }
@@ -72,7 +52,7 @@ function stands(text: Uint8Array, line: Uint8Array, at: number): boolean {
 /** The number of eight lower-case hex digits; NaN where there is anything else. */
 function hexAt(line: Uint8Array, at: number): number {
   let number = 0;
-  for (let index = at; index < at + DIGITS; index++) {
+  for (let index = at; index < at + SEAL.digits; index++) {
     const byte = line[index];
     const digit = byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : byte >= 0x61 && byte <= 0x66 ? byte - 0x57 : NaN;
     number = number * 16 + digit;

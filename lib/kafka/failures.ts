@@ -33,6 +33,15 @@ export function recreated(topic: string): Failure {
   );
 }
 
+/** The failure for a group that another member consumes for already. */
+export function notAlone(group: string): Failure {
+  return new Failure(
+    EXIT.busy,
+    `The group ${group} has another member already; one consumer a group with the file store. ` +
+      `Take another group and storage (--group, --storage), or the PostgreSQL store`,
+  );
+}
+
 /** Whether an error of kafkajs is one that passes: connections, brokers, coordinators. */
 export function isTransient(error: unknown): boolean {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {

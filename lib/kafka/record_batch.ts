@@ -3,7 +3,7 @@ import { EXIT, Failure } from "../errors.ts";
 import { LEFT_OUT_HEADER } from "../topics.ts";
 import { decompress, MAX_DECOMPRESSED_BYTES } from "./codecs.ts";
 import { messageOf } from "./failures.ts";
-import { VarintReader } from "./varint_reader.ts";
+import { VarintReader } from "../varint_reader.ts";
 
 // Where the fields of a record batch lie, format 2 (Kafka's documentation, "Record Batch").
 const LENGTH = 8;

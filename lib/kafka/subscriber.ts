@@ -1,12 +1,13 @@
+import { setImmediate as turnOfLoop } from "node:timers/promises";
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import { EXIT, Failure, Outage } from "../errors.ts";
+import { Failure, Outage } from "../errors.ts";
 import { createBatchConsumer } from "./batch_consumer.ts";
 import { disconnect } from "./disconnect.ts";
-import { asFailure, recreated } from "./failures.ts";
+import { asFailure, notAlone, recreated } from "./failures.ts";
+import { type FetchedBatch, fetchedBatches } from "./fetched_batch.ts";
 import { removeMember } from "./group_coordinator.ts";
 import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
 import { outageOf } from "./outage.ts";
-import { type FetchedRecord, recordGroups } from "./record_batch.ts";
 import { soleMember } from "./sole_member.ts";
 import { readTopicId } from "./topic_facts.ts";
 
@@ -20,27 +21,20 @@ const RETRY_MS = 1_000;
 /** How often to look whether the topic still is the same one. */
 const TOPIC_CHECK_MS = 5_000;
 
-/** Records of one partition; `[from, to)` covers every offset between, transaction markers and gaps included. */
-export interface FetchedBatch {
-  topic: string;
-  partition: number;
-  from: number;
-  to: number;
-  records: readonly FetchedRecord[];
-}
-
-export interface SubscriberOptions extends GroupTopic {
+export interface SubscriberOptions<T> extends GroupTopic {
   /** The offset each partition is committed at; reading begins there. */
   starts: ReadonlyMap<number, number>;
   /** Ends the subscription once each of these partitions was read up to its offset. */
   until?: ReadonlyMap<number, number>;
   /** Ends the subscription after exactly this many messages. */
   maxMessages?: number;
+  /** Gets one batch ready to be handled, while the one before it may be under way: changes nothing that lasts. */
+  prepare(batch: FetchedBatch): Promise<T>;
   /**
-   * Handles one batch. When it resolves, the batch is committed; on an {@linkcode Outage} it is called again later,
-   * with nothing committed; any other error ends the subscription.
+   * Handles one batch; never two at once. When it resolves, the batch is committed. On an {@linkcode Outage}, its own
+   * or that of `prepare`, both are called again later, with nothing committed; any other error ends the subscription.
    */
-  handle(batch: FetchedBatch): Promise<void>;
+  handle(ready: T): Promise<void>;
   /** Told each time the group was joined. */
   onJoin(memberId: string): void;
   /** Told of an outage that is being waited out, and once it is over (undefined). */
@@ -53,9 +47,9 @@ export interface SubscriberOptions extends GroupTopic {
  * Comes back by itself when brokers go away, and never skips an offset silently: one that the log no longer holds is a
  * {@linkcode Failure} (65), as is a topic created anew. A group with another member is one too (75).
  */
-export class Subscriber {
+export class Subscriber<T> {
   readonly #kafka: Kafka;
-  readonly #options: SubscriberOptions;
+  readonly #options: SubscriberOptions<T>;
   readonly #positions: Map<number, number>;
   readonly #ended = Promise.withResolvers<void>();
   #left: number;
@@ -66,7 +60,7 @@ export class Subscriber {
   #outage: string | undefined;
   #checking = false;
 
-  constructor(kafka: Kafka, options: SubscriberOptions) {
+  constructor(kafka: Kafka, options: SubscriberOptions<T>) {
     this.#kafka = kafka;
     this.#options = options;
     this.#positions = new Map(options.starts);
@@ -91,9 +85,8 @@ export class Subscriber {
     try {
       await this.#session();
     } catch (error) {
-      const { topic, group } = this.#options;
-      const at = { topic, group, wasMember: this.#memberId !== undefined };
-      this.#tellOutage(outageOf(error, this.#kafka, at));
+      const wasMember = this.#memberId !== undefined;
+      this.#tellOutage(outageOf(error, this.#kafka, { ...this.#options, wasMember }));
       this.#crashedMember = this.#memberId;
       await this.#pause();
     }
@@ -148,7 +141,7 @@ export class Subscriber {
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
       this.#memberId = memberId;
-      if (Object.keys(memberAssignment).length === 0) return this.#end(this.#notAlone());
+      if (Object.keys(memberAssignment).length === 0) return this.#end(notAlone(this.#options.group));
       this.#options.onJoin(memberId);
       this.#tellOutage(undefined);
     });
@@ -159,32 +152,47 @@ export class Subscriber {
     return promise;
   }
 
-  async #eachBatch({ batch, heartbeat, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
-    const { topic, partition } = batch;
-    let from = Number((batch as unknown as { fetchedOffset: string }).fetchedOffset);
-    // Once at least: compaction leaves batches that are empty.
-    for (const group of recordGroups(batch, from)) {
-      if (this.#over) return;
-      const records = group.records.slice(0, this.#left);
-      // Markers after the last record count as read with it.
-      const isAll = group.isLast && records.length === group.records.length;
-      const to = (isAll ? Number(batch.lastOffset()) : records.at(-1)!.offset) + 1;
-      if (!await this.#handle({ topic, partition, from, to, records }, heartbeat)) return;
-      resolveOffset(String(to - 1));
-      const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
-      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
-      this.#left -= records.length;
-      this.#advance(partition, to);
-      await heartbeat();
-      from = to;
+  /**
+   * Handles and commits one batch after the other. While one waits for the disk the next is prepared, and while one is
+   * committed the next is handled: waiting was a fifth of the time.
+   */
+  async #eachBatch(payload: EachBatchPayload): Promise<void> {
+    let handled = Promise.resolve(true);
+    let committed = Promise.resolve();
+    for (const batch of fetchedBatches(payload.batch, this.#left)) {
+      if (this.#over) break;
+      // Trouble has its say when the batch's turn has come: then it is prepared again.
+      const ready = await this.#options.prepare(batch).catch(() => undefined);
+      if (!await handled) break;
+      handled = this.#handle(batch, ready, payload.heartbeat);
+      committed = this.#commit(batch, payload, Promise.all([handled, committed]));
+      committed.catch(() => {}); // it is awaited, but not at once
+      if (ready === undefined) await handled;
+      else await turnOfLoop(); // until it waits for the disk
     }
+    await committed;
+  }
+
+  /** Commits a batch once it was handled, and those before it were committed. */
+  async #commit(batch: FetchedBatch, payload: EachBatchPayload, before: Promise<[boolean, void]>): Promise<void> {
+    const [handled] = await before;
+    if (!handled) return;
+    const { topic, partition, to, records } = batch;
+    payload.resolveOffset(String(to - 1));
+    const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
+    await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
+    this.#left -= records.length;
+    this.#advance(partition, to);
+    await payload.heartbeat();
   }
 
   /** Handles one batch, however long an outage lasts; false where the subscription ends before it is handled. */
-  async #handle(batch: FetchedBatch, heartbeat: () => Promise<void>): Promise<boolean> {
+  async #handle(batch: FetchedBatch, prepared: T | undefined, heartbeat: () => Promise<void>): Promise<boolean> {
+    let ready = prepared;
     for (let waited = false; !this.#over; waited = true) {
       try {
-        await this.#options.handle(batch);
+        ready ??= await this.#options.prepare(batch);
+        await this.#options.handle(ready);
         if (waited) this.#tellOutage(undefined);
         return true;
       } catch (error) {
@@ -238,13 +246,5 @@ export class Subscriber {
     if (this.#crashedMember === undefined) return;
     await removeMember(this.#kafka, this.#options.group, this.#crashedMember);
     this.#crashedMember = undefined;
-  }
-
-  #notAlone(): Failure {
-    return new Failure(
-      EXIT.busy,
-      `The group ${this.#options.group} has another member already; one consumer a group with the file store. ` +
-        `Take another group and storage (--group, --storage), or the PostgreSQL store`,
-    );
   }
 }

@@ -68,7 +68,7 @@ async function joinAndLeave(world: KafkaWorld, ours: boolean): Promise<void> {
     const stop = new AbortController();
     const { group, topic, kafka } = world;
     const at = { group, topic, topicId: undefined };
-    const hooks = { onJoin: () => joined.resolve(), onOutage: () => {} };
+    const hooks = { prepare: () => Promise.resolve({}), onJoin: () => joined.resolve(), onOutage: () => {} };
     const handle = () => Promise.reject(new Outage(EXIT.unavailable, "Commits nothing"));
     const reading = new Subscriber(kafka, { ...at, starts: new Map(), handle, ...hooks }).run(stop.signal);
     await joined.promise;

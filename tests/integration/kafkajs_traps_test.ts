@@ -4,7 +4,8 @@ import type { Admin } from "kafkajs";
 import { EXIT, Failure, Outage } from "../../lib/errors.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { moveGroup } from "../../lib/kafka/group_offsets.ts";
-import { type FetchedBatch, Subscriber } from "../../lib/kafka/subscriber.ts";
+import type { FetchedBatch } from "../../lib/kafka/fetched_batch.ts";
+import { Subscriber } from "../../lib/kafka/subscriber.ts";
 import { readTopicId } from "../../lib/kafka/topic_facts.ts";
 import { seededRandom } from "../faults/fault.ts";
 import { KafkaWorld, moment, soon } from "../faults/kafka_world.ts";
@@ -39,6 +40,7 @@ class Reading implements AsyncDisposable {
       topic,
       topicId: undefined,
       starts: new Map(),
+      prepare: (batch) => Promise.resolve(batch),
       handle: (batch) => {
         this.batches.push(batch);
         return handle();

@@ -79,6 +79,9 @@ Deno.test("kafkaSettings() refuses what cannot be a broker, registry or topic wi
     for (const registry of ["localhost:8081", "ftp://x", "nonsense", "file:///etc"]) {
       assert.throws(() => kafkaSettings({ ...NO_FLAGS, registry }), config, registry);
     }
+    const inside = { exit: EXIT.config, message: /^The .* must not hold a user or password/ };
+    assert.throws(() => kafkaSettings({ ...NO_FLAGS, brokers: "alice:canary@a:1" }), inside);
+    assert.throws(() => kafkaSettings({ ...NO_FLAGS, registry: "http://alice:canary@a:1" }), inside);
     for (const topic of [".", "..", "a b", "a/b", "é", "x".repeat(246)]) {
       assert.throws(() => kafkaSettings({ ...NO_FLAGS, topic }), config, topic);
     }

@@ -1,12 +1,14 @@
 import type { Buffer } from "node:buffer";
 
-/** Reads what a record is made of: zigzag varints (as in Protocol Buffers), and bytes with their length before them. */
+/** Reads what Kafka's records and Avro are made of: zigzag varints, and bytes with their length before them. */
 export class VarintReader {
-  at = 0;
+  /** What comes next; beyond the end once something was cut short. */
+  at: number;
   readonly #bytes: Buffer;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, at = 0) {
     this.#bytes = bytes;
+    this.at = at;
   }
 
   /** A number of up to 53 bits; beyond 28 bits by multiplication, for shifts end at 32. */

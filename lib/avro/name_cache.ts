@@ -1,0 +1,28 @@
+import type { Buffer } from "node:buffer";
+
+const SLOTS = 1 << 15;
+
+/**
+ * Turns bytes into text, the same bytes into the same string: users and items come again and again, and a string that
+ * is there already need not be made, hashed and collected: a tenth of a consumer's time. Bounded, for names are anybody's.
+ */
+export class NameCache {
+  readonly #names: string[] = new Array(SLOTS).fill("");
+
+  /** The text of `bytes[from, to)`, which is UTF-8. */
+  read(bytes: Buffer, from: number, to: number): string {
+    let hash = 0;
+    for (let at = from; at < to; at++) hash = Math.imul(hash, 31) + bytes[at];
+    const slot = hash & (SLOTS - 1);
+    const known = this.#names[slot];
+    if (isText(known, bytes, from, to)) return known;
+    return this.#names[slot] = bytes.toString("utf8", from, to);
+  }
+}
+
+/** Whether the bytes are the ASCII characters of `text`; other ones are never found, for they take several bytes. */
+function isText(text: string, bytes: Buffer, from: number, to: number): boolean {
+  if (text.length !== to - from) return false;
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) !== bytes[from + index]) return false;
+  return true;
+}

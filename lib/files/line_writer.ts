@@ -1,0 +1,137 @@
+import { crc32 } from "node:zlib";
+
+/** Lines as bytes, and at which of these each of them starts. */
+export interface SealedLines {
+  bytes: Uint8Array<ArrayBuffer>;
+  starts: number[];
+}
+
+/** What stands between a line's record and its checksum, and after that. */
+export const SEAL = { prefix: ',"crc":"', digits: 8, suffix: '"}' } as const;
+
+const encoder = new TextEncoder();
+const PREFIX = fragment(SEAL.prefix);
+const SUFFIX = fragment(SEAL.suffix + "\n");
+/** Most digits of an integer that a number holds exactly, and its sign. */
+const MAX_INTEGER = 17;
+/** Bytes that are copied faster by a call than one by one. */
+const WORTH_A_CALL = 16;
+/** Digits that are written with arithmetic of 32 bits, which is the faster one. */
+const SMALL = 10 ** 9;
+
+/** JSON that stays the same from line to line, as bytes. */
+export function fragment(json: string): Uint8Array {
+  return encoder.encode(json);
+}
+
+/**
+ * Writes lines of JSON as bytes, each with its checksum.
+ *
+ * JSON as text, which then is turned into bytes and searched for its line feeds, takes twice the time and leaves five
+ * times its size for the garbage collector: a fifth of a consumer's time.
+ */
+export class LineWriter {
+  #bytes = new Uint8Array(64 << 10);
+  #at = 0;
+  #starts: number[] = [];
+  /** Where the line in hand starts. */
+  #start = 0;
+
+  /** JSON as it is, from {@linkcode fragment}. */
+  raw(json: Uint8Array): void {
+    this.#reserve(json.length);
+    if (json.length >= WORTH_A_CALL) this.#bytes.set(json, this.#at);
+    else for (let index = 0; index < json.length; index++) this.#bytes[this.#at + index] = json[index];
+    this.#at += json.length;
+  }
+
+  /** JSON as it is. */
+  text(json: string): void {
+    this.#reserve(json.length * 3);
+    this.#at += encoder.encodeInto(json, this.#bytes.subarray(this.#at)).written;
+  }
+
+  /** A string, quoted. */
+  string(value: string): void {
+    this.#reserve(value.length + 2);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    bytes[at++] = QUOTE;
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (!isPlain(code)) return this.text(JSON.stringify(value));
+      bytes[at++] = code;
+    }
+    bytes[at++] = QUOTE;
+    this.#at = at;
+  }
+
+  /** A whole number. */
+  integer(value: number): void {
+    this.#reserve(MAX_INTEGER);
+    if (value < 0) this.#bytes[this.#at++] = MINUS;
+    this.#digits(Math.abs(value));
+  }
+
+  /** Ends the line with its checksum. */
+  seal(): void {
+    const sum = crc32(this.#bytes.subarray(this.#start, this.#at));
+    this.raw(PREFIX);
+    this.#reserve(SEAL.digits);
+    for (let shift = 28; shift >= 0; shift -= 4) {
+      const digit = (sum >>> shift) & 15;
+      this.#bytes[this.#at++] = digit < 10 ? ZERO + digit : LETTERS + digit;
+    }
+    this.raw(SUFFIX);
+    this.#starts.push(this.#start);
+    this.#start = this.#at;
+  }
+
+  /** The lines sealed since the last call; their bytes hold until more is written. */
+  take(): SealedLines {
+    const lines = { bytes: this.#bytes.subarray(0, this.#start), starts: this.#starts };
+    this.#at = this.#start = 0;
+    this.#starts = [];
+    return lines;
+  }
+
+  #digits(value: number): void {
+    if (value >= SMALL) {
+      const upper = Math.floor(value / SMALL);
+      this.#digits(upper);
+      return this.#padded(value - upper * SMALL, 9);
+    }
+    let count = 1;
+    for (let limit = 10; limit <= value; limit *= 10) count++;
+    this.#padded(value, count);
+  }
+
+  #padded(value: number, count: number): void {
+    const bytes = this.#bytes;
+    let left = value | 0;
+    for (let at = this.#at + count - 1; at >= this.#at; at--) {
+      const rest = (left / 10) | 0;
+      bytes[at] = ZERO + left - rest * 10;
+      left = rest;
+    }
+    this.#at += count;
+  }
+
+  #reserve(count: number): void {
+    if (this.#at + count <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + count));
+    larger.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = larger;
+  }
+}
+
+const ZERO = 0x30;
+const LETTERS = 0x57; // so that 10 is an "a"
+const MINUS = 0x2d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Whether a character stands for itself in JSON and is one byte. */
+function isPlain(code: number): boolean {
+  return code >= 0x20 && code < 0x7f && code !== QUOTE && code !== BACKSLASH;
+}
