@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Kafka } from "kafkajs";
 import { EXIT, Failure } from "../errors.ts";
+import { SCAN_GROUPS } from "../topics.ts";
 import { createBatchConsumer } from "./batch_consumer.ts";
 import { START_TIMEOUT_MS } from "./client.ts";
 import { disconnect } from "./disconnect.ts";
@@ -19,8 +20,6 @@ export interface ScanRange {
 /** Told of one record; the next one waits for its answer, and false ends the scan. */
 export type RecordVisitor = (partition: number, record: FetchedRecord) => void | Promise<boolean>;
 
-/** What the names of the groups that scans read in begin with. */
-const SCAN_GROUPS = "order-pipeline-scan-";
 /** A scan that reads nothing new for this long is given up, in milliseconds. */
 const SILENCE_MS = 30_000;
 const HEARTBEAT_MS = 3_000;
