@@ -90,9 +90,14 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   }
 
   async connect(): Promise<void> {
-    await requireRights(this.#kafka, { [this.#options.topic]: "Write" });
-    this.#partitions = await partitionsOf(this.#kafka, this.#options.topic);
-    this.#producer = await BatchProducer.connect(this.#kafka, this.#options.topic);
+    const { topic } = this.#options;
+    try {
+      await requireRights(this.#kafka, { [topic]: "Write" });
+      this.#partitions = await partitionsOf(this.#kafka, topic);
+      this.#producer = await BatchProducer.connect(this.#kafka, topic);
+    } catch (error) {
+      throw refusal(error, this.#kafka, { topic, operation: "Write" }) ?? error;
+    }
   }
 
   send(orders: readonly T[]): Promise<void> {

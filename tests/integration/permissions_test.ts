@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EXIT } from "../../lib/errors.ts";
+import { makeCertificates } from "../../tools/stack/secure/certificates.ts";
 import { type Finished, ownWorld, task, taskWords } from "../support/commands.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -21,6 +22,17 @@ const RUNS: readonly [name: string, args: string[], exit?: number][] = [
   ["why", ["no-such-order"], EXIT.failed],
 ];
 const TASKS = [...new Set(RUNS.map(([name]) => name))];
+
+/** The variables that name files of credentials, not set. */
+const UNSET_FILES = {
+  KAFKA_SASL_PASSWORD_FILE: "",
+  KAFKA_SSL_CA_FILE: "",
+  KAFKA_SSL_CERT_FILE: "",
+  KAFKA_SSL_KEY_FILE: "",
+  SCHEMA_REGISTRY_PASSWORD_FILE: "",
+  SCHEMA_REGISTRY_TOKEN_FILE: "",
+  SCHEMA_REGISTRY_CA_FILE: "",
+};
 
 interface Access {
   permission: string;
@@ -161,4 +173,25 @@ Deno.test("another storage folder is refused with the command line that grants i
     const again = await new Deno.Command("sh", { args: ["-c", line], cwd: ROOT, env: world.env }).output();
     assert.equal(again.code, EXIT.ok, new TextDecoder().decode(again.stderr));
   }
+});
+
+Deno.test("each task may read the credential files that are set, whatever their names, and no other one", async () => {
+  using world = ownWorld();
+  const certificate = join(world.storage, "of a test.pem");
+  const { ca } = await makeCertificates();
+  Deno.writeTextFileSync(certificate, ca);
+  for (const name of TASKS.filter((name) => granted(name, world.env).set === "kafka")) {
+    const set = Object.fromEntries(Object.keys(UNSET_FILES).map((name) => [name, `/credentials/${name}`]));
+    const without = granted(name, world.env).read;
+    assert.deepEqual(granted(name, { ...world.env, ...set }).read, [...without, ...Object.values(set)], name);
+    assert.deepEqual(granted(name, { ...world.env, ...UNSET_FILES }).read, without, name);
+  }
+  // By the task runner itself, which has a shell of its own.
+  await task("bootstrap", [], world.env);
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "-q", "produce", "--dry-run", "--count", "1"],
+    cwd: ROOT,
+    env: { ...world.env, KAFKA_SECURITY_PROTOCOL: "SSL", KAFKA_SSL_CA_FILE: certificate },
+  }).output();
+  assert.equal(code, EXIT.ok, new TextDecoder().decode(stderr));
 });

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { type AclEntry, AclOperationTypes, AclPermissionTypes, AclResourceTypes, type Admin } from "kafkajs";
+import { ResourcePatternTypes } from "kafkajs";
+import { EXIT } from "../../lib/errors.ts";
+import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { eventually } from "../support/commands.ts";
+import { SecureWorld } from "../support/secure_world.ts";
+
+const USER = "auditor";
+const { READ, WRITE } = AclOperationTypes;
+const { TOPIC, GROUP } = AclResourceTypes;
+
+const READS_ORDERS = right(READ, TOPIC, "orders");
+const WRITES_ORDERS = right(WRITE, TOPIC, "orders");
+const READS_LETTERS = right(READ, TOPIC, "orders.dlq");
+const WRITES_LETTERS = right(WRITE, TOPIC, "orders.dlq");
+const IS_MEMBER = right(READ, GROUP, "order-processor");
+const SCANS = { ...right(READ, GROUP, "order-pipeline-scan-"), resourcePatternType: ResourcePatternTypes.PREFIXED };
+
+/** The table of docs/SECURITY.md, in an order that works. */
+const TABLE: [line: string, rights: AclEntry[]][] = [
+  ["produce --count 40 --delay 0 --seed rights --mix unpaid=20,poison=20", [WRITES_ORDERS]],
+  ["consume --until-end", [READS_ORDERS, WRITES_LETTERS, IS_MEMBER]],
+  ["verify", [READS_ORDERS, READS_LETTERS, SCANS]],
+  ["why ORDER_ID", [READS_ORDERS, SCANS]],
+  ["dlq", [READS_LETTERS, SCANS]],
+  ["replay --originals", [WRITES_ORDERS]],
+  ["replay --rejected --limit 2", [WRITES_ORDERS]],
+  ["replay --dlq --limit 2", [WRITES_ORDERS, READS_LETTERS, SCANS]],
+  [`replay --rejected --limit 2 --run ${crypto.randomUUID()}`, [WRITES_ORDERS, READS_ORDERS, SCANS]],
+  [`replay --dlq --limit 2 --run ${crypto.randomUUID()}`, [WRITES_ORDERS, READS_ORDERS, READS_LETTERS, SCANS]],
+];
+
+Deno.test("each command works with the rights of docs/SECURITY.md, and with none of them left out", (t) =>
+  SecureWorld.with(async (world) => {
+    const admin = world.kafka.admin();
+    await admin.connect();
+    try {
+      await removeAll(admin);
+      for (const [line, rights] of TABLE) await t.step(line, () => assertLeast(world, admin, { line, rights }));
+    } finally {
+      await disconnect(admin);
+    }
+  }));
+
+async function assertLeast(
+  world: SecureWorld,
+  admin: Admin,
+  { line, rights }: { line: string; rights: AclEntry[] },
+): Promise<void> {
+  const env = world.envOf(USER);
+  const words = line.replace("ORDER_ID", () => world.storage.orders()[0].order_id);
+  // Brokers hear of a change a moment after it was made.
+  const endsWith = (exit: number, rights: string) =>
+    eventually(`${line} ends with ${exit} ${rights}`, async () => (await world.run(words, env)).code === exit);
+  for (const left of rights) {
+    await admin.createAcls({ acl: rights.filter((right) => right !== left) });
+    await endsWith(EXIT.config, `without ${left.resourceName}`);
+    await removeAll(admin);
+  }
+  await admin.createAcls({ acl: rights });
+  await endsWith(EXIT.ok, "with all of them");
+  await removeAll(admin);
+}
+
+function right(operation: AclOperationTypes, resourceType: AclResourceTypes, resourceName: string): AclEntry {
+  const principal = `User:${USER}`;
+  const permissionType = AclPermissionTypes.ALLOW;
+  const resourcePatternType = ResourcePatternTypes.LITERAL;
+  return { principal, host: "*", permissionType, operation, resourceType, resourceName, resourcePatternType };
+}
+
+async function removeAll(admin: Admin): Promise<void> {
+  const anything = { resourceType: AclResourceTypes.ANY, resourcePatternType: ResourcePatternTypes.ANY };
+  const anyhow = { operation: AclOperationTypes.ANY, permissionType: AclPermissionTypes.ANY };
+  const { filterResponses } = await admin.deleteAcls({
+    filters: [{ ...anything, ...anyhow, principal: `User:${USER}` }],
+  });
+  assert.ok(filterResponses.every(({ errorCode }) => errorCode === 0));
+}
