@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Kafka } from "kafkajs";
 import { EXIT, Failure } from "../errors.ts";
+import { SCAN_GROUPS } from "../topics.ts";
 import { createBatchConsumer } from "./batch_consumer.ts";
+import { START_TIMEOUT_MS } from "./client.ts";
 import { disconnect } from "./disconnect.ts";
 import { messageOf } from "./failures.ts";
 import { type FetchedRecord, recordGroups } from "./record_batch.ts";
@@ -17,11 +20,11 @@ export interface ScanRange {
 /** Told of one record; the next one waits for its answer, and false ends the scan. */
 export type RecordVisitor = (partition: number, record: FetchedRecord) => void | Promise<boolean>;
 
-/** What the names of the groups that scans read in begin with. */
-const SCAN_GROUPS = "order-pipeline-scan-";
 /** A scan that reads nothing new for this long is given up, in milliseconds. */
 const SILENCE_MS = 30_000;
 const HEARTBEAT_MS = 3_000;
+const RETRY_MS = 200;
+const LOADING = "the coordinator of its groups is still loading";
 
 /**
  * Visits every record of the given ranges once, in the order of their offsets within a partition; transaction markers
@@ -37,8 +40,21 @@ export async function scanTopic(
   ranges: readonly ScanRange[],
   visit: RecordVisitor,
 ): Promise<void> {
+  for (const deadline = Date.now() + START_TIMEOUT_MS; !(await scanOnce(kafka, topic, ranges, visit));) {
+    if (Date.now() > deadline) throw new Failure(EXIT.unavailable, `Cannot read ${topic}: ${LOADING} after 10 s`);
+    await delay(RETRY_MS);
+  }
+}
+
+/** Answers false where nothing was read, for the coordinator is not ready yet: so it is for the first group of a broker. */
+async function scanOnce(
+  kafka: Kafka,
+  topic: string,
+  ranges: readonly ScanRange[],
+  visit: RecordVisitor,
+): Promise<boolean> {
   const unread = Map.groupBy(ranges.filter(({ from, to }) => from < to), ({ partition }) => partition);
-  if (unread.size === 0) return;
+  if (unread.size === 0) return true;
   const nextOffsets = new Map<number, number>();
   const groupId = SCAN_GROUPS + randomUUID();
   const consumer = createBatchConsumer(kafka, {
@@ -95,13 +111,22 @@ export async function scanTopic(
     await Promise.race([done.promise, Promise.resolve()]);
     for (const [first] of unread.values()) readFrom(first);
     await done.promise;
+    return true;
   } catch (cause) {
+    if (nextOffsets.size === 0 && isLoading(cause)) return false;
     throw refusal(cause, kafka, { topic, operation: "Read", groupPrefix: SCAN_GROUPS }) ??
       new Failure(EXIT.unavailable, `Cannot read ${topic}: ${messageOf(cause)}`, { cause });
   } finally {
     clearTimeout(timer);
     await disconnect(consumer);
   }
+}
+
+function isLoading(error: unknown): boolean {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    if ("type" in inner && inner.type === "GROUP_LOAD_IN_PROGRESS") return true;
+  }
+  return false;
 }
 
 /** Waits for `work` without being taken for dead, by the group or by our own patience. */

@@ -146,7 +146,7 @@ async function assertClosed(dataDir: string, { brokers, secure }: StackState): P
     // In the clear; over TLS, but nobody; somebody, who does not know the brokers' authority.
     return [{}, { sasl }, { tls }, { tls: {}, sasl }].map((security) => ({ brokers: [address], ...security }));
   });
-  await Promise.all(attempts.map((connection) => assert.rejects(listTopics(client(connection)), /connect/i)));
+  await Promise.all(attempts.map((connection) => assert.rejects(listTopics(client(connection, 0)), /connect/i)));
 }
 
 async function assertRights(dataDir: string, { brokers }: StackState): Promise<void> {
@@ -160,8 +160,9 @@ async function assertRights(dataDir: string, { brokers }: StackState): Promise<v
   }
 }
 
-function client(connection: KafkaConnection): Kafka {
-  return createKafka(connection, { retry: { retries: 5, initialRetryTime: 50, maxRetryTime: 500 } });
+/** The first group of a new broker waits for its coordinator: hence the retries. */
+function client(connection: KafkaConnection, retries = 10): Kafka {
+  return createKafka(connection, { retry: { retries, initialRetryTime: 50, maxRetryTime: 1_000 } });
 }
 
 function certified(dataDir: string, { secure }: StackState, user: User): KafkaConnection {

@@ -26,7 +26,7 @@ export async function scan(kafka: Kafka, topic: string): Promise<void> {
 
 /** Waits for one message as a member of `groupId`, and leaves it uncommitted. */
 export async function read(kafka: Kafka, topic: string, groupId: string): Promise<void> {
-  const consumer = kafka.consumer({ groupId, retry: { retries: 0, restartOnFailure: () => Promise.resolve(false) } });
+  const consumer = kafka.consumer({ groupId, retry: { restartOnFailure: () => Promise.resolve(false) } });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   promise.catch(() => {}); // where the consumer does not get as far as to wait for it
   consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));

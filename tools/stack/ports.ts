@@ -1,6 +1,6 @@
 import { EXIT, Failure } from "../../lib/errors.ts";
 
-/** Everything listens here and nowhere else: no part of the stack asks who is calling. */
+/** Everything listens here and nowhere else: no part of the stack asks who is calling, but for a secure broker. */
 export const HOST = "127.0.0.1";
 
 /**

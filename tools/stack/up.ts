@@ -114,10 +114,8 @@ async function upLocal(wish: StackWish, stop: AbortSignal): Promise<string> {
   const startedAt = performance.now();
   const java = await findJava();
   if (!isRecent(java)) {
-    throw new Failure(
-      EXIT.config,
-      "Kafka needs Java 17 or later: install it, set JAVA_HOME, or use deno task up --docker",
-    );
+    const otherwise = wish.secure ? "" : ", or use deno task up --docker";
+    throw new Failure(EXIT.config, `Kafka needs Java 17 or later: install it or set JAVA_HOME${otherwise}`);
   }
   const { state, started } = await startLocal(java, wish, stop);
   const lines = [];

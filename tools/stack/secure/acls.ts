@@ -7,11 +7,8 @@ import {
   ResourcePatternTypes,
 } from "kafkajs";
 import { disconnect } from "../../../lib/kafka/disconnect.ts";
-import { deadLetterTopic } from "../../../lib/topics.ts";
+import { deadLetterTopic, SCAN_GROUPS } from "../../../lib/topics.ts";
 import type { User } from "./users.ts";
-
-/** `lib/kafka/topic_scan.ts` reads in groups of such names, one for each scan. */
-const SCAN_GROUPS = "order-pipeline-scan-";
 
 const { READ, WRITE, DESCRIBE } = AclOperationTypes;
 

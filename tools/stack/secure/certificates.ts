@@ -36,7 +36,11 @@ export interface Certificates {
 export async function makeCertificates(now = new Date()): Promise<Certificates> {
   const names = [BROKER_NAME, ...USER_NAMES];
   const [caKeys, ...keys] = await Promise.all([makeKeys(), ...names.map(makeKeys)]);
-  const issuer = { name: "order pipeline CA", key: forge.pki.privateKeyFromPem(caKeys.key) };
+  const issuer = {
+    name: "order pipeline CA",
+    key: forge.pki.privateKeyFromPem(caKeys.key),
+    keyId: keyIdOf(forge.pki.publicKeyFromPem(caKeys.publicKey)),
+  };
   const certify = (name: string, publicKey: string, extensions: object[]) =>
     toPem({ name, publicKey, extensions, issuer, now });
   const ca = certify(issuer.name, caKeys.publicKey, [
@@ -73,7 +77,7 @@ interface CertificateRequest {
   name: string;
   publicKey: string;
   extensions: object[];
-  issuer: { name: string; key: forge.pki.rsa.PrivateKey };
+  issuer: { name: string; key: forge.pki.rsa.PrivateKey; keyId: string };
   now: Date;
 }
 
@@ -85,9 +89,15 @@ function toPem({ name, publicKey, extensions, issuer, now }: CertificateRequest)
   certificate.validity.notAfter = new Date(now.getTime() + VALID_DAYS * DAY_MS);
   certificate.setSubject([{ name: "commonName", value: name }]);
   certificate.setIssuer([{ name: "commonName", value: issuer.name }]);
-  certificate.setExtensions(extensions);
+  // Strict clients look for the identifiers, Python's from 3.13 among them.
+  const keyIds = [{ name: "subjectKeyIdentifier" }, { name: "authorityKeyIdentifier", keyIdentifier: issuer.keyId }];
+  certificate.setExtensions([...extensions, ...keyIds]);
   certificate.sign(issuer.key, forge.md.sha256.create());
   return forge.pki.certificateToPem(certificate).replaceAll("\r", "");
+}
+
+function keyIdOf(key: forge.pki.PublicKey): string {
+  return forge.pki.getPublicKeyFingerprint(key, { type: "RSAPublicKey" }).getBytes();
 }
 
 /** 16 random bytes in hex; the first one below 0x80, for it is a signed number, and not zero, for it has no padding. */

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
+// @ts-types="@types/node-forge"
+import forge from "node-forge";
 import { expiresWithin, makeCertificates } from "../../../../tools/stack/secure/certificates.ts";
 import { USER_NAMES } from "../../../../tools/stack/secure/users.ts";
 
@@ -21,6 +23,16 @@ Deno.test("makeCertificates() signs them by the CA, and none of them signs other
     const leaf = new X509Certificate(certificate);
     assert.ok(leaf.verify(authority.publicKey) && leaf.checkIssued(authority));
     assert.equal(leaf.ca, false);
+  }
+});
+
+Deno.test("makeCertificates() names the keys, as strict clients want it", { permissions: "none" }, () => {
+  const idOf = (pem: string) => forge.pki.certificateFromPem(pem).generateSubjectKeyIdentifier().getBytes();
+  const extension = (pem: string, name: string): { value: string } =>
+    forge.pki.certificateFromPem(pem).getExtension({ name }) as { value: string };
+  for (const certificate of [ca, ...Object.values(all).map(({ certificate }) => certificate)]) {
+    assert.ok(extension(certificate, "subjectKeyIdentifier").value.endsWith(idOf(certificate)));
+    assert.ok(extension(certificate, "authorityKeyIdentifier").value.endsWith(idOf(ca)));
   }
 });
 
