@@ -85,8 +85,7 @@ export class Subscriber<T> {
     try {
       await this.#session();
     } catch (error) {
-      const wasMember = this.#memberId !== undefined;
-      this.#tellOutage(outageOf(error, this.#kafka, { ...this.#options, wasMember }));
+      this.#tellOutage(outageOf(error, this.#kafka, { ...this.#options, wasMember: this.#memberId !== undefined }));
       this.#crashedMember = this.#memberId;
       await this.#pause();
     }
@@ -159,16 +158,20 @@ export class Subscriber<T> {
   async #eachBatch(payload: EachBatchPayload): Promise<void> {
     let handled = Promise.resolve(true);
     let committed = Promise.resolve();
-    for (const batch of fetchedBatches(payload.batch, this.#left)) {
-      if (this.#over) break;
-      // Trouble has its say when the batch's turn has come: then it is prepared again.
-      const ready = await this.#options.prepare(batch).catch(() => undefined);
-      if (!await handled) break;
-      handled = this.#handle(batch, ready, payload.heartbeat);
-      committed = this.#commit(batch, payload, Promise.all([handled, committed]));
-      committed.catch(() => {}); // it is awaited, but not at once
-      if (ready === undefined) await handled;
-      else await turnOfLoop(); // until it waits for the disk
+    try {
+      for (const batch of fetchedBatches(payload.batch, this.#left)) {
+        if (this.#over) break;
+        // Trouble has its say when the batch's turn has come: then it is prepared again.
+        const ready = await this.#options.prepare(batch).catch(() => undefined);
+        if (!await handled) break;
+        handled = this.#handle(batch, ready, payload.heartbeat);
+        committed = this.#commit(batch, payload, Promise.all([handled, committed]));
+        committed.catch(() => {}); // it is awaited, but not at once
+        if (ready === undefined) await handled;
+        else await turnOfLoop(); // until it waits for the disk
+      }
+    } finally {
+      await handled.catch(() => {}); // a commit may have failed meanwhile: what comes next must not overlap
     }
     await committed;
   }
@@ -214,10 +217,8 @@ export class Subscriber<T> {
   }
 
   #isDone(): boolean {
-    const { until } = this.#options;
-    const caughtUp = until !== undefined &&
-      [...until].every(([partition, end]) => (this.#positions.get(partition) ?? 0) >= end);
-    return caughtUp || this.#left <= 0;
+    const isBehind = ([partition, end]: [number, number]) => (this.#positions.get(partition) ?? 0) < end;
+    return this.#left <= 0 || this.#options.until?.entries().some(isBehind) === false;
   }
 
   #end(failure?: Failure): void {
