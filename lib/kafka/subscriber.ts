@@ -167,8 +167,7 @@ export class Subscriber<T> {
         handled = this.#handle(batch, ready, payload.heartbeat);
         committed = this.#commit(batch, payload, Promise.all([handled, committed]));
         committed.catch(() => {}); // it is awaited, but not at once
-        if (ready === undefined) await handled;
-        else await turnOfLoop(); // until it waits for the disk
+        await (ready === undefined ? handled : turnOfLoop()); // until it waits for the disk
       }
     } finally {
       await handled.catch(() => {}); // a commit may have failed meanwhile: what comes next must not overlap
