@@ -89,7 +89,7 @@ Deno.test("consume asks the registry once about an id that it does not know, how
   assert.equal(registry.passed.filter((path) => path.includes("/schemas/ids/")).length, 1, registry.passed.join(" "));
 });
 
-Deno.test("consume takes no trouble of the registry for poison: 500, silence, a page", async (t) => {
+Deno.test("consume takes no trouble of the registry for poison: 500, silence, a page, 401, 403", async (t) => {
   await using registry = await RegistryStub.before(testRegistry().url);
   using world = await ourWorld();
   await using consumer = startTask("consume", [], { ...world.env, SCHEMA_REGISTRY_URL: registry.url });
@@ -99,7 +99,7 @@ Deno.test("consume takes no trouble of the registry for poison: 500, silence, a 
   const accepted = (id: string) =>
     eventually(`${id} is accepted`, () => acceptedIn(world.storage).includes(id) || undefined);
   await accepted("first");
-  for (const mood of ["failing", "slow", "a page"] as const) {
+  for (const mood of ["failing", "slow", "a page", "closed", "forbidding"] as const) {
     await t.step(mood, async () => {
       const id = await registerSchema(valueSubject(world.topic), { ...ORDER_SCHEMA, doc: world.topic + mood });
       registry.setMood(mood);
@@ -115,5 +115,7 @@ Deno.test("consume takes no trouble of the registry for poison: 500, silence, a 
   const { code, stderr } = await consumer.end;
   assert.equal(code, EXIT.ok);
   assert.match(stderr, /warning: No answer from .*\/schemas\/ids\/\d+\/versions/);
+  assert.match(stderr, /warning: The Schema Registry refuses this client without a login \(status 401 to GET /);
+  assert.match(stderr, /warning: The Schema Registry refuses this client without a login \(status 403 to GET /);
   assert.deepEqual(await reasonsIn(world.topic), []);
 });

@@ -14,7 +14,11 @@ export type RegistryMood =
   /** Answers 404 as a wrong path or a proxy does, without the registry's own error code. */
   | "not found"
   /** Answers 200 with a page, as a portal does that wants a login. */
-  | "a page";
+  | "a page"
+  /** Answers 401: it knows this client no more. */
+  | "closed"
+  /** Answers 403: this client may not ask that. */
+  | "forbidding";
 
 /** A Schema Registry between the commands and a real one, that fails as it is told. Permission: net. */
 export class RegistryStub implements AsyncDisposable {
@@ -64,6 +68,10 @@ export class RegistryStub implements AsyncDisposable {
         return void response.writeHead(404).end("<html>No such page</html>");
       case "a page":
         return void response.writeHead(200).end("<html>Welcome</html>");
+      case "closed":
+        return void response.writeHead(401).end('{"error_code":40101,"message":"Unauthorized"}');
+      case "forbidding":
+        return void response.writeHead(403).end('{"error_code":40301,"message":"Forbidden"}');
       default:
         return mood satisfies never;
     }
