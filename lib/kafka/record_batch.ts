@@ -44,14 +44,31 @@ export interface FetchBounds {
 }
 
 /** A record as it lies in a topic; its bytes are a part of what was fetched, so it keeps all of that in memory. */
-export interface FetchedRecord {
+export class FetchedRecord {
   offset: number;
   /** Milliseconds since the epoch, as the broker has it. */
   timestamp: number;
-  key: Buffer | null;
   value: Buffer | null;
   /** A name that stands several times has all its values. */
   headers: Record<string, Buffer | Buffer[]>;
+  readonly #key: VarintReader;
+  readonly #keyAt: number;
+
+  /** `reader` stands at the key. */
+  constructor(offset: number, timestamp: number, reader: VarintReader) {
+    this.offset = offset;
+    this.timestamp = timestamp;
+    this.#key = reader;
+    this.#keyAt = reader.at;
+    reader.skip();
+    this.value = reader.bytes();
+    this.headers = NO_HEADERS;
+  }
+
+  /** Read when it is asked for, which it seldom is: a view of it would be a tenth of what there is to collect. */
+  get key(): Buffer | null {
+    return this.#key.bytesAt(this.#keyAt);
+  }
 }
 
 /**
@@ -134,13 +151,8 @@ export class RecordBatch {
       const end = reader.int() + reader.at;
       reader.at++; // attributes, of which there are none
       const timestamp = this.#baseTimestamp + reader.int();
-      const record: FetchedRecord = {
-        timestamp: this.#appendedAt ?? timestamp,
-        offset: this.#baseOffset + reader.int(),
-        key: reader.bytes(),
-        value: reader.bytes(),
-        headers: NO_HEADERS,
-      };
+      const recordOffset = this.#baseOffset + reader.int();
+      const record = new FetchedRecord(recordOffset, this.#appendedAt ?? timestamp, reader);
       const headers = reader.int();
       if (headers > 0) {
         const most = Math.min(MAX_HEADERS, headersLeft) + this.#room.headers;
