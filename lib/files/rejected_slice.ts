@@ -82,11 +82,11 @@ async function surveyRejected(folder: string, { filter, warn }: RejectedChoice):
   return survey;
 }
 
-async function* outgoingOrders(
+function* outgoingOrders(
   folder: string,
   survey: Survey,
   choice: RejectedChoice & { limit: number },
-): AsyncGenerator<OutgoingOrder> {
+): Generator<OutgoingOrder> {
   let left = choice.limit;
   for (const { order, fate } of refusals(folder, survey, choice)) {
     if (fate !== "wanted") continue;
