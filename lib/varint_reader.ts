@@ -35,4 +35,19 @@ export class VarintReader {
     this.at = start + length;
     return this.#bytes.subarray(start, this.at);
   }
+
+  /** Passes over the next bytes. */
+  skip(): void {
+    const length = this.int();
+    if (length > 0) this.at += length;
+  }
+
+  /** The bytes that stand at `at`; what comes next stays the same. */
+  bytesAt(at: number): Buffer | null {
+    const next = this.at;
+    this.at = at;
+    const bytes = this.bytes();
+    this.at = next;
+    return bytes;
+  }
 }

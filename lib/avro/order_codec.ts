@@ -1,13 +1,10 @@
 import { Buffer } from "node:buffer";
 import avro from "avsc";
 import type { Order } from "../order.ts";
+import { HEADER_BYTES, MAGIC, schemaIdIn } from "../wire_format.ts";
 import { OrderReader } from "./order_reader.ts";
 import { ORDER_SCHEMA } from "./order_schema.ts";
 import type { WriterSchemas } from "./schema_registry.ts";
-
-// The Confluent wire format: a zero byte, the schema id as a big-endian int32, the Avro body.
-const MAGIC = 0;
-const HEADER_BYTES = 5;
 
 /** How long the answer "no such schema" holds, in milliseconds; the id may be registered later. */
 const REFUSAL_MS = 30_000;
@@ -78,9 +75,8 @@ export class OrderDecoder {
     this.#forgetRefusals();
     const unknown = new Set<number>();
     for (const value of values) {
-      if (value === null || headerFault(value) !== undefined) continue;
-      const id = schemaIdOf(value);
-      if (!this.#writers.has(id)) unknown.add(id);
+      const id = schemaIdIn(value);
+      if (id !== undefined && !this.#writers.has(id)) unknown.add(id);
     }
     const ids = [...unknown];
     while (ids.length > 0) {
@@ -91,10 +87,10 @@ export class OrderDecoder {
   /** Decodes one value of those last prepared; throws for one that was not, which is a mistake of the caller. */
   decode(value: Buffer | null): Decoded {
     if (value === null) return { undecodable: "Null value" };
-    const fault = headerFault(value);
-    if (fault !== undefined) return { undecodable: fault };
-    const writer = this.#writers.get(schemaIdOf(value));
-    if (writer === undefined) throw new Error(`Cannot decode: schema ${schemaIdOf(value)} was not prepared`);
+    const id = schemaIdIn(value);
+    if (id === undefined) return { undecodable: headerFault(value) };
+    const writer = this.#writers.get(id);
+    if (writer === undefined) throw new Error(`Cannot decode: schema ${id} was not prepared`);
     if ("undecodable" in writer) return { undecodable: writer.undecodable };
     const order = writer.resolver === undefined ? this.#reader.read(value, HEADER_BYTES) : undefined;
     return order === undefined ? decodeBody(value, writer.resolver) : { order };
@@ -116,14 +112,10 @@ export class OrderDecoder {
   }
 }
 
-/** What is wrong with the five bytes before the Avro body; undefined when nothing is. */
-function headerFault(value: Buffer): string | undefined {
+/** What is wrong with the bytes before the Avro body. */
+function headerFault(value: Buffer): string {
   if (value.length < HEADER_BYTES) return `Only ${value.length} bytes, a schema id alone takes ${HEADER_BYTES}`;
-  if (value[0] !== MAGIC) return `First byte is ${value[0]}, not 0 as in the Confluent wire format`;
-}
-
-function schemaIdOf(value: Buffer): number {
-  return value.readInt32BE(1);
+  return `First byte is ${value[0]}, not ${MAGIC} as in the Confluent wire format`;
 }
 
 /** How to read what was written with `schema` as an order; a string says why that is impossible. */

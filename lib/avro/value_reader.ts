@@ -1,10 +1,9 @@
 import { Buffer } from "node:buffer";
 import avro from "avsc";
+import { HEADER_BYTES, schemaIdIn } from "../wire_format.ts";
 import { OrderDecoder } from "./order_codec.ts";
 import type { FoundSchema, WriterSchemas } from "./schema_registry.ts";
 
-// The Confluent wire format, see order_codec.ts.
-const HEADER_BYTES = 5;
 /** Answers of the registry that are kept at most: a topic full of poison may name millions of ids. */
 const MAX_KNOWN = 1_000;
 
@@ -35,8 +34,8 @@ export class ValueReader {
     await this.#orders.prepare([value]);
     const answer = this.#orders.decode(value);
     const undecodable = "undecodable" in answer ? answer.undecodable : undefined;
-    if (value === null || value.length < HEADER_BYTES || value[0] !== 0) return { undecodable };
-    const schemaId = value.readInt32BE(1);
+    const schemaId = schemaIdIn(value);
+    if (value === null || schemaId === undefined) return { undecodable };
     return { schemaId, decoded: decode(value, await this.#schemas.find(schemaId)), undecodable };
   }
 

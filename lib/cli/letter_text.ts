@@ -24,9 +24,9 @@ export function letterLines(letter: StoredLetter, value: LetterValue): string[] 
     ? "of unknown origin"
     : `from ${origin.topic} partition ${origin.partition} offset ${origin.offset}`;
   const lines = [`#${offset}  ${from}  ${timeOf(timestamp)}  ${reason ?? "without a reason"}`];
-  if (key !== null) lines.push(`  key     ${shown(key)}`);
+  if (key !== null) lines.push(`  key     ${bytesShown(key)}`);
   for (const [name, header] of Object.entries(headers)) {
-    for (const one of [header].flat()) lines.push(`  header  ${name}: ${one === undefined ? "" : shown(one)}`);
+    for (const one of [header].flat()) lines.push(`  header  ${name}: ${one === undefined ? "" : bytesShown(one)}`);
   }
   lines.push(`  value   ${describeValue(letter.value, value)}`);
   const now = stateNow(value, reason);
@@ -64,7 +64,7 @@ function describeValue(bytes: Uint8Array | null, { schemaId, decoded }: LetterVa
   if (bytes === null) return "null";
   const size = `${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}`;
   const schema = schemaId === undefined ? "" : `schema ${schemaId}, `;
-  return `${schema}${size}: ${decoded === undefined ? shown(bytes) : cut(decoded)}`;
+  return `${schema}${size}: ${decoded === undefined ? bytesShown(bytes) : cut(decoded)}`;
 }
 
 function stateNow({ undecodable, untold }: LetterValue, reason: string | undefined): string | undefined {
@@ -74,7 +74,7 @@ function stateNow({ undecodable, untold }: LetterValue, reason: string | undefin
 }
 
 /** Bytes as text where they are some, else in hex. */
-function shown(value: Uint8Array | string): string {
+function bytesShown(value: Uint8Array | string): string {
   const bytes = Buffer.from(value);
   // deno-lint-ignore no-control-regex -- text for a terminal has whitespace, backspaces and escapes, but no others
   if (isUtf8(bytes) && !/[\x00-\x06\x0e-\x1a\x1c-\x1f]/.test(bytes.toString())) return cut(bytes.toString());

@@ -69,7 +69,8 @@ class Replay {
     const { sameId, originals } = this.#choice;
     for (const order of loggedOrders(log)) {
       const isReplay = order.replay_of !== undefined;
-      if ((isReplay && (originals || this.#isOwn(order))) || placed.has(order.order_id)) continue;
+      if (isReplay && (originals || this.#isOwn(order))) continue;
+      if (placed.size > 0 && placed.has(order.order_id)) continue; // even a Set of none hashes what it is asked
       yield sameId ? sameAgain(order) : this.#placedAnew(order);
     }
   }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { nameKey } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
 import { editStorage } from "./edit_storage.ts";
@@ -7,6 +6,7 @@ import { visitLines } from "./lines.ts";
 import type { LoggedOrder } from "./order_log.ts";
 import type { PartitionRanges } from "./positions.ts";
 import { unsealLine } from "./sealed_line.ts";
+import { HASH_WORDS, newHashKey, sipHash } from "./sip_hash.ts";
 import { sizeOf } from "./storage_folder.ts";
 import type { StockEdit } from "./stock_math.ts";
 
@@ -164,9 +164,12 @@ function acceptedTwice(path: string, length: number, candidates: ReadonlySet<num
   return [...count].filter(([, times]) => times > 1).map(([id, times]) => `order ${id} is accepted ${times} times`);
 }
 
+const hashKey = newHashKey();
+const hashed = new Uint32Array(HASH_WORDS);
+
 function shortHash(id: string): number {
-  const digest = createHash("sha256").update(id).digest();
-  return digest.readUInt32LE(0) * 2 ** 20 + (digest.readUInt32LE(4) >>> 12);
+  sipHash(id, hashKey, hashed);
+  return hashed[0] * 2 ** 20 + (hashed[1] >>> 12);
 }
 
 function records<T>(path: string, length: number): T[] {
@@ -177,7 +180,7 @@ function records<T>(path: string, length: number): T[] {
 
 function forEachRecord<T>(path: string, length: number, visit: (record: T) => void, damaged: (at: number) => void) {
   if (length === 0) return;
-  const file = AppendFile.open(path);
+  const file = AppendFile.openToRead(path);
   try {
     visitLines((...range) => file.read(...range), 0, length, (line, start) => {
       const record = unsealLine(line);

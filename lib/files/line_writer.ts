@@ -51,23 +51,24 @@ export class LineWriter {
     this.#at += encoder.encodeInto(json, this.#bytes.subarray(this.#at)).written;
   }
 
-  /** A string, quoted. */
-  string(value: string): void {
+  /** A string, quoted; by `toJson` where it takes more than quotes. */
+  string(value: string, toJson: (value: string) => string = JSON.stringify): void {
     this.#reserve(value.length + 2);
     const bytes = this.#bytes;
     let at = this.#at;
     bytes[at++] = QUOTE;
     for (let index = 0; index < value.length; index++) {
       const code = value.charCodeAt(index);
-      if (!isPlain(code)) return this.text(JSON.stringify(value));
+      if (!isPlain(code)) return this.text(toJson(value));
       bytes[at++] = code;
     }
     bytes[at++] = QUOTE;
     this.#at = at;
   }
 
-  /** A whole number. */
-  integer(value: number): void {
+  /** A number; faster where it is a whole one that numbers hold exactly. */
+  number(value: number): void {
+    if (!Number.isSafeInteger(value)) return this.text(JSON.stringify(value));
     this.#reserve(MAX_INTEGER);
     if (value < 0) this.#bytes[this.#at++] = MINUS;
     this.#digits(Math.abs(value));

@@ -106,13 +106,6 @@ export class OwnerLock {
     return undefined;
   }
 
-  /** Whether some process owns the folder now. */
-  static isHeld(layout: StorageLayout): boolean {
-    const lock = OwnerLock.try(layout);
-    lock?.close();
-    return lock === undefined;
-  }
-
   /** Writes down who holds the lock. */
   describe(owner: Owner): void {
     const bytes = new TextEncoder().encode(JSON.stringify(owner) + "\n");

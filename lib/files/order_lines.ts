@@ -32,15 +32,15 @@ export function writeOrders(acceptances: readonly Acceptance[], firstSeq: number
     lines.raw(ITEM);
     lines.string(order.item);
     lines.raw(QUANTITY);
-    lines.integer(order.quantity);
+    lines.number(order.quantity);
     lines.raw(CREATED_AT);
-    lines.integer(order.created_at);
+    lines.number(order.created_at);
     lines.raw(SEQ);
-    lines.integer(firstSeq + index);
+    lines.number(firstSeq + index);
     lines.raw(placed.json);
-    lines.integer(at.offset);
+    lines.number(at.offset);
     lines.raw(REMAINING);
-    lines.integer(remaining);
+    lines.number(remaining);
     if (replayOf !== undefined) {
       lines.raw(REPLAY_OF);
       lines.string(replayOf);

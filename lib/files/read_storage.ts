@@ -53,9 +53,11 @@ export function* loggedOrders({ path, end }: LogPart): Generator<LoggedOrder> {
   if (end === 0) return;
   const file = AppendFile.openToRead(path);
   try {
-    for (const { record, start } of sealedRecords(file, end)) {
-      if (record === undefined) throw damagedLine(path, start);
-      yield record as unknown as LoggedOrder;
+    for (const records of sealedRecords(file, end)) {
+      for (const { record, start } of records) {
+        if (record === undefined) throw damagedLine(path, start);
+        yield record as unknown as LoggedOrder;
+      }
     }
   } finally {
     file.close();
@@ -87,8 +89,9 @@ export function countLogged({ path, end }: LogPart, text: string, visit: (order:
   }
 }
 
+/** Whether the ASCII `text` stands in the bytes; searched as text, for Deno's search in a Buffer takes ten times as long. */
 function includes(bytes: Uint8Array, text: string): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1").includes(text);
 }
 
 function readFile(path: string): Uint8Array {

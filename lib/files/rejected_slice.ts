@@ -82,11 +82,11 @@ async function surveyRejected(folder: string, { filter, warn }: RejectedChoice):
   return survey;
 }
 
-async function* outgoingOrders(
+function* outgoingOrders(
   folder: string,
   survey: Survey,
   choice: RejectedChoice & { limit: number },
-): AsyncGenerator<OutgoingOrder> {
+): Generator<OutgoingOrder> {
   let left = choice.limit;
   for (const { order, fate } of refusals(folder, survey, choice)) {
     if (fate !== "wanted") continue;
@@ -126,10 +126,10 @@ function fateOf(
 
 function* rejectedLines(folder: string, length: number): Generator<{ order: RejectedOrder | undefined; line: number }> {
   if (length === 0) return;
-  const file = AppendFile.open(storageLayout(folder).rejected);
+  const file = AppendFile.openToRead(storageLayout(folder).rejected);
   let line = 0;
   try {
-    for (const { record, whole } of sealedRecords(file, length)) {
+    for (const { record, whole } of sealedRecords(file, length).flatMap((records) => records)) {
       if (whole) yield { order: record as RejectedOrder | undefined, line: ++line };
     }
   } finally {

@@ -12,13 +12,10 @@ const SUFFIX = encoder.encode(SEAL.suffix);
 const SEAL_LENGTH = PREFIX.length + SEAL.digits + SUFFIX.length;
 
 /** The lines for `records`, sealed, each with its line feed. */
-export function sealLines(
-  records: readonly object[],
-  toJson: (record: object) => string = JSON.stringify,
-): SealedLines {
+export function sealLines(records: readonly object[]): SealedLines {
   const lines = new LineWriter();
   for (const record of records) {
-    lines.text(toJson(record).slice(0, -1)); // the seal brings the brace
+    lines.text(JSON.stringify(record).slice(0, -1)); // the seal brings the brace
     lines.seal();
   }
   return lines.take();

@@ -15,8 +15,8 @@ export interface SealedRecord {
   whole: boolean;
 }
 
-/** The lines of the first `end` bytes of a journal, a megabyte of them in memory at a time. */
-export function* sealedRecords(file: AppendFile, end: number): Generator<SealedRecord> {
+/** The lines of the first `end` bytes of a journal, those of a megabyte at a time. */
+export function* sealedRecords(file: AppendFile, end: number): Generator<SealedRecord[]> {
   let step = STEP;
   for (let at = 0; at < end;) {
     const to = Math.min(at + step, end);
@@ -28,7 +28,7 @@ export function* sealedRecords(file: AppendFile, end: number): Generator<SealedR
       records.push({ record: whole ? unsealLine(line) : undefined, start, whole });
       next = start + line.length + 1;
     });
-    yield* records;
+    yield records;
     step = next === at ? step * 2 : STEP;
     at = next;
   }

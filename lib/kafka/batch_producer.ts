@@ -99,13 +99,15 @@ export class BatchProducer {
     const [leader] = Object.keys(this.#cluster.findLeaderForPartitions(this.#topic, [partition]));
     const broker = await this.#cluster.findBroker({ nodeId: leader });
     const answer = await this.#produce(broker, partition, batch);
+    if (answer === "repeated") return;
     const about = answer.topics.find(({ topicName }) => topicName === this.#topic)?.partitions
       .find((about) => about.partition === partition);
     // An answer like it was seen for records that were lost.
     if (about?.errorCode !== 0) throw notNamed(this.#topic, partition);
   }
 
-  async #produce(broker: InternalBroker, partition: number, batch: Buffer): Promise<ProduceAnswer> {
+  /** "repeated": an earlier attempt, whose answer was lost, has written the batch. */
+  async #produce(broker: InternalBroker, partition: number, batch: Buffer): Promise<ProduceAnswer | "repeated"> {
     const encode = () => Promise.resolve(encodeProduce(this.#topic, partition, batch));
     try {
       return await broker.connectionPool.send({
@@ -113,17 +115,12 @@ export class BatchProducer {
         response: response as RawResponse<ProduceAnswer>,
       });
     } catch (error) {
-      // Written by an earlier attempt whose answer was lost.
-      if ((error as { type?: string }).type === "DUPLICATE_SEQUENCE_NUMBER") return named(this.#topic, partition);
+      if ((error as { type?: string }).type === "DUPLICATE_SEQUENCE_NUMBER") return "repeated";
       // As kafkajs does itself, so that the next attempt connects anew.
       if ((error as Error).name === "KafkaJSConnectionClosedError") await broker.disconnect();
       throw error;
     }
   }
-}
-
-function named(topic: string, partition: number): ProduceAnswer {
-  return { topics: [{ topicName: topic, partitions: [{ partition, errorCode: 0 }] }] };
 }
 
 function encodeProduce(topic: string, partition: number, batch: Buffer): unknown {

@@ -1,6 +1,6 @@
-import { Buffer } from "node:buffer";
 import type { Kafka } from "kafkajs";
 import type { Coordinates } from "../order.ts";
+import { schemaIdIn } from "../wire_format.ts";
 import { disconnect } from "./disconnect.ts";
 import { partitionLogs } from "./group_offsets.ts";
 import type { FetchedRecord } from "./record_batch.ts";
@@ -51,13 +51,5 @@ export async function findInTopic(
 }
 
 function describe(topic: string, partition: number, { offset, key, value, timestamp }: FetchedRecord): FoundRecord {
-  const bytes = value ?? Buffer.alloc(0);
-  return {
-    topic,
-    partition,
-    offset,
-    schemaId: bytes.length >= 5 && bytes[0] === 0 ? bytes.readInt32BE(1) : undefined,
-    key: key?.toString(),
-    timestamp,
-  };
+  return { topic, partition, offset, schemaId: schemaIdIn(value), key: key?.toString(), timestamp };
 }

@@ -3,26 +3,8 @@ import { EXIT, Failure } from "../errors.ts";
 import { LEFT_OUT_HEADER } from "../topics.ts";
 import { decompress, MAX_DECOMPRESSED_BYTES } from "./codecs.ts";
 import { messageOf } from "./failures.ts";
+import { AT, BEFORE_LENGTH, CODEC, CONTROL, FORMAT, IN_TRANSACTION, LOG_APPEND_TIME } from "./record_format.ts";
 import { VarintReader } from "../varint_reader.ts";
-
-// Where the fields of a record batch lie, format 2 (Kafka's documentation, "Record Batch").
-const LENGTH = 8;
-const MAGIC = 16;
-const ATTRIBUTES = 21;
-const LAST_OFFSET_DELTA = 23;
-const BASE_TIMESTAMP = 27;
-const MAX_TIMESTAMP = 35;
-const PRODUCER_ID = 43;
-const RECORD_COUNT = 57;
-const RECORDS = 61;
-/** Bytes that the field `length` does not count: those up to itself. */
-const BEFORE_LENGTH = 12;
-const FORMAT = 2;
-
-const CODEC = 0x07;
-const LOG_APPEND_TIME = 0x08;
-const IN_TRANSACTION = 0x10;
-const CONTROL = 0x20;
 
 /** Records in a batch; the smallest ones that fit into 1 MiB, the most that producers send by default, are fewer. */
 const MAX_RECORDS = 200_000;
@@ -44,14 +26,31 @@ export interface FetchBounds {
 }
 
 /** A record as it lies in a topic; its bytes are a part of what was fetched, so it keeps all of that in memory. */
-export interface FetchedRecord {
+export class FetchedRecord {
   offset: number;
   /** Milliseconds since the epoch, as the broker has it. */
   timestamp: number;
-  key: Buffer | null;
   value: Buffer | null;
   /** A name that stands several times has all its values. */
   headers: Record<string, Buffer | Buffer[]>;
+  readonly #key: VarintReader;
+  readonly #keyAt: number;
+
+  /** `reader` stands at the key. */
+  constructor(offset: number, timestamp: number, reader: VarintReader) {
+    this.offset = offset;
+    this.timestamp = timestamp;
+    this.#key = reader;
+    this.#keyAt = reader.at;
+    reader.skip();
+    this.value = reader.bytes();
+    this.headers = NO_HEADERS;
+  }
+
+  /** Read when it is asked for, which it seldom is: a view of it would be a tenth of what there is to collect. */
+  get key(): Buffer | null {
+    return this.#key.bytesAt(this.#keyAt);
+  }
 }
 
 /**
@@ -76,19 +75,19 @@ export class RecordBatch {
   readonly #room: typeof NO_ROOM;
 
   private constructor(header: Buffer, room: typeof NO_ROOM) {
-    const attributes = header.readInt16BE(ATTRIBUTES);
-    this.#baseOffset = Number(header.readBigInt64BE(0));
-    this.offset = String(this.#baseOffset + header.readInt32BE(LAST_OFFSET_DELTA));
+    const attributes = header.readInt16BE(AT.attributes);
+    this.#baseOffset = Number(header.readBigInt64BE(AT.baseOffset));
+    this.offset = String(this.#baseOffset + header.readInt32BE(AT.lastOffsetDelta));
     this.isControlRecord = (attributes & CONTROL) !== 0;
-    const producerId = header.readBigInt64BE(PRODUCER_ID).toString();
+    const producerId = header.readBigInt64BE(AT.producerId).toString();
     this.batchContext = { producerId, inTransaction: (attributes & IN_TRANSACTION) !== 0 };
-    this.#baseTimestamp = Number(header.readBigInt64BE(BASE_TIMESTAMP));
+    this.#baseTimestamp = Number(header.readBigInt64BE(AT.baseTimestamp));
     const appended = (attributes & LOG_APPEND_TIME) !== 0;
-    this.#appendedAt = appended ? Number(header.readBigInt64BE(MAX_TIMESTAMP)) : undefined;
+    this.#appendedAt = appended ? Number(header.readBigInt64BE(AT.maxTimestamp)) : undefined;
     this.#room = room;
-    this.#count = header.readInt32BE(RECORD_COUNT);
+    this.#count = header.readInt32BE(AT.recordCount);
     if (this.#count > MAX_RECORDS) throw new Error(`it has ${this.#count} records, more than ${MAX_RECORDS}`);
-    const records = header.subarray(RECORDS);
+    const records = header.subarray(AT.records);
     const codec = attributes & CODEC;
     this.#bytes = codec === 0 ? records : decompress(codec, records, MAX_DECOMPRESSED_BYTES + room.bytes);
   }
@@ -101,9 +100,9 @@ export class RecordBatch {
   static readAll(bytes: Buffer, bounds: FetchBounds): RecordBatch[] {
     const batches: RecordBatch[] = [];
     const room = bounds.ofDeadLetters ? LETTER_ROOM : NO_ROOM;
-    for (let at = 0; at + RECORDS <= bytes.length && bounds.left.bytes > 0;) {
-      const end = at + BEFORE_LENGTH + bytes.readInt32BE(at + LENGTH);
-      const format = bytes[at + MAGIC];
+    for (let at = 0; at + AT.records <= bytes.length && bounds.left.bytes > 0;) {
+      const end = at + BEFORE_LENGTH + bytes.readInt32BE(at + AT.length);
+      const format = bytes[at + AT.magic];
       if (format !== FORMAT) throw oldFormat(format);
       if (end > bytes.length) break;
       const header = bytes.subarray(at, end);
@@ -134,13 +133,8 @@ export class RecordBatch {
       const end = reader.int() + reader.at;
       reader.at++; // attributes, of which there are none
       const timestamp = this.#baseTimestamp + reader.int();
-      const record: FetchedRecord = {
-        timestamp: this.#appendedAt ?? timestamp,
-        offset: this.#baseOffset + reader.int(),
-        key: reader.bytes(),
-        value: reader.bytes(),
-        headers: NO_HEADERS,
-      };
+      const recordOffset = this.#baseOffset + reader.int();
+      const record = new FetchedRecord(recordOffset, this.#appendedAt ?? timestamp, reader);
       const headers = reader.int();
       if (headers > 0) {
         const most = Math.min(MAX_HEADERS, headersLeft) + this.#room.headers;
@@ -192,8 +186,8 @@ function readHeaders(reader: VarintReader, count: number, most: number): Fetched
 }
 
 function unreadable(header: Buffer, { topic, partition }: FetchBounds, cause: unknown): Failure {
-  const first = Number(header.readBigInt64BE(0));
-  const last = first + header.readInt32BE(LAST_OFFSET_DELTA);
+  const first = Number(header.readBigInt64BE(AT.baseOffset));
+  const last = first + header.readInt32BE(AT.lastOffsetDelta);
   const failure = new Failure(
     EXIT.data,
     `Cannot read the batch of offsets ${first} to ${last} in partition ${partition} of ${topic}: ${

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import crc32C from "kafkajs/src/protocol/recordBatch/crc32C/index.js";
+import { AT, BEFORE_LENGTH, FORMAT } from "./record_format.ts";
 
 /** A record on its way into a partition. */
 export interface OutgoingRecord {
@@ -21,21 +22,6 @@ export interface BatchIdentity {
   sequence: number;
 }
 
-// Where the fields of a record batch lie, format 2 (Kafka's documentation, "Record Batch").
-const LENGTH = 8;
-const LEADER_EPOCH = 12;
-const MAGIC = 16;
-const CRC = 17;
-const ATTRIBUTES = 21;
-const LAST_OFFSET_DELTA = 23;
-const BASE_TIMESTAMP = 27;
-const MAX_TIMESTAMP = 35;
-const PRODUCER_ID = 43;
-const PRODUCER_EPOCH = 51;
-const BASE_SEQUENCE = 53;
-const RECORD_COUNT = 57;
-const RECORDS = 61;
-const FORMAT = 2;
 const UNKNOWN_EPOCH = -1;
 
 // deno-lint-ignore no-control-regex -- every character of one byte
@@ -56,22 +42,22 @@ export function writeRecordBatch(
   records: readonly OutgoingRecord[],
   { producerId, producerEpoch, sequence, timestamp }: BatchIdentity & { timestamp: number },
 ): Buffer {
-  const bytes = Buffer.allocUnsafe(records.reduce((size, record) => size + recordSize(record), RECORDS));
-  let end = RECORDS;
+  const bytes = Buffer.allocUnsafe(records.reduce((size, record) => size + recordSize(record), AT.records));
+  let end = AT.records;
   for (let index = 0; index < records.length; index++) end = writeRecord(bytes, end, index, records[index]);
   bytes.writeBigInt64BE(0n, 0); // the broker gives the offset
-  bytes.writeInt32BE(end - LEADER_EPOCH, LENGTH);
-  bytes.writeInt32BE(UNKNOWN_EPOCH, LEADER_EPOCH);
-  bytes[MAGIC] = FORMAT;
-  bytes.writeInt16BE(0, ATTRIBUTES);
-  bytes.writeInt32BE(records.length - 1, LAST_OFFSET_DELTA);
-  bytes.writeBigInt64BE(BigInt(timestamp), BASE_TIMESTAMP);
-  bytes.writeBigInt64BE(BigInt(timestamp), MAX_TIMESTAMP);
-  bytes.writeBigInt64BE(BigInt(producerId), PRODUCER_ID);
-  bytes.writeInt16BE(producerEpoch, PRODUCER_EPOCH);
-  bytes.writeInt32BE(sequence, BASE_SEQUENCE);
-  bytes.writeInt32BE(records.length, RECORD_COUNT);
-  bytes.writeUInt32BE(crc32C(bytes.subarray(ATTRIBUTES, end)), CRC);
+  bytes.writeInt32BE(end - BEFORE_LENGTH, AT.length);
+  bytes.writeInt32BE(UNKNOWN_EPOCH, AT.leaderEpoch);
+  bytes[AT.magic] = FORMAT;
+  bytes.writeInt16BE(0, AT.attributes);
+  bytes.writeInt32BE(records.length - 1, AT.lastOffsetDelta);
+  bytes.writeBigInt64BE(BigInt(timestamp), AT.baseTimestamp);
+  bytes.writeBigInt64BE(BigInt(timestamp), AT.maxTimestamp);
+  bytes.writeBigInt64BE(BigInt(producerId), AT.producerId);
+  bytes.writeInt16BE(producerEpoch, AT.producerEpoch);
+  bytes.writeInt32BE(sequence, AT.baseSequence);
+  bytes.writeInt32BE(records.length, AT.recordCount);
+  bytes.writeUInt32BE(crc32C(bytes.subarray(AT.attributes, end)), AT.crc);
   return bytes.subarray(0, end);
 }
 

@@ -135,7 +135,9 @@ export class KafkaWorld implements AsyncDisposable {
     const logs = await this.admin((admin) => partitionLogs(admin, topic));
     const everything = logs.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
     const found: TopicRecord[] = [];
-    await scanTopic(this.kafka, topic, everything, (partition, message) => void found.push({ ...message, partition }));
+    await scanTopic(this.kafka, topic, everything, (partition, record) => {
+      found.push(Object.assign(record, { partition }));
+    });
     return found;
   }
 

@@ -27,15 +27,6 @@ Deno.test("OwnerLock.take() waits for a tool that only asked whether there is an
   (await taken).close();
 });
 
-Deno.test("OwnerLock.isHeld() leaves the lock as it was", async () => {
-  await using storage = await TestStorage.create();
-  assert.equal(OwnerLock.isHeld(storage.layout), false);
-  const lock = OwnerLock.try(storage.layout)!;
-  assert.deepEqual([OwnerLock.isHeld(storage.layout), OwnerLock.isHeld(storage.layout)], [true, true]);
-  lock.close();
-  assert.equal(OwnerLock.isHeld(storage.layout), false);
-});
-
 Deno.test("FileStore.process() refuses a log that somebody else replaced, grew or removed", async () => {
   const foreign = {
     grown: (path: string) => Deno.writeTextFileSync(path, "{}\n", { append: true }),
