@@ -8,8 +8,9 @@ import { table } from "../lib/cli/table.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
 import { auditBalance, type BalanceAudit, takeSnapshot, visitRejected } from "../lib/files/audit.ts";
-import { createKafka, requireBrokers } from "../lib/kafka/client.ts";
+import { createKafka } from "../lib/kafka/client.ts";
 import { auditPositions, type PositionAudit, VerdictPlaces } from "../lib/kafka/position_audit.ts";
+import { requireBrokers } from "../lib/kafka/require_brokers.ts";
 import { safeJson } from "../lib/safe_json.ts";
 
 /** Faults shown to a person at most; `--json` has them all. */

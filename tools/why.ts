@@ -9,8 +9,9 @@ import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
 import { type OrderHistory, orderHistory } from "../lib/files/order_history.ts";
 import { readStock, readUsers } from "../lib/files/read_storage.ts";
-import { createKafka, requireBrokers } from "../lib/kafka/client.ts";
+import { createKafka } from "../lib/kafka/client.ts";
 import { findInTopic, type FoundRecord } from "../lib/kafka/find_record.ts";
+import { requireBrokers } from "../lib/kafka/require_brokers.ts";
 import { type Coordinates, nameKey } from "../lib/order.ts";
 import { safeJson } from "../lib/safe_json.ts";
 

@@ -1,7 +1,7 @@
 import { printJsonLines } from "../../lib/cli/json_lines.ts";
 import { SendReport } from "../../lib/cli/progress.ts";
 import type { KafkaSettings } from "../../lib/cli/settings.ts";
-import { requireBrokers } from "../../lib/kafka/client.ts";
+import { requireBrokers } from "../../lib/kafka/require_brokers.ts";
 import { type PaceSetting, sendPaced } from "../../lib/pace.ts";
 import type { Slice } from "../../lib/slice.ts";
 
