@@ -1,16 +1,20 @@
 import type { Buffer } from "node:buffer";
 
 const SLOTS = 1 << 17;
+/** Bytes of the longest name that is kept: all together take 12 MB at the most. */
+const MAX_KEPT = 64;
 
 /**
  * Turns bytes into text, the same bytes into the same string: users and items come again and again, and a string that
- * is there already need not be made, hashed and collected: a tenth of a consumer's time. Bounded, for names are anybody's.
+ * is there already need not be made, hashed and collected: a tenth of a consumer's time. Names are anybody's, so what is
+ * kept is bounded.
  */
 export class NameCache {
   readonly #names: string[] = new Array(SLOTS).fill("");
 
   /** The text of `bytes[from, to)`, which is UTF-8. */
   read(bytes: Buffer, from: number, to: number): string {
+    if (to - from > MAX_KEPT) return bytes.toString("utf8", from, to);
     let hash = 0;
     for (let at = from; at < to; at++) hash = Math.imul(hash, 31) + bytes[at];
     const slot = hash & (SLOTS - 1);

@@ -14,6 +14,9 @@ const PREFIX = fragment(SEAL.prefix);
 const SUFFIX = fragment(SEAL.suffix + "\n");
 /** Most digits of an integer that a number holds exactly, and its sign. */
 const MAX_INTEGER = 17;
+/** Bytes of a new writer's buffer, and of the largest that is kept for more lines. */
+const FIRST_ROOM = 64 << 10;
+const KEPT_ROOM = 4 << 20;
 /** Bytes that are copied faster by a call than one by one. */
 const WORTH_A_CALL = 16;
 /** Digits that are written with arithmetic of 32 bits, which is the faster one. */
@@ -31,7 +34,7 @@ export function fragment(json: string): Uint8Array {
  * times its size for the garbage collector: a fifth of a consumer's time.
  */
 export class LineWriter {
-  #bytes = new Uint8Array(64 << 10);
+  #bytes = new Uint8Array(FIRST_ROOM);
   #at = 0;
   #starts: number[] = [];
   /** Where the line in hand starts. */
@@ -91,6 +94,7 @@ export class LineWriter {
   /** The lines sealed since the last call; their bytes hold until more is written. */
   take(): SealedLines {
     const lines = { bytes: this.#bytes.subarray(0, this.#start), starts: this.#starts };
+    if (this.#bytes.length > KEPT_ROOM) this.#bytes = new Uint8Array(FIRST_ROOM);
     this.#at = this.#start = 0;
     this.#starts = [];
     return lines;
