@@ -7,15 +7,8 @@ const CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
 
 /** The registry is away, failing, not a registry at all, or lets this client in no more: wait and ask again. */
 export class RegistryUnavailable extends Outage {
-  /** Of the answer, where there was one. */
-  readonly status: number | undefined;
-  /** What the registry said in it. */
-  readonly said: string | undefined;
-
-  constructor(message: string, { status, said, ...options }: ErrorOptions & { status?: number; said?: string } = {}) {
+  constructor(message: string, options?: ErrorOptions) {
     super(EXIT.unavailable, message, options);
-    this.status = status;
-    this.said = said;
   }
 }
 
@@ -48,10 +41,9 @@ export function registryHttp(connection: RegistryConnection): Ask {
     // A 404 without the registry's own code comes from something else: a wrong path, a proxy.
     if (answer.status === 404 && /"error_code"\s*:\s*404\d\d\b/.test(answer.text)) return undefined;
     if (answer.status === 401 || answer.status === 403) {
-      throw new RegistryRefusal(refusal(`${method} ${address}`, answer.status, connection));
+      throw refused(`${method} ${address}`, answer.status, connection);
     }
-    const { status } = answer;
-    throw new RegistryUnavailable(`No answer from ${address}: status ${status}`, { status, said: saidIn(answer.text) });
+    throw new RegistryUnavailable(`No answer from ${address}: status ${answer.status}`);
   };
 }
 
@@ -98,12 +90,14 @@ function parse<T>(address: string, text: string): T {
   }
 }
 
-function authorization(auth: NonNullable<RegistryConnection["auth"]>): string {
+/** The header that shows who the client is. */
+export function authorization(auth: NonNullable<RegistryConnection["auth"]>): string {
   if ("token" in auth) return `Bearer ${auth.token.reveal()}`;
   return `Basic ${Buffer.from(`${auth.username}:${auth.password.reveal()}`).toString("base64")}`;
 }
 
-function refusal(what: string, status: 401 | 403, { auth }: RegistryConnection): string {
+/** The refusal of a client that the registry answered with `status`. */
+export function refused(what: string, status: 401 | 403, { auth }: RegistryConnection): RegistryRefusal {
   const client = auth === undefined
     ? "this client without a login"
     : "token" in auth
@@ -115,17 +109,7 @@ function refusal(what: string, status: 401 | 403, { auth }: RegistryConnection):
     ? "SCHEMA_REGISTRY_USERNAME and its password, or SCHEMA_REGISTRY_TOKEN"
     : "SCHEMA_REGISTRY_USERNAME and its password";
   const remedy = status === 401 || auth === undefined ? `check ${names}` : "an administrator grants it";
-  return `The Schema Registry refuses ${client} (status ${status} to ${what}): ${remedy}`;
-}
-
-/** What the registry says in an answer of its own. */
-function saidIn(text: string): string | undefined {
-  try {
-    const { message } = JSON.parse(text);
-    return typeof message === "string" ? oneLine(message) : undefined;
-  } catch {
-    return undefined; // a page, or nothing
-  }
+  return new RegistryRefusal(`The Schema Registry refuses ${client} (status ${status} to ${what}): ${remedy}`);
 }
 
 /** `fetch` itself says only that it failed; what it wraps repeats the address. */
@@ -135,7 +119,7 @@ export function reasonOf(error: unknown): string {
   return message.replace(/^error sending request .*?: client error \(\w+\): /, "");
 }
 
-/** Without the Java class that the message starts with. */
+/** Without the library's name and the Java class that the message starts with. */
 function oneLine(message: string): string {
-  return message.replace(/\s+/g, " ").replace(/^[\w.]+Exception: /, "");
+  return message.replace(/\s+/g, " ").replace(/^Confluent_Schema_Registry - /, "").replace(/^[\w.]+Exception: /, "");
 }

@@ -1,10 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { COMPATIBILITY, SchemaType } from "@kafkajs/confluent-schema-registry";
 import type { RegistryConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { ORDER_SCHEMA } from "./order_schema.ts";
+import { registryClient } from "./registry_client.ts";
 import {
   type Ask,
   reasonOf,
+  refused,
   registryHttp,
   RegistryRefusal,
   RegistryUnavailable,
@@ -16,9 +19,8 @@ import { schemaDifference } from "./schema_difference.ts";
 const START_TIMEOUT_MS = 10_000;
 const RETRY_MS = 250;
 
-/** The level under which a new schema can always read what was written before it, and the stricter ones. */
-const BACKWARD = "BACKWARD";
-const READS_OLD_ORDERS = [BACKWARD, "BACKWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"];
+/** Levels under which a new schema can always read what was written before it. */
+const READS_OLD_ORDERS = ["BACKWARD", "BACKWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"];
 
 /** What a schema id stands for: its schema as JSON, or in one line why it is no order's. */
 export type FoundSchema = { schema: string } | { refused: string };
@@ -62,16 +64,13 @@ export function writerSchemas(connection: RegistryConnection, subject: string): 
 export async function registerOrderSchema(connection: RegistryConnection, subject: string): Promise<number> {
   const ask = registryHttp(connection);
   try {
-    await requireBackward(ask, subject);
-    const body = { schemaType: "AVRO", schema: JSON.stringify(ORDER_SCHEMA) };
-    const path = `/subjects/${encodeURIComponent(subject)}/versions`;
-    const id = (await ask<{ id: number }>(path, { method: "POST", body }))?.id;
-    if (!Number.isInteger(id)) throw new Error("it gave the schema no id");
-    return id!;
+    const compatibility = await requireBackward(ask, subject);
+    const schema = { type: SchemaType.AVRO, schema: JSON.stringify(ORDER_SCHEMA) } as const;
+    return (await registryClient(connection).register(schema, { subject, compatibility })).id;
   } catch (cause) {
-    if (cause instanceof RegistryUnavailable && (cause.status === 409 || cause.status === 422)) {
-      throw await schemaRefusal(ask, subject, cause);
-    }
+    const { status } = cause as { status?: number };
+    if (status === 409 || status === 422) throw await schemaRefusal(ask, subject, cause);
+    if (status === 401 || status === 403) throw refused(`registering under ${subject}`, status, connection);
     throw asFailure(connection, cause);
   }
 }
@@ -89,15 +88,19 @@ export async function requireRegistry(connection: RegistryConnection): Promise<v
   }
 }
 
-/** Sees to it that the level of `subject` is BACKWARD or stricter, so that no new schema locks old orders out. */
-async function requireBackward(ask: Ask, subject: string): Promise<void> {
+/**
+ * The level of `subject`, set to BACKWARD where a new schema could lock old orders out. Before registering: the client
+ * library refuses to register where it finds another level than the one it is told.
+ */
+async function requireBackward(ask: Ask, subject: string): Promise<COMPATIBILITY> {
   const path = `/config/${encodeURIComponent(subject)}`;
   const current = await patiently((signal) =>
     ask<{ compatibilityLevel: string }>(`${path}?defaultToGlobal=true`, { signal })
   );
   const level = current?.compatibilityLevel.toUpperCase();
-  if (level !== undefined && READS_OLD_ORDERS.includes(level)) return;
-  await ask(path, { method: "PUT", body: { compatibility: BACKWARD } });
+  if (level !== undefined && READS_OLD_ORDERS.includes(level)) return level as COMPATIBILITY;
+  await ask(path, { method: "PUT", body: { compatibility: COMPATIBILITY.BACKWARD } });
+  return COMPATIBILITY.BACKWARD;
 }
 
 /** Repeats `request` while the registry is unavailable, for as long as one may be silent at start. */
@@ -113,8 +116,8 @@ async function patiently<T>(request: (signal: AbortSignal) => Promise<T>): Promi
   }
 }
 
-async function schemaRefusal(ask: Ask, subject: string, cause: RegistryUnavailable): Promise<Failure> {
-  const said = [...await differenceToLatest(ask, subject), cause.said ?? cause.message].join("; ");
+async function schemaRefusal(ask: Ask, subject: string, cause: unknown): Promise<Failure> {
+  const said = [...await differenceToLatest(ask, subject), reasonOf(cause)].join("; ");
   const message = `The Schema Registry refuses the order schema under ${subject}: ${said}; ` +
     `delete that subject or use another topic (--topic)`;
   return new Failure(EXIT.config, message, { cause });

@@ -25,7 +25,12 @@ interface Served {
 async function withRegistry(
   authorization: string,
   use: (served: Served) => Promise<void>,
-  { tls, status = 401, hostname = "127.0.0.1" }: { tls?: boolean; status?: number; hostname?: string } = {},
+  { tls, status = 401, hostname = "127.0.0.1", mayRegister = true }: {
+    tls?: boolean;
+    status?: number;
+    hostname?: string;
+    mayRegister?: boolean;
+  } = {},
 ): Promise<void> {
   const requests: Served["requests"] = [];
   const answer = (request: Request) => {
@@ -33,6 +38,9 @@ async function withRegistry(
     const shown = request.headers.get("authorization");
     requests.push({ what: `${request.method} ${pathname}`, authorization: shown });
     if (shown !== authorization) return Response.json({ error_code: status, message: "No" }, { status });
+    if (request.method === "POST" && !mayRegister) {
+      return Response.json({ error_code: 403, message: "No" }, { status: 403 });
+    }
     if (pathname.startsWith("/config/")) return Response.json({ compatibilityLevel: "BACKWARD" });
     return Response.json(pathname === "/subjects" ? [SUBJECT] : { id: 7 });
   };
@@ -69,7 +77,8 @@ for (const [authorization, right, wrong] of WAYS) {
     withRegistry(authorization, async ({ url, requests }) => {
       await requireRegistry({ url, auth: right });
       assert.equal(await registerOrderSchema({ url, auth: right }, SUBJECT), 7);
-      const asked = ["GET /subjects", `GET /config/${SUBJECT}`, `POST /subjects/${SUBJECT}/versions`];
+      const config = `GET /config/${SUBJECT}`; // asked by us, then by the client library
+      const asked = ["GET /subjects", config, config, `POST /subjects/${SUBJECT}/versions`];
       assert.deepEqual(requests, asked.map((what) => ({ what, authorization })));
     }));
 
@@ -92,10 +101,19 @@ Deno.test("a registry that forbids something says what, exit 78", () =>
     await assert.rejects(schemas.find(1), isRefusal(says));
   }, { status: 403 }));
 
+Deno.test("registerOrderSchema() says that registering is forbidden, exit 78, and shows no secret", () =>
+  withRegistry(BASIC, async ({ url }) => {
+    const says =
+      /^The Schema Registry refuses alice \(status 403 to registering under orders-value\): an administrator/;
+    await assert.rejects(registerOrderSchema({ url, auth: basic(RIGHT) }, SUBJECT), isRefusal(says));
+  }, { mayRegister: false }));
+
 Deno.test("registryHttp() trusts the authority it is given, and no other one", () =>
   withRegistry(BASIC, async ({ url, requests }) => {
     const auth = basic(RIGHT);
     assert.deepEqual(await registryHttp({ url, auth, ca })("/subjects"), [SUBJECT]);
+    assert.equal(await registerOrderSchema({ url, auth, ca }, SUBJECT), 7);
+    const answered = requests.length;
     const ask = (connection: RegistryConnection) => requireRegistry(connection);
     await assert.rejects(
       ask({ url, auth }),
@@ -107,7 +125,7 @@ Deno.test("registryHttp() trusts the authority it is given, and no other one", (
     );
     const byOtherName = { url: url.replace("127.0.0.1", "127.0.0.2"), auth, ca };
     await assert.rejects(ask(byOtherName), isRefusal(/for another host; .*SCHEMA_REGISTRY_URL\)$/));
-    assert.equal(requests.length, 1);
+    assert.equal(requests.length, answered);
   }, { tls: true, hostname: "0.0.0.0" }));
 
 Deno.test("a registry of TLS asked without it is unavailable, and so is one without TLS asked for it", async () => {
