@@ -1,6 +1,6 @@
-import { setImmediate as turnOfLoop } from "node:timers/promises";
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import { Failure, Outage } from "../errors.ts";
+import { inTurn } from "../in_turn.ts";
 import { createBatchConsumer } from "./batch_consumer.ts";
 import { disconnect } from "./disconnect.ts";
 import { asFailure, notAlone, recreated } from "./failures.ts";
@@ -151,35 +151,23 @@ export class Subscriber<T> {
     return promise;
   }
 
-  /**
-   * Handles and commits one batch after the other. While one waits for the disk the next is prepared, and while one is
-   * committed the next is handled: waiting was a fifth of the time.
-   */
   async #eachBatch(payload: EachBatchPayload): Promise<void> {
-    let handled = Promise.resolve(true);
-    let committed = Promise.resolve();
-    try {
-      for (const batch of fetchedBatches(payload.batch, this.#left)) {
-        if (this.#over) break;
-        // Trouble has its say when the batch's turn has come: then it is prepared again.
-        const ready = await this.#options.prepare(batch).catch(() => undefined);
-        if (!await handled) break;
-        handled = this.#handle(batch, ready, payload.heartbeat);
-        committed = this.#commit(batch, payload, Promise.all([handled, committed]));
-        committed.catch(() => {}); // it is awaited, but not at once
-        await (ready === undefined ? handled : turnOfLoop()); // until it waits for the disk
-      }
-    } finally {
-      await handled.catch(() => {}); // a commit may have failed meanwhile: what comes next must not overlap
-    }
-    await committed;
+    await inTurn(this.#wanted(payload), {
+      prepare: this.#options.prepare,
+      handle: (batch, ready) => this.#handle(batch, ready, payload.heartbeat),
+      commit: (batch) => this.#commit(batch, payload),
+    });
   }
 
-  /** Commits a batch once it was handled, and those before it were committed. */
-  async #commit(batch: FetchedBatch, payload: EachBatchPayload, before: Promise<[boolean, void]>): Promise<void> {
-    const [handled] = await before;
-    if (!handled) return;
-    const { topic, partition, to, records } = batch;
+  /** What was fetched, in pieces, until the subscription ends. */
+  *#wanted({ batch }: EachBatchPayload): Generator<FetchedBatch> {
+    for (const piece of fetchedBatches(batch, this.#left)) {
+      if (this.#over) return;
+      yield piece;
+    }
+  }
+
+  async #commit({ topic, partition, to, records }: FetchedBatch, payload: EachBatchPayload): Promise<void> {
     payload.resolveOffset(String(to - 1));
     const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
