@@ -3,6 +3,9 @@ import { SchemaRegistry } from "@kafkajs/confluent-schema-registry";
 import type { RegistryConnection } from "../connections.ts";
 import { authorization, REQUEST_TIMEOUT_MS } from "./registry_http.ts";
 
+/** None of our own: then Deno takes the usual authorities. With none given at all it asks for a permission, `sys`. */
+const USUAL = "";
+
 type Middleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]["middlewares"]>[number];
 
 /**
@@ -20,6 +23,6 @@ export function registryClient({ url, auth, ca }: RegistryConnection): SchemaReg
   return new SchemaRegistry({
     host: url,
     middlewares: [middleware],
-    agent: ca === undefined ? undefined : new Agent({ ca }),
+    agent: url.startsWith("https:") ? new Agent({ ca: ca ?? USUAL, rejectUnauthorized: true }) : undefined,
   });
 }

@@ -35,9 +35,11 @@ export function registryHttp(connection: RegistryConnection): Ask {
   return async (path, { method = "GET", body, signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS) } = {}) => {
     const address = url + path;
     // One for each request: they are few, and nobody has to close it.
-    using client = ca === undefined ? undefined : Deno.createHttpClient({ caCerts: [ca] });
-    const answer = await send(address, { method, headers, body: JSON.stringify(body), signal, client }, connection);
+    using client = httpClient(new URL(url), ca);
+    const request = { method, headers, body: JSON.stringify(body), signal, client, redirect: "manual" } as const;
+    const answer = await send(address, request, connection);
     if (answer.ok) return parse(address, answer.text);
+    if (answer.location !== undefined) throw sentOn(address, answer.location);
     // A 404 without the registry's own code comes from something else: a wrong path, a proxy.
     if (answer.status === 404 && /"error_code"\s*:\s*404\d\d\b/.test(answer.text)) return undefined;
     if (answer.status === 401 || answer.status === 403) {
@@ -47,10 +49,21 @@ export function registryHttp(connection: RegistryConnection): Ask {
   };
 }
 
+/**
+ * A client for requests to `url`, in the clear straight to its host: `http_proxy` in the environment would have another
+ * machine read credentials that are meant for this one. The caller closes. Permission: net.
+ */
+export function httpClient({ protocol, hostname, port }: URL, ca?: string): Deno.HttpClient {
+  const proxy = { transport: "tcp", hostname, port: Number(port || 80) } as const;
+  return Deno.createHttpClient({ ...(ca && { caCerts: [ca] }), ...(protocol === "http:" && { proxy }) });
+}
+
 interface Answer {
   ok: boolean;
   status: number;
   text: string;
+  /** Where a redirect leads. */
+  location: string | undefined;
 }
 
 async function send(
@@ -60,7 +73,9 @@ async function send(
 ): Promise<Answer> {
   try {
     const response = await fetch(address, init);
-    return { ok: response.ok, status: response.status, text: await response.text() };
+    const { ok, status, headers } = response;
+    const location = status >= 300 && status < 400 ? headers.get("location") ?? undefined : undefined;
+    return { ok, status, text: await response.text(), location };
   } catch (cause) {
     const reason = reasonOf(cause);
     const fault = /invalid peer certificate: (.*)/.exec(reason)?.[1];
@@ -69,6 +84,14 @@ async function send(
     }
     throw new RegistryUnavailable(`No answer from ${address}: ${reason}`, { cause });
   }
+}
+
+/** Not followed: it may lead into the clear, and credentials are for the address that was set. */
+function sentOn(address: string, location: string): RegistryRefusal {
+  const to = URL.canParse(location, address) ? new URL(location, address).origin : "another address";
+  return new RegistryRefusal(
+    `The Schema Registry at ${address} sends clients on to ${to}: set SCHEMA_REGISTRY_URL to that`,
+  );
 }
 
 /** What is wrong with a certificate, `fault` in the words of the TLS library. */

@@ -66,7 +66,9 @@ export async function registerOrderSchema(connection: RegistryConnection, subjec
   try {
     const compatibility = await requireBackward(ask, subject);
     const schema = { type: SchemaType.AVRO, schema: JSON.stringify(ORDER_SCHEMA) } as const;
-    return (await registryClient(connection).register(schema, { subject, compatibility })).id;
+    const { id } = await registryClient(connection).register(schema, { subject, compatibility });
+    if (!Number.isInteger(id)) throw new Error("its answer has no schema id");
+    return id;
   } catch (cause) {
     const { status } = cause as { status?: number };
     if (status === 409 || status === 422) throw await schemaRefusal(ask, subject, cause);

@@ -11,7 +11,7 @@ export function certificateSetting(name: string): string | undefined {
   if (blocks === null || !blocks.every(isCertificate)) {
     throw new Failure(EXIT.config, `${name} names a file that is no certificate in PEM`);
   }
-  return text;
+  return blocks.join("\n") + "\n"; // without a key that the file may hold as well
 }
 
 /** What a client shows of itself: the certificate and key in the files that two variables name, both or none. */

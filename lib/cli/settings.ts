@@ -92,6 +92,10 @@ function localStack(): { brokers?: string; registry?: string } | undefined {
 function parseBrokers(text: string): string[] {
   if (text.includes("@")) throw credentialsInside("brokers", "KAFKA_SASL_USERNAME");
   const brokers = text.split(",").map((broker) => broker.trim()).filter((broker) => broker !== "");
+  // kafkajs takes what is after the first colon for the port.
+  if (brokers.some((broker) => broker.includes(":", broker.indexOf(":") + 1))) {
+    throw new Failure(EXIT.config, `The brokers must be host:port,…, an IPv6 address by a name of it (--brokers)`);
+  }
   const wrong = brokers.find((broker) => !/^.+:\d{1,5}$/.test(broker));
   if (brokers.length === 0 || wrong !== undefined) {
     throw new Failure(EXIT.config, `The brokers must be host:port,…, got "${wrong ?? text}" (--brokers)`);

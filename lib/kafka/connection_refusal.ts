@@ -33,7 +33,7 @@ function loginRefusal({ name, message, type }: Cause, { tls, sasl }: KafkaConnec
   if (type === "ILLEGAL_SASL_STATE") {
     return `asks for no login: set KAFKA_SECURITY_PROTOCOL to ${tls === undefined ? "PLAINTEXT" : "SSL"}`;
   }
-  if (name === "KafkaJSSASLAuthenticationError") {
+  if (name === "KafkaJSSASLAuthenticationError" && !isBrokenLogin(message)) {
     const isUsual = /invalid credentials|invalid username or password/i.test(message);
     const why = isUsual ? "" : ` (${message})`;
     return `refuses the login of ${sasl?.username}${why}: check KAFKA_SASL_USERNAME, the password and KAFKA_SASL_MECHANISM`;
@@ -43,6 +43,11 @@ function loginRefusal({ name, message, type }: Cause, { tls, sasl }: KafkaConnec
     return `sends clients on to ${where}, where the password would go without TLS: ` +
       `set KAFKA_SECURITY_PROTOCOL to SASL_SSL, or pass --allow-plaintext-credentials`;
   }
+}
+
+/** Whether a login ended because its connection did, which kafkajs reports as one that was refused. */
+export function isBrokenLogin(message: string): boolean {
+  return /(Closed connection|Connection (error|timeout).*|timed out|\bECONN\w+|\bEPIPE)$/i.test(message);
 }
 
 const NOT_TRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED|INVALID_CA/;

@@ -1,5 +1,6 @@
 import ConsumerGroup from "kafkajs/src/consumer/consumerGroup.js";
 import { EXIT, Failure } from "../errors.ts";
+import { isBrokenLogin } from "./connection_refusal.ts";
 
 stopSilentOffsetReset();
 
@@ -50,6 +51,7 @@ export function isTransient(error: unknown): boolean {
     if (/^KafkaJS(Connection|Request|NumberOfRetries|NoBroker|Broker|GroupCoordinator|Lock)/.test(inner.name)) {
       return true;
     }
+    if (inner.name === "KafkaJSSASLAuthenticationError" && isBrokenLogin(inner.message)) return true;
   }
   return false;
 }

@@ -4,6 +4,7 @@ import type { KafkaConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { connectionOf } from "./client.ts";
 import { connectionRefusal } from "./connection_refusal.ts";
+import { disconnect } from "./disconnect.ts";
 import { type TopicFacts, topicFacts, type TopicOperation } from "./topic_facts.ts";
 
 unmaskRefusals();
@@ -53,7 +54,7 @@ export async function isReadable(kafka: Kafka, topic: string): Promise<boolean> 
     await admin.connect();
     return (await admin.listTopics()).includes(topic);
   } finally {
-    await admin.disconnect();
+    await disconnect(admin);
   }
 }
 

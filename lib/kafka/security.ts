@@ -13,7 +13,9 @@ export function securityOptions({ tls, sasl }: KafkaConnection): Partial<KafkaCo
   const options: Partial<KafkaConfig> = {};
   if (tls !== undefined) {
     const { ca, client } = tls;
-    options.ssl = { ca, cert: client?.certificate, key: client?.key.reveal() };
+    // Said, or NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would let any broker in.
+    const rejectUnauthorized = true;
+    options.ssl = { ca, cert: client?.certificate, key: client?.key.reveal(), rejectUnauthorized };
   }
   if (sasl !== undefined) {
     const { mechanism, username, password } = sasl;

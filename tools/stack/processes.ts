@@ -4,6 +4,9 @@ import { setTimeout as delay } from "node:timers/promises";
 const TERMINATE_MS = 30_000;
 const POLL_MS = 50;
 
+/** A process that outlives the shell it was started from needs none of that shell's secrets. */
+const NO_SECRETS = { KAFKA_SASL_PASSWORD: "", SCHEMA_REGISTRY_PASSWORD: "", SCHEMA_REGISTRY_TOKEN: "" };
+
 /** A process as it was started. A pid alone proves nothing: another process may have been given it since. */
 export interface ProcessRecord {
   pid: number;
@@ -29,6 +32,7 @@ export async function startDetached(
   const child = new Deno.Command("sh", {
     args: ["-c", 'exec "$@" >>"$0" 2>&1', options.logFile, ...command],
     cwd: options.folder,
+    env: NO_SECRETS,
     detached: true,
     stdin: "null",
     stdout: "null",

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { SchemaType } from "@kafkajs/confluent-schema-registry";
+import { ORDER_SCHEMA } from "../../../lib/avro/order_schema.ts";
+import { registryClient } from "../../../lib/avro/registry_client.ts";
 import { registryHttp, RegistryRefusal, RegistryUnavailable } from "../../../lib/avro/registry_http.ts";
 import { registerOrderSchema, requireRegistry, writerSchemas } from "../../../lib/avro/schema_registry.ts";
 import type { RegistryConnection } from "../../../lib/connections.ts";
@@ -65,7 +68,8 @@ function isRefusal(says: RegExp): (error: unknown) => boolean {
     assert.equal(error.exit, EXIT.config);
     assert.match(error.message, says);
     assert.ok(!error.message.includes("\n"), error.message);
-    assert.ok(!(Deno.inspect(error) + error.stack).includes(CANARY));
+    const shown = Deno.inspect(error, { depth: 9, showHidden: true }) + error.stack;
+    for (const secret of [CANARY, RIGHT.reveal(), BASIC, BEARER]) assert.ok(!shown.includes(secret), shown);
     return true;
   };
 }
@@ -107,6 +111,61 @@ Deno.test("registerOrderSchema() says that registering is forbidden, exit 78, an
       /^The Schema Registry refuses alice \(status 403 to registering under orders-value\): an administrator/;
     await assert.rejects(registerOrderSchema({ url, auth: basic(RIGHT) }, SUBJECT), isRefusal(says));
   }, { mayRegister: false }));
+
+Deno.test("registerOrderSchema() takes no answer without an id for one", async () => {
+  const answers = (request: Request) => Response.json(request.method === "POST" ? {} : { compatibilityLevel: "FULL" });
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, answers);
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  await assert.rejects(registerOrderSchema({ url }, SUBJECT), /its answer has no schema id/);
+});
+
+Deno.test("a registry that sends clients on is not followed, and named with where to, exit 78", async () => {
+  let followed = false;
+  await using other = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => {
+    followed = true;
+    return Response.json([]);
+  });
+  const to = `http://127.0.0.1:${other.addr.port}`;
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    () => Response.redirect(`${to}/subjects`, 308),
+  );
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const says = new RegExp(`sends clients on to ${to}: set SCHEMA_REGISTRY_URL to that$`);
+  await assert.rejects(requireRegistry({ url, auth: basic(RIGHT) }), isRefusal(says));
+  assert.equal(followed, false);
+});
+
+Deno.test("credentials for an http registry do not go to a proxy that the environment names", async () => {
+  const proxied: string[] = [];
+  await using proxy = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+    proxied.push(request.url);
+    return Response.json([]);
+  });
+  await withRegistry(BEARER, async ({ url, requests }) => {
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-q", "--no-prompt", "-P=kafka", "tests/support/ask_registry.ts", url, "right-token"],
+      env: { http_proxy: `http://127.0.0.1:${proxy.addr.port}` },
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    assert.deepEqual([requests.length, proxied], [4, []]);
+  });
+});
+
+Deno.test(
+  "registryClient() looks at the usual authorities without a permission that commands do not have",
+  // All that the tests have, but not `sys`.
+  { permissions: { net: true, read: true, env: true, write: true, run: true } },
+  () =>
+    withRegistry(BASIC, async ({ url, requests }) => {
+      const schema = { type: SchemaType.AVRO, schema: JSON.stringify(ORDER_SCHEMA) } as const;
+      const register = (connection: RegistryConnection) =>
+        registryClient(connection).register(schema, { subject: SUBJECT });
+      await assert.rejects(register({ url, auth: basic(RIGHT) }), /certificate/);
+      assert.equal(requests.length, 0);
+      assert.equal((await register({ url, auth: basic(RIGHT), ca })).id, 7);
+    }, { tls: true }),
+);
 
 Deno.test("registryHttp() trusts the authority it is given, and no other one", () =>
   withRegistry(BASIC, async ({ url, requests }) => {

@@ -85,6 +85,14 @@ Deno.test("kafkaConnection() is in the clear and without a login by default", ()
   });
 });
 
+Deno.test("kafkaConnection() takes the certificate of a file that holds its key as well, and leaves the key", () => {
+  const both = file("both.pem", `${clients.producer.key}\n${clients.producer.certificate}`);
+  const env = { KAFKA_SECURITY_PROTOCOL: "SSL", KAFKA_SSL_CERT_FILE: both, KAFKA_SSL_KEY_FILE: FILES.key };
+  const { tls } = inEnv(env, () => kafkaConnection(LOCAL, STRICT));
+  assert.equal(tls?.client?.certificate.trim(), clients.producer.certificate.trim());
+  assert.doesNotMatch(Deno.inspect(tls, { depth: 9, strAbbreviateSize: 1e6 }), /PRIVATE KEY/);
+});
+
 Deno.test("kafkaConnection() reads login, authority and certificate from variables and files", () => {
   const files = {
     KAFKA_SSL_CA_FILE: FILES.ca,

@@ -73,7 +73,7 @@ Deno.test("kafkaSettings() takes an empty variable and half a stack file for non
 Deno.test("kafkaSettings() refuses what cannot be a broker, registry or topic with 78", () => {
   inWorld({}, () => {
     const config = { exit: EXIT.config };
-    for (const brokers of ["localhost", ":9092", "host:", "host:123456", ",", "a:1,b"]) {
+    for (const brokers of ["localhost", ":9092", "host:", "host:123456", ",", "a:1,b", "[::1]:9092", "::1:9092"]) {
       assert.throws(() => kafkaSettings({ ...NO_FLAGS, brokers }), config, brokers);
     }
     for (const registry of ["localhost:8081", "ftp://x", "nonsense", "file:///etc"]) {

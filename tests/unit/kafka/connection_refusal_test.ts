@@ -3,6 +3,7 @@ import errors from "kafkajs/src/errors.js";
 import type { KafkaConnection } from "../../../lib/connections.ts";
 import { EXIT } from "../../../lib/errors.ts";
 import { connectionRefusal } from "../../../lib/kafka/connection_refusal.ts";
+import { isTransient } from "../../../lib/kafka/failures.ts";
 import { securityOptions } from "../../../lib/kafka/security.ts";
 import { Secret } from "../../../lib/secret.ts";
 
@@ -117,6 +118,30 @@ Deno.test("connectionRefusal() says nothing of brokers that are away", { permiss
   const away = [thrown("ECONNREFUSED"), thrown("ECONNRESET"), thrown("ENOTFOUND"), new Error("Closed connection"), "?"];
   for (const error of away) assert.equal(connectionRefusal(error, { brokers, tls: {}, sasl }), undefined);
   assert.equal(connectionRefusal(answered("REQUEST_TIMED_OUT"), { brokers, tls: {}, sasl }), undefined);
+});
+
+Deno.test(
+  "a connection that is lost during the login is no refused login, and passes",
+  { permissions: { env: true } },
+  () => {
+    const ends = [
+      "Closed connection",
+      "Connection error: read ECONNRESET",
+      "Request SaslAuthenticate(key: 36) timed out",
+    ];
+    for (const end of ends) {
+      const lost = loginFailed(`SASL PLAIN authentication failed: ${end}`);
+      assert.equal(connectionRefusal(lost, { brokers, sasl }), undefined, end);
+      assert.ok(isTransient(lost), end);
+    }
+    assert.equal(isTransient(loginFailed("SASL PLAIN authentication failed: Invalid username or password")), false);
+  },
+);
+
+Deno.test("securityOptions() has brokers checked, whatever the environment says of that", {
+  permissions: { env: true },
+}, () => {
+  assert.equal((securityOptions({ brokers, tls: {} }).ssl as { rejectUnauthorized: boolean }).rejectUnauthorized, true);
 });
 
 Deno.test("a broker that sends the client on to another machine gets no password in the clear", () => {

@@ -19,11 +19,22 @@ export function writeEnvFiles(dataDir: string, state: StackState): void {
 
 type Settings = Record<string, string | undefined>;
 
+/** Of another registry, which a shell may have had before; this one asks nobody. */
+const NO_REGISTRY_LOGIN: Settings = {
+  SCHEMA_REGISTRY_USERNAME: undefined,
+  SCHEMA_REGISTRY_PASSWORD: undefined,
+  SCHEMA_REGISTRY_PASSWORD_FILE: undefined,
+  SCHEMA_REGISTRY_TOKEN: undefined,
+  SCHEMA_REGISTRY_TOKEN_FILE: undefined,
+  SCHEMA_REGISTRY_CA_FILE: undefined,
+};
+
 function passwordSettings(dataDir: string, { brokers, registry }: StackState, user: User): Settings {
   const { tls, passwords } = secureFolder(dataDir);
   return {
     KAFKA_BOOTSTRAP_SERVERS: brokers,
     SCHEMA_REGISTRY_URL: registry,
+    ...NO_REGISTRY_LOGIN,
     KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
     KAFKA_SASL_MECHANISM: "SCRAM-SHA-512",
     KAFKA_SASL_USERNAME: user,
@@ -40,6 +51,7 @@ function certificateSettings(dataDir: string, { secure, registry }: StackState, 
   return {
     KAFKA_BOOTSTRAP_SERVERS: secure?.tlsBrokers,
     SCHEMA_REGISTRY_URL: registry,
+    ...NO_REGISTRY_LOGIN,
     KAFKA_SECURITY_PROTOCOL: "SSL",
     KAFKA_SASL_MECHANISM: undefined,
     KAFKA_SASL_USERNAME: undefined,
