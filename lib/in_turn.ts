@@ -14,28 +14,30 @@ export interface Steps<B, T> {
  * Handles and commits one batch after the other. While one waits for the disk the next is prepared, and while one is
  * committed the next is handled: waiting was a fifth of a consumer's time.
  *
- * Settles when nothing is under way any more, and rejects with what a `handle` or `commit` rejected with; then nothing
- * after it is handled or committed.
+ * Settles when nothing is under way any more. Rejects with what a `handle` or `commit` rejected with: after that one no
+ * other is begun, but for the `handle` that was under way meanwhile.
  */
 export async function inTurn<B, T>(batches: Iterable<B>, { prepare, handle, commit }: Steps<B, T>): Promise<void> {
   let handled = Promise.resolve(true);
   let committed = Promise.resolve();
+  let failed = false;
   try {
     for (const batch of batches) {
       const ready = await prepare(batch).catch(() => undefined); // trouble has its say when the batch's turn has come
-      if (!await handled) break;
+      if (!await handled || failed) break;
       handled = handle(batch, ready);
       committed = after(handled, committed, () => commit(batch));
-      committed.catch(() => {}); // it is awaited, but not at once
+      committed.catch(() => failed = true);
       await (ready === undefined ? handled : turnOfLoop()); // until it waits for the disk
     }
   } finally {
-    await handled.catch(() => {}); // a commit may have failed meanwhile: what the caller does next must not overlap
+    await Promise.allSettled([handled, committed]); // what the caller does next must not overlap
   }
   await committed;
 }
 
 async function after(handled: Promise<boolean>, before: Promise<void>, commit: () => Promise<void>): Promise<void> {
-  const [isHandled] = await Promise.all([handled, before]);
-  if (isHandled) await commit();
+  handled.catch(() => {}); // looked at once what came before is committed
+  await before;
+  if (await handled) await commit();
 }

@@ -20,11 +20,19 @@ export class NameCache {
     const slot = hash & (SLOTS - 1);
     const known = this.#names[slot];
     if (isText(known, bytes, from, to)) return known;
-    return this.#names[slot] = bytes.toString("utf8", from, to);
+    const name = bytes.toString("utf8", from, to);
+    if (isAscii(name, to - from)) this.#names[slot] = name;
+    return name;
   }
 }
 
-/** Whether the bytes are the ASCII characters of `text`; other ones are never found, for they take several bytes. */
+/** Whether a text that came of so many bytes is ASCII; of any other the characters are not what its bytes are. */
+function isAscii(text: string, bytes: number): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) >= 0x80) return false;
+  return text.length === bytes;
+}
+
+/** Whether the bytes are the characters of `text`, which is ASCII. */
 function isText(text: string, bytes: Buffer, from: number, to: number): boolean {
   if (text.length !== to - from) return false;
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) !== bytes[from + index]) return false;

@@ -7,7 +7,7 @@ import {
   type Verdict,
 } from "../judge_batch.ts";
 import { EXIT, Failure, Outage } from "../errors.ts";
-import type { ReceivedOrder } from "../order.ts";
+import { MAX_ORDER_ID_LENGTH, type ReceivedOrder } from "../order.ts";
 import type { OrderBatch, OrderStore } from "../ports.ts";
 import { IdentityIndex } from "./identity_index.ts";
 import { type LoadedSnapshot, readIndexSnapshot, writeIndexSnapshot } from "./index_snapshot.ts";
@@ -115,7 +115,9 @@ export class FileStore implements OrderStore {
       this.#parts.positions.refresh();
       await this.#parts.ledger.refresh();
       this.#users.refresh();
-      this.#index.lookUp(batch.orders.map(({ order }) => order.order_id));
+      // One too long to be valid is not asked for, and hashing it takes room.
+      const ids = batch.orders.map(({ order }) => order.order_id);
+      this.#index.lookUp(ids.filter(({ length }) => length <= MAX_ORDER_ID_LENGTH));
       const verdicts = judge(this.#view());
       await this.#commit(batch, verdicts);
       return verdicts;

@@ -33,23 +33,26 @@ export class FetchedRecord {
   value: Buffer | null;
   /** A name that stands several times has all its values. */
   headers: Record<string, Buffer | Buffer[]>;
-  readonly #key: VarintReader;
+  readonly #reader: VarintReader;
   readonly #keyAt: number;
 
   /** `reader` stands at the key. */
   constructor(offset: number, timestamp: number, reader: VarintReader) {
     this.offset = offset;
     this.timestamp = timestamp;
-    this.#key = reader;
+    this.#reader = reader;
     this.#keyAt = reader.at;
     reader.skip();
     this.value = reader.bytes();
     this.headers = NO_HEADERS;
   }
 
-  /** Read when it is asked for, which it seldom is: a view of it would be a tenth of what there is to collect. */
+  /**
+   * Read when it is asked for, which it seldom is: a view of it would be a tenth of what there is to collect. A copy by
+   * `{...record}` is without it.
+   */
   get key(): Buffer | null {
-    return this.#key.bytesAt(this.#keyAt);
+    return this.#reader.bytesAt(this.#keyAt);
   }
 }
 
@@ -169,7 +172,7 @@ export function* recordGroups(
   yield { records, isLast: true };
 }
 
-const NO_HEADERS = {};
+const NO_HEADERS: FetchedRecord["headers"] = Object.freeze({});
 
 function readHeaders(reader: VarintReader, count: number, most: number): FetchedRecord["headers"] {
   const headers = new Map<string, Buffer | Buffer[]>();

@@ -191,6 +191,7 @@ export class Subscriber<T> {
           return false;
         }
         this.#tellOutage(error.message);
+        ready = undefined; // what was found out before may have changed by the end of the outage
         await this.#pause();
         await heartbeat();
       }

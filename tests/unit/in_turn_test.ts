@@ -80,16 +80,33 @@ Deno.test(
 );
 
 Deno.test("inTurn() waits for what is being handled when a commit fails, and goes no further", pure, async () => {
+  for (const batches of [[0, 1], [0, 1, 2, 3]]) await commitFails(batches);
+});
+
+async function commitFails(batches: number[]): Promise<void> {
   const noted = new Noted({ waitsFor: { "handle 1": "enough", "commit 0": "handle 1" }, fails: "commit 0" });
   let settled = false;
-  const done = inTurn([0, 1], noted.steps).finally(() => settled = true);
+  const done = inTurn(batches, noted.steps).finally(() => settled = true);
   done.catch(() => {}); // looked at below
   while (!noted.has("commit 0 done")) await turnOfLoop();
   await turnOfLoop();
   assert.equal(settled, false);
   noted.note("enough");
   await assert.rejects(done, /commit 0/);
-  assert.ok(noted.has("handle 1 done") && !noted.has("commit 1"));
+  assert.ok(noted.has("handle 1 done") && !noted.has("handle 2") && !noted.has("commit 1"));
+}
+
+Deno.test("inTurn() waits for what is being committed when handling fails", pure, async () => {
+  const noted = new Noted({ waitsFor: { "commit 0": "enough", "handle 1": "commit 0" }, fails: "handle 1" });
+  let settled = false;
+  const done = inTurn([0, 1, 2], noted.steps).finally(() => settled = true);
+  done.catch(() => {}); // looked at below
+  while (!noted.has("handle 1 done")) await turnOfLoop();
+  await turnOfLoop();
+  assert.equal(settled, false);
+  noted.note("enough");
+  await assert.rejects(done, /handle 1/);
+  assert.ok(noted.has("commit 0 done") && !noted.has("handle 2"));
 });
 
 Deno.test("inTurn() rejects with what handling rejected with; what was handled before is committed", pure, async () => {

@@ -15,6 +15,15 @@ Deno.test("NameCache.read() gives the text of the bytes, whatever was read befor
   }));
 });
 
+Deno.test("NameCache.read() takes no bytes that are not UTF-8 for a name it has seen", { permissions: "none" }, () => {
+  const cache = new NameCache();
+  // The name's UTF-8 and the bytes of its Latin-1 are the same by the cache's hash.
+  const [name, latin] = [Buffer.from("Ren\u00e9-3os\u00e9"), Buffer.from("52656ee92d336f73e9", "hex")];
+  assert.equal(latin.toString("latin1"), name.toString());
+  cache.read(name, 0, name.length);
+  assert.equal(cache.read(latin, 0, latin.length), latin.toString());
+});
+
 Deno.test("NameCache.read() tells names apart that want the same slot", { permissions: "none" }, () => {
   const cache = new NameCache();
   // Both are 64 * 31 + 97 = 65 * 31 + 66 by the cache's hash.

@@ -74,3 +74,25 @@ Deno.test("IdentityIndex finds everything again after it grew, and over the bord
   }
   assert.equal(index.find(`order-${count}`), undefined);
 });
+
+Deno.test(
+  "IdentityIndex finds and keeps what was looked up ahead, in whatever order, though it grows meanwhile",
+  pure,
+  () => {
+    const ids = Array.from({ length: 3 * FIRST_SLOTS }, (_, number) => `order-${number}`);
+    const index = new IdentityIndex();
+    for (const id of ids.slice(0, 500)) index.add(id, 1);
+    index.lookUp(ids);
+    for (const [number, id] of ids.entries()) assert.equal(index.find(id), number < 500 ? 1 : undefined, id);
+    assert.equal(index.find("none of them"), undefined);
+    for (const id of ids) index.add(id, 2);
+    assert.equal(index.size, ids.length);
+    for (const [number, id] of ids.entries()) assert.equal(index.find(id), number < 500 ? 1 : 2, id);
+    index.lookUp(ids.toReversed());
+    for (const [number, id] of ids.entries()) {
+      if (number % 7 === 0) {
+        assert.equal(index.find(id), number < 500 ? 1 : 2, id);
+      }
+    }
+  },
+);

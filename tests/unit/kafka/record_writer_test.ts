@@ -18,8 +18,17 @@ const anyRecord: fc.Arbitrary<OutgoingRecord> = fc.record({
   }),
 });
 
+const TEXT = "order-1 \u00e9\ud83d\ude00";
+
+function asBytes(record: OutgoingRecord): OutgoingRecord {
+  return { ...record, headers: { ...record.headers, text: Buffer.from(TEXT) } };
+}
+
 Deno.test("writeRecordBatch() writes what RecordBatch reads", pure, () => {
   fc.assert(fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 200 }), (records) => {
+    // A text may stand for its bytes.
+    const texts = records.map((record) => ({ ...record, headers: { ...record.headers, text: TEXT } }));
+    assert.deepEqual(writeRecordBatch(texts, WRITER), writeRecordBatch(texts.map(asBytes), WRITER));
     const bytes = writeRecordBatch(records, WRITER);
     const [batch, ...others] = RecordBatch.readAll(bytes, BOUNDS);
     assert.equal(others.length, 0);
