@@ -1,4 +1,6 @@
 import { Buffer } from "node:buffer";
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { text } from "node:stream/consumers";
 import type { RegistryConnection } from "../connections.ts";
 import { EXIT, Outage } from "../errors.ts";
 
@@ -29,15 +31,12 @@ export type Ask = <T>(path: string, request?: { method?: string; body?: unknown;
  * {@linkcode RegistryRefusal}, whose sentences hold no credentials. Permission: net.
  */
 export function registryHttp(connection: RegistryConnection): Ask {
-  const { url, auth, ca } = connection;
-  const headers: HeadersInit = { "content-type": CONTENT_TYPE };
+  const { url, auth } = connection;
+  const headers: Record<string, string> = { "content-type": CONTENT_TYPE };
   if (auth !== undefined) headers.authorization = authorization(auth);
   return async (path, { method = "GET", body, signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS) } = {}) => {
     const address = url + path;
-    // One for each request: they are few, and nobody has to close it.
-    using client = httpClient(new URL(url), ca);
-    const request = { method, headers, body: JSON.stringify(body), signal, client, redirect: "manual" } as const;
-    const answer = await send(address, request, connection);
+    const answer = await send(address, { method, headers, body: JSON.stringify(body), signal }, connection);
     if (answer.ok) return parse(address, answer.text);
     if (answer.location !== undefined) throw sentOn(address, answer.location);
     // A 404 without the registry's own code comes from something else: a wrong path, a proxy.
@@ -49,13 +48,11 @@ export function registryHttp(connection: RegistryConnection): Ask {
   };
 }
 
-/**
- * A client for requests to `url`, in the clear straight to its host: `http_proxy` in the environment would have another
- * machine read credentials that are meant for this one. The caller closes. Permission: net.
- */
-export function httpClient({ protocol, hostname, port }: URL, ca?: string): Deno.HttpClient {
-  const proxy = { transport: "tcp", hostname, port: Number(port || 80) } as const;
-  return Deno.createHttpClient({ ...(ca && { caCerts: [ca] }), ...(protocol === "http:" && { proxy }) });
+interface Sent {
+  method: string;
+  headers: Record<string, string>;
+  body: string | undefined;
+  signal: AbortSignal;
 }
 
 interface Answer {
@@ -66,16 +63,9 @@ interface Answer {
   location: string | undefined;
 }
 
-async function send(
-  address: string,
-  init: RequestInit & { client?: Deno.HttpClient },
-  { ca }: RegistryConnection,
-): Promise<Answer> {
+async function send(address: string, sent: Sent, { ca }: RegistryConnection): Promise<Answer> {
   try {
-    const response = await fetch(address, init);
-    const { ok, status, headers } = response;
-    const location = status >= 300 && status < 400 ? headers.get("location") ?? undefined : undefined;
-    return { ok, status, text: await response.text(), location };
+    return await (address.startsWith("http:") ? sendInTheClear(address, sent) : sendByTls(address, sent, ca));
   } catch (cause) {
     const reason = reasonOf(cause);
     const fault = /invalid peer certificate: (.*)/.exec(reason)?.[1];
@@ -84,6 +74,33 @@ async function send(
     }
     throw new RegistryUnavailable(`No answer from ${address}: ${reason}`, { cause });
   }
+}
+
+async function sendByTls(address: string, sent: Sent, ca: string | undefined): Promise<Answer> {
+  // One for each request: they are few, and nobody has to close it.
+  using client = Deno.createHttpClient(ca === undefined ? {} : { caCerts: [ca] });
+  const response = await fetch(address, { ...sent, client, redirect: "manual" });
+  const { status, headers } = response;
+  return answerOf(status, headers.get("location") ?? undefined, await response.text());
+}
+
+/** Not by `fetch`: that goes to the proxy in `http_proxy`, which would read credentials that are meant for this machine. */
+async function sendInTheClear(address: string, { body, signal, ...sent }: Sent): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const request = httpRequest(address, { ...sent, signal, agent: false }, resolve);
+  request.on("error", (error) => reject(signal.aborted ? signal.reason : error));
+  request.end(body);
+  const response = await promise;
+  return answerOf(response.statusCode ?? 0, response.headers.location, await text(response));
+}
+
+function answerOf(status: number, location: string | undefined, text: string): Answer {
+  return {
+    ok: status >= 200 && status < 300,
+    status,
+    text,
+    location: status >= 300 && status < 400 ? location : undefined,
+  };
 }
 
 /** Not followed: it may lead into the clear, and credentials are for the address that was set. */

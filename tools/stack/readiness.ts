@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { KafkaConnection } from "../../lib/connections.ts";
-import { httpClient } from "../../lib/avro/registry_http.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
@@ -41,8 +40,7 @@ export async function brokersAnswer(connection: KafkaConnection): Promise<boolea
 /** Whether the registry at `url` lists its subjects. Permission: net. */
 export async function registryAnswers(url: string): Promise<boolean> {
   try {
-    using client = httpClient(new URL(url));
-    const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(REQUEST_MS), client });
+    const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(REQUEST_MS) });
     return response.ok && Array.isArray(await response.json());
   } catch {
     return false; // not yet
