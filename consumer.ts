@@ -32,7 +32,6 @@ import type { GroupTopic } from "./lib/kafka/group_topic.ts";
 import { requireBrokers } from "./lib/kafka/require_brokers.ts";
 import { refusal, requireRights } from "./lib/kafka/rights.ts";
 import { Subscriber } from "./lib/kafka/subscriber.ts";
-import { readTopicId } from "./lib/kafka/topic_facts.ts";
 import { ensureTopics } from "./lib/kafka/topics_admin.ts";
 import { processBatch } from "./lib/process_batch.ts";
 import { receiveBatch, type ReceivedBatch } from "./lib/receive_batch.ts";
@@ -66,8 +65,9 @@ export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<vo
     await requireRegistry(config.registry);
     await ensureTopics(config.kafka, config.topic);
     const kafka = createKafka(config.kafka);
-    await requireRights(kafka, { [config.topic]: "Read", [deadLetterTopic(config.topic)]: "Write" });
-    const at = { group: config.group, topic: config.topic, topicId: await readTopicId(kafka, config.topic) };
+    const { group, topic } = config;
+    const facts = await requireRights(kafka, { [topic]: "Read", [deadLetterTopic(topic)]: "Write" });
+    const at = { group, topic, topicId: facts?.get(topic)?.id };
     const offsets = await prepareGroup(kafka, store, { at, reset: config.reset });
     await consume(kafka, store, config, { ...offsets, ...at }, stop);
   } finally {

@@ -36,3 +36,8 @@ export class Failure extends Error {
  * At start and in the tools it ends the command like any other; a running consumer gives no verdicts while it lasts.
  */
 export class Outage extends Failure {}
+
+/** The error and what caused it, from the outermost in; nothing where it is no `Error`. */
+export function* causesOf(error: unknown): Generator<Error> {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) yield inner;
+}

@@ -1,5 +1,6 @@
 import type { ReceivedOrder } from "../order.ts";
 import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";
+import { CREATED_AT, ITEM, ORDER_ID, QUANTITY, REPLAY_OF, USER } from "./order_fields.ts";
 
 /** An accepted order on its way into the log. */
 export interface Acceptance {
@@ -7,14 +8,8 @@ export interface Acceptance {
   remaining: number;
 }
 
-const ORDER_ID = fragment('{"order_id":');
-const USER = fragment(',"user":');
-const ITEM = fragment(',"item":');
-const QUANTITY = fragment(',"quantity":');
-const CREATED_AT = fragment(',"created_at":');
 const SEQ = fragment(',"seq":');
 const REMAINING = fragment(',"remaining":');
-const REPLAY_OF = fragment(',"replay_of":');
 
 const lines = new LineWriter();
 

@@ -4,6 +4,7 @@ import { safeJson } from "../safe_json.ts";
 import { AppendFile } from "./append_file.ts";
 import type { StorageLayout } from "./layout.ts";
 import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";
+import { CREATED_AT, ITEM, ORDER_ID, QUANTITY, REPLAY_OF, USER } from "./order_fields.ts";
 
 /** Characters that are kept of a name or an id; more than a valid one has, so what is cut stays invalid. */
 const MAX_KEPT = 1_000;
@@ -75,18 +76,12 @@ function writeRefusals(rejected: readonly Rejected[], rejectedAt: number): Seale
 }
 
 const lines = new LineWriter();
-const ORDER_ID = fragment('{"order_id":');
-const USER = fragment(',"user":');
-const ITEM = fragment(',"item":');
-const QUANTITY = fragment(',"quantity":');
-const CREATED_AT = fragment(',"created_at":');
 const REASON = fragment(',"reason":');
 const STATUS = fragment(',"status":');
 const STOCK = fragment(',"stock":');
 const TOPIC = fragment(',"topic":');
 const PARTITION = fragment(',"partition":');
 const OFFSET = fragment(',"offset":');
-const REPLAY_OF = fragment(',"replay_of":');
 const REJECTED_AT = fragment(',"rejected_at":');
 
 function text(name: Uint8Array, value: string): void {

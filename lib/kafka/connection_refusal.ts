@@ -1,5 +1,5 @@
 import type { KafkaConnection } from "../connections.ts";
-import { EXIT, Failure } from "../errors.ts";
+import { causesOf, EXIT, Failure } from "../errors.ts";
 import { PLAINTEXT_REFUSED } from "./security.ts";
 
 /** What may stand in an error of kafkajs or of the TLS below it. */
@@ -17,7 +17,7 @@ interface Cause {
  * the setting. Undefined where it says nothing of them, as when brokers are away.
  */
 export function connectionRefusal(error: unknown, connection: KafkaConnection): Failure | undefined {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+  for (const inner of causesOf(error)) {
     const { name, message, type, code } = inner as Error & Record<string, unknown>;
     const cause = { name, message, type: text(type), code: text(code) ?? "" };
     const sentence = loginRefusal(cause, connection) ?? tlsRefusal(cause, connection);

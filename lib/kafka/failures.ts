@@ -1,5 +1,5 @@
 import ConsumerGroup from "kafkajs/src/consumer/consumerGroup.js";
-import { EXIT, Failure } from "../errors.ts";
+import { causesOf, EXIT, Failure } from "../errors.ts";
 import { isBrokenLogin } from "./connection_refusal.ts";
 
 stopSilentOffsetReset();
@@ -45,7 +45,7 @@ export function notAlone(group: string): Failure {
 
 /** Whether an error of kafkajs is one that passes: connections, brokers, coordinators. */
 export function isTransient(error: unknown): boolean {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+  for (const inner of causesOf(error)) {
     if (inner instanceof Failure) return false;
     if ("retriable" in inner && inner.retriable === true) return true;
     if (/^KafkaJS(Connection|Request|NumberOfRetries|NoBroker|Broker|GroupCoordinator|Lock)/.test(inner.name)) {
@@ -58,8 +58,8 @@ export function isTransient(error: unknown): boolean {
 
 /** The failure inside what kafkajs wrapped, or the error as it is. */
 export function asFailure(error: unknown): Failure {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) if (inner instanceof Failure) return inner;
-  return new Failure(EXIT.failed, `Cannot go on reading: ${messageOf(error)}`, { cause: error });
+  return causesOf(error).find((inner) => inner instanceof Failure) ??
+    new Failure(EXIT.failed, `Cannot go on reading: ${messageOf(error)}`, { cause: error });
 }
 
 export function messageOf(error: unknown): string {

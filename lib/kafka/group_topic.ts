@@ -2,7 +2,7 @@
 export interface GroupTopic {
   group: string;
   topic: string;
-  /** Of the topic as it is now (`readTopicId`); undefined where the brokers do not tell. */
+  /** Of the topic as it is now (`topicFacts`); undefined where the brokers do not tell. */
   topicId: string | undefined;
 }
 

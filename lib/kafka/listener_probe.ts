@@ -1,5 +1,6 @@
 import { Kafka, logLevel } from "kafkajs";
 import type { KafkaConnection } from "../connections.ts";
+import { causesOf } from "../errors.ts";
 import { disconnect } from "./disconnect.ts";
 
 const ANSWER_MS = 2_000;
@@ -40,7 +41,6 @@ async function probe(broker: string, { tls }: { tls: boolean }): Promise<string 
 }
 
 function lastCause(error: unknown): { type?: string; code?: string } {
-  let inner = error as Error & { type?: string; code?: string };
-  while (inner.cause instanceof Error) inner = inner.cause as typeof inner;
-  return { type: inner.type, code: typeof inner.code === "string" ? inner.code : undefined };
+  const { type, code } = [...causesOf(error)].at(-1) as Error & { type?: string; code?: string };
+  return { type, code: typeof code === "string" ? code : undefined };
 }

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Kafka, Partitioners, type PartitionMetadata } from "kafkajs";
 import type { KafkaConnection } from "../connections.ts";
-import { EXIT, Failure } from "../errors.ts";
+import { causesOf, EXIT, Failure } from "../errors.ts";
 import type { OrderPublisher, OutgoingOrder } from "../ports.ts";
 import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER } from "../topics.ts";
 import { BatchProducer } from "./batch_producer.ts";
@@ -87,6 +87,11 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   constructor(options: PublisherOptions<T>) {
     this.#options = options;
     this.#kafka = createKafka(options.connection, { retry: QUICK_RETRIES });
+  }
+
+  /** Of the topic, as it was when this was connected. */
+  get partitionCount(): number {
+    return this.#partitions.length;
   }
 
   async connect(): Promise<void> {
@@ -195,12 +200,12 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
       try {
         return await producer.send(partition, records, deadline);
       } catch (error) {
-        const refusal = brokerError(error);
-        if (refusal !== undefined && TOO_LARGE_ERRORS.includes(refusal.type)) {
+        const type = brokerErrorType(error);
+        if (type !== undefined && TOO_LARGE_ERRORS.includes(type)) {
           return await this.#deliverInParts(partition, records, error);
         }
-        const lostState = refusal !== undefined && PRODUCER_STATE_ERRORS.includes(refusal.type);
-        if (!lostState || Date.now() > deadline) throw this.#failure(refusal !== undefined, error);
+        const lostState = type !== undefined && PRODUCER_STATE_ERRORS.includes(type);
+        if (!lostState || Date.now() > deadline) throw this.#failure(type !== undefined, error);
         await delay(RETRY_MS);
       }
     }
@@ -237,11 +242,7 @@ function headersOf({ replayOf, runMark }: OutgoingOrder): OutgoingRecord["header
   return headers;
 }
 
-/** The broker's own error at the bottom of what kafkajs threw; undefined where no broker answered. */
-function brokerError(error: unknown): { type: string; retriable: boolean } | undefined {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) {
-    if ("type" in inner && typeof inner.type === "string") {
-      return { type: inner.type, retriable: "retriable" in inner && inner.retriable === true };
-    }
-  }
+/** The type of the broker's own error at the bottom of what kafkajs threw; undefined where no broker answered. */
+function brokerErrorType(error: unknown): string | undefined {
+  for (const inner of causesOf(error)) if ("type" in inner && typeof inner.type === "string") return inner.type;
 }

@@ -1,11 +1,11 @@
 import type { Kafka } from "kafkajs";
 import BrokerPool from "kafkajs/src/cluster/brokerPool.js";
 import type { KafkaConnection } from "../connections.ts";
-import { EXIT, Failure } from "../errors.ts";
+import { causesOf, EXIT, Failure } from "../errors.ts";
 import { connectionOf } from "./client.ts";
 import { connectionRefusal } from "./connection_refusal.ts";
-import { disconnect } from "./disconnect.ts";
 import { type TopicFacts, topicFacts, type TopicOperation } from "./topic_facts.ts";
+import { withAdmin } from "./with_admin.ts";
 
 unmaskRefusals();
 
@@ -49,20 +49,14 @@ export async function requireRights(
 export async function isReadable(kafka: Kafka, topic: string): Promise<boolean> {
   const facts = await requireRights(kafka, { [topic]: "Read" });
   if (facts !== undefined) return facts.get(topic)?.exists ?? false;
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return (await admin.listTopics()).includes(topic);
-  } finally {
-    await disconnect(admin);
-  }
+  return await withAdmin(kafka, async (admin) => (await admin.listTopics()).includes(topic));
 }
 
 /** The {@linkcode Failure} (78) that an error of some work stands for: a right or a login refused; undefined for others. */
 export function refusal(error: unknown, kafka: Kafka, work: Work): Failure | undefined {
   if (error instanceof Failure) return undefined;
   const connection = connectionOf(kafka);
-  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+  for (const inner of causesOf(error)) {
     const right = "type" in inner ? rightFor(inner.type, work) : undefined;
     if (right !== undefined) return missingRight(connection, right, error);
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Kafka } from "kafkajs";
-import { EXIT, Failure } from "../errors.ts";
+import { causesOf, EXIT, Failure } from "../errors.ts";
 import { SCAN_GROUPS } from "../topics.ts";
 import { createBatchConsumer } from "./batch_consumer.ts";
 import { START_TIMEOUT_MS } from "./client.ts";
@@ -123,10 +123,7 @@ async function scanOnce(
 }
 
 function isLoading(error: unknown): boolean {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) {
-    if ("type" in inner && inner.type === "GROUP_LOAD_IN_PROGRESS") return true;
-  }
-  return false;
+  return causesOf(error).some((inner) => "type" in inner && inner.type === "GROUP_LOAD_IN_PROGRESS");
 }
 
 /** Waits for `work` without being taken for dead, by the group or by our own patience. */

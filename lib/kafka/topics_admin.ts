@@ -4,9 +4,9 @@ import type { KafkaConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { deadLetterTopic, ORDERS_PARTITIONS } from "../topics.ts";
 import { createKafka, START_TIMEOUT_MS } from "./client.ts";
-import { disconnect } from "./disconnect.ts";
 import { isTransient, messageOf } from "./failures.ts";
 import { topicFacts } from "./topic_facts.ts";
+import { withAdmin } from "./with_admin.ts";
 
 /** Room for a record of the largest default size (1 MiB) and the headers that say why it is no order. */
 const DEAD_LETTER_BYTES = 2 << 20;
@@ -99,15 +99,5 @@ export async function maxMessageBytes(kafka: Kafka, topic: string): Promise<numb
     });
   } catch {
     return undefined;
-  }
-}
-
-async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await use(admin);
-  } finally {
-    await disconnect(admin);
   }
 }

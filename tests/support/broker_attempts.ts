@@ -1,6 +1,7 @@
-import type { Admin, Kafka } from "kafkajs";
+import type { Kafka } from "kafkajs";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { scanTopic } from "../../lib/kafka/topic_scan.ts";
+import { withAdmin } from "../../lib/kafka/with_admin.ts";
 import { aclsOf, createAcls } from "../../tools/stack/secure/acls.ts";
 
 /** What a client may try at a broker, each by the smallest means; a refusal is an error. Permission: net. */
@@ -54,14 +55,4 @@ export async function makeTopic(kafka: Kafka): Promise<void> {
 
 export async function giveRights(kafka: Kafka): Promise<void> {
   await createAcls(kafka, aclsOf({ topic: "some-other", group: "some-other" }));
-}
-
-async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await use(admin);
-  } finally {
-    await disconnect(admin);
-  }
 }

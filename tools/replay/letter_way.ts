@@ -1,10 +1,8 @@
 import { Buffer } from "node:buffer";
 import { letterJson } from "../../lib/cli/letter_text.ts";
-import { createKafka } from "../../lib/kafka/client.ts";
 import type { ReturningLetter } from "../../lib/kafka/dead_letter_slice.ts";
 import { type Addressed, createPublisher } from "../../lib/kafka/publisher.ts";
-import { requireRights } from "../../lib/kafka/rights.ts";
-import { ensureTopics, partitionsOf } from "../../lib/kafka/topics_admin.ts";
+import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import type { Way } from "./send_slice.ts";
 
 /** Dead letters go back to the byte, into the partition they came from; where that is gone, one stands in for it. */
@@ -12,12 +10,9 @@ export const letterWay: Way<ReturningLetter> = {
   maxBatch: 32, // of a MiB each, where the topic takes no larger ones
   async open({ kafka, topic }) {
     await ensureTopics(kafka, topic);
-    const client = createKafka(kafka);
-    await requireRights(client, { [topic]: "Write" });
-    const { length } = await partitionsOf(client, topic);
     const publisher = await createPublisher({ connection: kafka, topic, key: "none", encode: alreadyEncoded });
     return {
-      send: (letters) => publisher.sendAddressed(letters.map((letter) => toMessage(letter, length))),
+      send: (letters) => publisher.sendAddressed(letters.map((letter) => toMessage(letter, publisher.partitionCount))),
       close: () => publisher.close(),
     };
   },

@@ -19,8 +19,14 @@ export function writeEnvFiles(dataDir: string, state: StackState): void {
 
 type Settings = Record<string, string | undefined>;
 
-/** Of another registry, which a shell may have had before; this one asks nobody. */
-const NO_REGISTRY_LOGIN: Settings = {
+/** What a shell may have had of another user or registry before; this registry asks nobody. */
+const UNSET: Settings = {
+  KAFKA_SASL_MECHANISM: undefined,
+  KAFKA_SASL_USERNAME: undefined,
+  KAFKA_SASL_PASSWORD: undefined,
+  KAFKA_SASL_PASSWORD_FILE: undefined,
+  KAFKA_SSL_CERT_FILE: undefined,
+  KAFKA_SSL_KEY_FILE: undefined,
   SCHEMA_REGISTRY_USERNAME: undefined,
   SCHEMA_REGISTRY_PASSWORD: undefined,
   SCHEMA_REGISTRY_PASSWORD_FILE: undefined,
@@ -32,38 +38,31 @@ const NO_REGISTRY_LOGIN: Settings = {
 function passwordSettings(dataDir: string, { brokers, registry }: StackState, user: User): Settings {
   const { tls, passwords } = secureFolder(dataDir);
   return {
+    ...UNSET,
     KAFKA_BOOTSTRAP_SERVERS: brokers,
     SCHEMA_REGISTRY_URL: registry,
-    ...NO_REGISTRY_LOGIN,
     KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
     KAFKA_SASL_MECHANISM: "SCRAM-SHA-512",
     KAFKA_SASL_USERNAME: user,
-    KAFKA_SASL_PASSWORD: undefined,
     KAFKA_SASL_PASSWORD_FILE: join(passwords, user),
     KAFKA_SSL_CA_FILE: join(tls, CA_FILE),
-    KAFKA_SSL_CERT_FILE: undefined,
-    KAFKA_SSL_KEY_FILE: undefined,
   };
 }
 
 function certificateSettings(dataDir: string, { secure, registry }: StackState, user: User): Settings {
   const { tls } = secureFolder(dataDir);
   return {
+    ...UNSET,
     KAFKA_BOOTSTRAP_SERVERS: secure?.tlsBrokers,
     SCHEMA_REGISTRY_URL: registry,
-    ...NO_REGISTRY_LOGIN,
     KAFKA_SECURITY_PROTOCOL: "SSL",
-    KAFKA_SASL_MECHANISM: undefined,
-    KAFKA_SASL_USERNAME: undefined,
-    KAFKA_SASL_PASSWORD: undefined,
-    KAFKA_SASL_PASSWORD_FILE: undefined,
     KAFKA_SSL_CA_FILE: join(tls, CA_FILE),
     KAFKA_SSL_CERT_FILE: join(tls, `${user}.crt`),
     KAFKA_SSL_KEY_FILE: join(tls, `${user}.key`),
   };
 }
 
-/** One that is undefined is unset: a shell may have those of another user. */
+/** One that is undefined is unset. */
 function write(path: string, settings: Settings): void {
   const lines = Object.entries(settings).map(([name, value]) =>
     value === undefined ? `unset ${name}\n` : `export ${name}=${quoted(value)}\n`
