@@ -56,6 +56,13 @@ export class AppendFile {
     return stat !== undefined && stat.ino === this.#inode && stat.size === this.#length;
   }
 
+  /** Whether the path leads to another file by now. Throws a {@linkcode Failure} (65) where it leads to none. */
+  isReplaced(): boolean {
+    const stat = statOrUndefined(this.path);
+    if (stat !== undefined) return stat.ino !== this.#inode;
+    throw new Failure(EXIT.data, `${this.path} was removed; nothing was written. Put it back, then start again`);
+  }
+
   /** Picks up what other processes appended; the length before. */
   grow(): number {
     const before = this.#length;

@@ -1,20 +1,24 @@
 import { nameKey } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
 import { editStorage } from "./edit_storage.ts";
+import { type EditRecord, isEdit } from "./edit_journal.ts";
+import type { CompactedEdits } from "./edit_numbers.ts";
 import { storageLayout } from "./layout.ts";
 import { visitLines } from "./lines.ts";
 import type { LoggedOrder } from "./order_log.ts";
 import type { PartitionRanges } from "./positions.ts";
 import { unsealLine } from "./sealed_line.ts";
+import { sealedRecords } from "./sealed_records.ts";
 import { HASH_WORDS, newHashKey, sipHash } from "./sip_hash.ts";
 import { sizeOf } from "./storage_folder.ts";
-import type { StockEdit } from "./stock_math.ts";
 
 /** A storage folder at one moment, between two batches and edits; its files only grow from there. */
 export interface StorageSnapshot {
   folder: string;
   /** Bytes of each file that belong to the moment. */
   lengths: { orders: number; edits: number; rejected: number };
+  /** The edit journal of the moment, which may be compacted meanwhile; closed by {@linkcode auditBalance}. */
+  edits: AppendFile;
   /** Stock by `nameKey`. */
   stock: Map<string, { item: string; quantity: number }>;
   positions: PartitionRanges[];
@@ -59,6 +63,7 @@ export async function takeSnapshot(folder: string, warn: (sentence: string) => v
       edits: sizeOf(layout.edits) ?? 0,
       rejected: sizeOf(layout.rejected) ?? 0,
     },
+    edits: ledger.edits.reader(),
     stock: new Map([...ledger.stock].map(([key, { item, quantity }]) => [key, { item, quantity }])),
     positions: positions.ranges(),
   }), { warn });
@@ -70,21 +75,34 @@ export async function takeSnapshot(folder: string, warn: (sentence: string) => v
  * Streams: memory grows by 8 bytes an order (to find ids accepted twice). `visit` sees the place of each accepted order.
  */
 export function auditBalance(snapshot: StorageSnapshot, visit: (place: VerdictPlace) => void): BalanceAudit {
-  const layout = storageLayout(snapshot.folder);
-  const books = new Books();
+  const { folder, lengths, stock } = snapshot;
+  const { orders } = storageLayout(folder);
   const ids = new RepeatedIds();
-  const edits = [...records<StockEdit>(layout.edits, snapshot.lengths.edits)];
-  let next = 0;
-  forEachRecord<LoggedOrder>(layout.orders, snapshot.lengths.orders, (order) => {
-    while (next < edits.length && edits[next].seq < order.seq) books.edit(edits[next++]);
-    books.accept(order);
-    ids.add(order.order_id);
-    visit(order);
-  }, (at) => books.faults.push(`orders.jsonl is damaged at byte ${at}`));
-  while (next < edits.length) books.edit(edits[next++]);
-  const twice = ids.candidates();
-  if (twice.size > 0) books.faults.push(...acceptedTwice(layout.orders, snapshot.lengths.orders, twice));
-  return { items: books.balances(snapshot.stock), faults: books.faults, accepted: ids.size };
+  try {
+    const edits = editRecords(snapshot);
+    const books = new Books();
+    let edit = edits.next().value;
+    forEachRecord<LoggedOrder>(orders, lengths.orders, (order) => {
+      for (; edit !== undefined && (!isEdit(edit) || edit.seq < order.seq); edit = edits.next().value) books.edit(edit);
+      books.accept(order);
+      ids.add(order.order_id);
+      visit(order);
+    }, (at) => books.faults.push(`orders.jsonl is damaged at byte ${at}`));
+    for (; edit !== undefined; edit = edits.next().value) books.edit(edit);
+    books.close();
+    const twice = ids.candidates();
+    if (twice.size > 0) books.faults.push(...acceptedTwice(orders, lengths.orders, twice));
+    return { items: books.balances(stock), faults: books.faults, accepted: ids.size };
+  } finally {
+    snapshot.edits.close();
+  }
+}
+
+/** The lines of the edit journal, in order. */
+function* editRecords({ edits, lengths }: StorageSnapshot): Generator<EditRecord, undefined> {
+  for (const { record } of sealedRecords(edits, lengths.edits).flatMap((records) => records)) {
+    if (record !== undefined) yield record as unknown as EditRecord;
+  }
 }
 
 /** Visits the place of each rejected order. */
@@ -96,21 +114,45 @@ export function visitRejected(snapshot: StorageSnapshot, visit: (place: VerdictP
 class Books {
   readonly faults: string[] = [];
   readonly #books = new Map<string, ItemBalance>();
+  /** What a compacted journal says of the numbers up to its `seq`, and how many orders the log has up to there. */
+  #compacted: CompactedEdits = { seq: 0, orders: 0, last_order: 0 };
+  #ordersThere = 0;
 
-  edit({ item, set, was, seq }: StockEdit): void {
+  edit(edit: EditRecord): void {
+    if (!isEdit(edit)) {
+      this.#compacted = edit;
+      return;
+    }
+    const { item, set, was, seq, opening, edits } = edit;
     const book = this.#book(item);
-    if (book.expected !== was) this.#fault(seq, item, `was ${book.expected}, the edit says ${was}`);
-    if (book.expected === null && book.opening === 0) book.opening = set ?? 0;
-    else book.edits += (set ?? 0) - (book.expected ?? 0);
+    if (opening !== undefined && edits !== undefined) {
+      // It stands for the edits before it too: from here on the item can be followed again.
+      Object.assign(book, { opening, edits, expected: opening + edits - book.accepted });
+      if (book.expected !== (set ?? 0)) this.#fault(seq, item, `comes to ${book.expected}, the edit says ${set}`);
+    } else {
+      if (book.expected !== was) this.#fault(seq, item, `was ${book.expected}, the edit says ${was}`);
+      if (book.expected === null && book.opening === 0) book.opening = set ?? 0;
+      else book.edits += (set ?? 0) - (book.expected ?? 0);
+    }
     book.expected = set;
   }
 
   accept({ item, quantity, remaining, seq }: LoggedOrder): void {
     const book = this.#book(item);
     book.accepted += quantity;
+    if (seq <= this.#compacted.seq) this.#ordersThere++;
+    if (remaining < 0) this.#fault(seq, item, `is oversold`);
+    // Between edits that were compacted the stock is not known, only what it came to at the last of them.
+    if (book.expected === null && seq <= this.#compacted.seq) return;
     book.expected = (book.expected ?? 0) - quantity;
     if (book.expected !== remaining) this.#fault(seq, item, `has ${book.expected} left, the order says ${remaining}`);
-    if (book.expected < 0) this.#fault(seq, item, `is oversold`);
+  }
+
+  /** After the last line. */
+  close(): void {
+    const { seq, orders } = this.#compacted;
+    if (this.#ordersThere === orders) return;
+    this.faults.push(`number ${seq}: the log has ${this.#ordersThere} orders up to there, the edits say ${orders}`);
   }
 
   balances(stock: StorageSnapshot["stock"]): ItemBalance[] {
@@ -170,12 +212,6 @@ const hashed = new Uint32Array(HASH_WORDS);
 function shortHash(id: string): number {
   sipHash(id, hashKey, hashed);
   return hashed[0] * 2 ** 20 + (hashed[1] >>> 12);
-}
-
-function records<T>(path: string, length: number): T[] {
-  const found: T[] = [];
-  forEachRecord<T>(path, length, (record) => found.push(record), () => {});
-  return found;
 }
 
 function forEachRecord<T>(path: string, length: number, visit: (record: T) => void, damaged: (at: number) => void) {

@@ -1,9 +1,10 @@
 import { EXIT, Failure } from "../errors.ts";
 import { type StorageLayout, storageLayout } from "./layout.ts";
 import { WriteLock } from "./locks.ts";
+import { WHOLE_LOG } from "./order_log.ts";
 import type { Positions } from "./positions.ts";
 import { recover } from "./recover.ts";
-import type { StockLedger } from "./stock_ledger.ts";
+import type { LedgerOptions, StockLedger } from "./stock_ledger.ts";
 import { exists, removeTemps, requireLog, requireStorage } from "./storage_folder.ts";
 import { holdSettled, StorageParts } from "./storage_parts.ts";
 import { UsersEdit } from "./user_list.ts";
@@ -29,7 +30,7 @@ export interface StorageEdit {
 export async function editStorage<T>(
   folder: string,
   edit: (storage: StorageEdit) => Promise<T> | T,
-  options: { warn: (sentence: string) => void; create?: boolean },
+  options: LedgerOptions & { create?: boolean },
 ): Promise<T> {
   const layout = storageLayout(folder);
   if (options.create) createFolder(layout.folder);
@@ -37,7 +38,7 @@ export async function editStorage<T>(
   requireLog(layout);
   const lock = WriteLock.open(layout);
   try {
-    return await holdSettled(lock, () => editLocked(layout, edit, options.warn));
+    return await holdSettled(lock, () => editLocked(layout, edit, options));
   } finally {
     lock.close();
   }
@@ -56,10 +57,10 @@ function createFolder(folder: string): void {
 async function editLocked<T>(
   layout: StorageLayout,
   edit: (storage: StorageEdit) => Promise<T> | T,
-  warn: (sentence: string) => void,
+  options: LedgerOptions,
 ): Promise<T> {
   removeTemps(layout);
-  const parts = new StorageParts(layout, warn);
+  const parts = new StorageParts(layout, options);
   const { ledger, positions } = parts;
   try {
     await loadLedger(layout, parts);
@@ -76,9 +77,9 @@ async function editLocked<T>(
 /** What a crash of anybody left is brought into order first; where nobody crashed there is nothing to do. */
 async function loadLedger(layout: StorageLayout, parts: StorageParts): Promise<void> {
   if (exists(layout.inventory)) return void await recover(parts);
-  const end = parts.log.scan(0, 0, parts.ledger.isEdit, () => {});
+  const end = await parts.log.scan(WHOLE_LOG, parts.ledger.edits.numbers, () => {});
   await parts.positions.load(end.seq);
-  parts.ledger.rebuild(end.seq);
+  await parts.ledger.rebuild(end.seq);
 }
 
 /**

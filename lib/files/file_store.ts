@@ -13,17 +13,16 @@ import { IdentityIndex } from "./identity_index.ts";
 import { type LoadedSnapshot, readIndexSnapshot, writeIndexSnapshot } from "./index_snapshot.ts";
 import { type StorageLayout, storageLayout } from "./layout.ts";
 import { type Owner, OwnerLock, readOwner, WriteLock } from "./locks.ts";
-import { asReceived } from "./order_log.ts";
+import { asReceived, type LoggedOrder, WHOLE_LOG } from "./order_log.ts";
+import type { LongRead } from "./lines.ts";
 import { recover } from "./recover.ts";
 import { RejectedFile } from "./rejected_file.ts";
 import { removeTemps, requireStorage } from "./storage_folder.ts";
 import { holdSettled, StorageParts } from "./storage_parts.ts";
+import type { LedgerOptions } from "./stock_ledger.ts";
 import { UserList } from "./user_list.ts";
 
-export interface FileStoreOptions {
-  /** Told of things a person should know, one sentence each. */
-  warn: (sentence: string) => void;
-}
+export interface FileStoreOptions extends LedgerOptions, LongRead {}
 
 /**
  * The store in files: `orders.jsonl` is the log, the CSV files are what people see and edit (docs/DESIGN.md).
@@ -49,14 +48,14 @@ export class FileStore implements OrderStore {
     layout: StorageLayout,
     locks: { owner: OwnerLock; write: WriteLock },
     parts: StorageParts,
-    { warn }: FileStoreOptions,
+    options: FileStoreOptions,
   ) {
     this.#layout = layout;
     this.#owner = locks.owner;
     this.#lastOwner = readOwner(layout);
     this.#lock = locks.write;
     this.#parts = parts;
-    this.#users = new UserList(layout, parts.positions, warn);
+    this.#users = new UserList(layout, parts.positions, options.warn);
     this.#rejected = new RejectedFile(layout);
   }
 
@@ -86,11 +85,11 @@ export class FileStore implements OrderStore {
     options: FileStoreOptions,
   ): Promise<FileStore> {
     removeTemps(layout);
-    const parts = new StorageParts(layout, options.warn);
+    const parts = new StorageParts(layout, options);
     let store: FileStore | undefined;
     try {
       store = new FileStore(layout, locks, parts, options);
-      await store.#recover();
+      await store.#recover(options);
       return store;
     } catch (error) {
       if (store !== undefined) store.#rejected.close();
@@ -141,12 +140,13 @@ export class FileStore implements OrderStore {
     });
   }
 
-  /** Writes the checkpoint, unless an earlier call failed for good, and gives the folder free. */
+  /** Writes checkpoint and index, unless an earlier call failed for good, and lets go of the folder. */
   async close(): Promise<void> {
     try {
       if (this.#inDoubt) return;
       await this.checkpoint();
-      this.#writeSnapshot();
+      // Under the lock, for a tool removes what it takes for the leftovers of a crash.
+      await this.#lock.hold(() => Promise.resolve(this.#writeSnapshot()));
     } finally {
       for (const part of [this.#parts, this.#rejected, this.#lock, this.#owner]) part.close();
     }
@@ -162,16 +162,16 @@ export class FileStore implements OrderStore {
     }
   }
 
-  async #recover(): Promise<void> {
+  async #recover({ stop, progress }: LongRead): Promise<void> {
     const snapshot = this.#usableSnapshot();
     if (snapshot !== undefined) this.#index = snapshot.index;
     // After a clean stop the part of the log that is in the snapshot need not even be looked at.
-    if (snapshot?.logUntouched === false) this.#parts.log.requireWhole(snapshot.logLength);
-    const end = await recover(this.#parts, {
-      from: snapshot?.logLength ?? 0,
-      afterSeq: snapshot?.logSeq ?? 0,
-      visit: (order, start) => this.#index.add(order.order_id, start),
-    });
+    if (snapshot?.logUntouched === false) await this.#parts.log.requireWhole(snapshot.logLength, { stop, progress });
+    const part = snapshot === undefined
+      ? WHOLE_LOG
+      : { from: snapshot.logLength, afterSeq: snapshot.logSeq, orders: snapshot.index.size };
+    const visit = (order: LoggedOrder, start: number) => this.#index.add(order.order_id, start);
+    const end = await recover(this.#parts, { reading: { ...part, visit }, stop, progress });
     this.#logSeq = end.seq;
     this.#rejected.cutTornLine();
     this.#users.refresh();
@@ -182,8 +182,8 @@ export class FileStore implements OrderStore {
     const snapshot = readIndexSnapshot(this.#layout.index, this.#layout.orders);
     if (snapshot === undefined || this.#parts.log.endingAt(snapshot.logLength) !== snapshot.logEnd) return undefined;
     // Orders and edits share their numbers: reading the log tells which one is not there.
-    const edits = [...this.#parts.ledger.editSeqs].filter((seq) => seq <= snapshot.logSeq).length;
-    const isComplete = snapshot.index.size + edits === snapshot.logSeq;
+    const edits = this.#parts.ledger.edits.numbers.upTo(snapshot.logSeq);
+    const isComplete = edits === undefined || snapshot.index.size + edits === snapshot.logSeq;
     return isComplete ? snapshot : undefined;
   }
 

@@ -1,7 +1,16 @@
 import { EXIT, Failure } from "../errors.ts";
 import { AppendFile } from "./append_file.ts";
+import { replaceFile } from "./atomic_file.ts";
 import { visitLines } from "./lines.ts";
 import { sealLines, unsealLine } from "./sealed_line.ts";
+
+/** Lines up to which a journal is left alone: reading so many takes a few milliseconds. */
+const COMPACT_ABOVE = 1_000;
+
+export interface JournalOptions {
+  /** Lines up to which the file is not worth compacting; 1,000 by default. Tests take fewer. */
+  compactAbove?: number;
+}
 
 /**
  * A file of sealed lines that several processes append to in turn, under the write lock.
@@ -9,54 +18,105 @@ import { sealLines, unsealLine } from "./sealed_line.ts";
  * Lines that are not whole at the end are what a crash left of an append that never reported success; they are cut off,
  * and what was appended together with them. A bad line anywhere else is damage: a {@linkcode Failure}
  * (65), nothing touched. Lines that may be appended several at once say so by `batch`, the `seq` of the first.
+ *
+ * Whoever writes a checkpoint compacts the file: it is replaced by fewer lines that say the same, so that its length is
+ * bounded by what it speaks of and not by time. The others notice, and read the new file from its beginning.
  */
 export class Journal<T extends { seq: number; batch?: number }> {
-  readonly file: AppendFile;
+  readonly #path: string;
+  readonly #compactAbove: number;
+  #file: AppendFile;
+  /** Bytes and lines read, or written by this process. */
   #read = 0;
+  #lines = 0;
 
-  constructor(path: string) {
-    this.file = AppendFile.open(path);
+  constructor(path: string, { compactAbove = COMPACT_ABOVE }: JournalOptions = {}) {
+    this.#path = path;
+    this.#compactAbove = compactAbove;
+    this.#file = AppendFile.open(path);
   }
 
-  /** The lines appended since the last call, by whomever, with where each starts. */
-  news(): { record: T; start: number }[] {
-    this.file.grow();
-    if (this.file.length === this.#read) return [];
-    if (this.file.length < this.#read) throw this.#damaged(this.file.length, "the file became shorter");
-    const news: { record: T; start: number }[] = [];
+  /** Whether another process has compacted the file: then every line is news, and what was known of it is void. */
+  reopenIfCompacted(): boolean {
+    if (!this.#file.isReplaced()) return false;
+    this.#file.close();
+    this.#file = AppendFile.open(this.#path);
+    this.#read = this.#lines = 0;
+    return true;
+  }
+
+  /** Visits the lines appended since the last call, by whomever; how many there were. */
+  news(visit: (record: T) => void): number {
+    this.#file.grow();
+    if (this.#file.length === this.#read) return 0;
+    if (this.#file.length < this.#read) throw this.#damaged(this.#file.length, "the file became shorter");
     let bad: { start: number; index: number } | undefined;
     let index = 0;
-    visitLines((...range) => this.file.read(...range), this.#read, this.file.length, (line, start, whole) => {
+    let count = 0;
+    visitLines((...range) => this.#file.read(...range), this.#read, this.#file.length, (line, start, whole) => {
       const record = (whole ? unsealLine(line) : undefined) as T | undefined;
-      if (record === undefined) bad ??= { start, index };
-      else if (bad === undefined) news.push({ record, start });
-      // A line that was appended later proves that the bad one was whole once.
-      else if (index - (record.seq - (record.batch ?? record.seq)) > bad.index) {
+      if (record === undefined) {
+        bad ??= { start, index };
+      } else if (bad === undefined) {
+        visit(record);
+        count++;
+      } else if (index - (record.seq - (record.batch ?? record.seq)) > bad.index) {
+        // A line that was appended later proves that the bad one was whole once.
         throw this.#damaged(bad.start, "the line does not match its checksum");
       }
       index++;
     });
-    this.#read = bad?.start ?? this.file.length;
-    return news;
+    this.#read = bad?.start ?? this.#file.length;
+    this.#lines += count;
+    return count;
   }
 
   /** Cuts off what a crash left of the last append. */
   cutTorn(): void {
-    if (this.file.length !== this.#read) this.file.truncate(this.#read);
+    if (this.#file.length !== this.#read) this.#file.truncate(this.#read);
   }
 
-  /** Appends `records`; durable after `file.sync()`. What others appended has to be read before. */
+  /** Appends `records`; durable after {@linkcode sync}. What others appended has to be read before. */
   append(records: readonly T[]): void {
     this.cutTorn();
-    this.file.append(sealLines(records).bytes);
-    this.#read = this.file.length;
+    this.#file.append(sealLines(records).bytes);
+    this.#read = this.#file.length;
+    this.#lines += records.length;
+  }
+
+  /** Waits until everything appended is on the disk, as {@linkcode AppendFile.sync}. */
+  async sync(): Promise<void> {
+    await this.#file.sync();
+  }
+
+  /** Whether the file has so many more lines than the `needed` ones that writing those anew pays. */
+  isWorthCompacting(needed: number): boolean {
+    return this.#lines > Math.max(this.#compactAbove, needed * 2);
+  }
+
+  /**
+   * Replaces the file by `records`, which say the same as all its lines together; durable when it returns. A crash at
+   * any moment leaves the old file or the new one.
+   */
+  compact(records: readonly T[]): void {
+    const bytes = sealLines(records).bytes;
+    replaceFile(this.#path, bytes);
+    this.#file.close();
+    this.#file = AppendFile.open(this.#path);
+    this.#read = this.#file.length;
+    this.#lines = records.length;
+  }
+
+  /** A reader of its own of the file as it is now, which stays so while the file is compacted. The caller closes. */
+  reader(): AppendFile {
+    return AppendFile.openToRead(this.#path);
   }
 
   close(): void {
-    this.file.close();
+    this.#file.close();
   }
 
   #damaged(at: number, what: string): Failure {
-    return new Failure(EXIT.data, `${this.file.path} is damaged at byte ${at}: ${what}; nothing was touched`);
+    return new Failure(EXIT.data, `${this.#path} is damaged at byte ${at}: ${what}; nothing was touched`);
   }
 }

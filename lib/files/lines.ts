@@ -1,3 +1,5 @@
+import { setImmediate as turnOfLoop } from "node:timers/promises";
+
 /** Bytes read at a time. */
 const CHUNK = 4 << 20;
 const LINE_FEED = 0x0a;
@@ -8,6 +10,14 @@ export type ReadBytes = (from: number, to: number, into?: Uint8Array) => Uint8Ar
 /** A line without its line feed, and where it starts; `whole` is false for a last one that has no line feed. */
 export type LineVisitor = (line: Uint8Array, start: number, whole: boolean) => void | boolean;
 
+/** What a read that may take minutes owes to whoever waits for it. */
+export interface LongRead {
+  /** Ends the read: it rejects with the reason. */
+  stop?: AbortSignal;
+  /** Told now and then how many of the bytes are read. */
+  progress?: (done: number, total: number) => void;
+}
+
 /**
  * Visits the lines of `[from, to)` in order; `from` is the start of a line. Stops early when `visit` answers false.
  *
@@ -15,21 +25,32 @@ export type LineVisitor = (line: Uint8Array, start: number, whole: boolean) => v
  * with buffers faster than they are collected.
  */
 export function visitLines(read: ReadBytes, from: number, to: number, visit: LineVisitor): void {
-  visitChunks(read, from, to, (bytes, chunkStart) => {
-    let start = 0;
-    for (let feed = bytes.indexOf(LINE_FEED); feed >= 0; feed = bytes.indexOf(LINE_FEED, start)) {
-      if (visit(bytes.subarray(start, feed), chunkStart + start, true) === false) return false;
-      start = feed + 1;
-    }
-    if (start < bytes.length) visit(bytes.subarray(start), chunkStart + start, false);
-  });
+  for (const chunk of lineChunks(read, from, to)) if (!visitChunk(chunk, visit)) return;
 }
 
-/**
- * As {@linkcode visitLines}, but whole lines at a time, as many as are read at once, with their line feeds; only the last
- * may lack its.
- */
-export function visitChunks(read: ReadBytes, from: number, to: number, visit: LineVisitor): void {
+/** As {@linkcode visitLines}, but signals are heard meanwhile. */
+export async function visitManyLines(
+  read: ReadBytes,
+  { from, to }: { from: number; to: number },
+  visit: LineVisitor,
+  { stop, progress }: LongRead,
+): Promise<void> {
+  for (const chunk of lineChunks(read, from, to)) {
+    if (!visitChunk(chunk, visit)) return;
+    await turnOfLoop();
+    stop?.throwIfAborted();
+    progress?.(chunk.start + chunk.bytes.length - from, to - from);
+  }
+}
+
+/** Whole lines, as many as are read at once, with their line feeds, and where the first starts. */
+export interface LineChunk {
+  bytes: Uint8Array;
+  start: number;
+}
+
+/** The lines of `[from, to)` by chunks; only the very last line may lack its line feed. Bytes are valid until the next. */
+export function* lineChunks(read: ReadBytes, from: number, to: number): Generator<LineChunk> {
   let buffer = new Uint8Array(Math.min(CHUNK, to - from));
   /** Bytes at the beginning of the buffer that begin a line. */
   let kept = 0;
@@ -40,11 +61,21 @@ export function visitChunks(read: ReadBytes, from: number, to: number, visit: Li
     if (bytes.buffer !== buffer.buffer) buffer.set(bytes, kept);
     const filled = kept + end - at;
     const whole = end === to ? filled : buffer.lastIndexOf(LINE_FEED, filled - 1) + 1;
-    if (whole > 0 && visit(buffer.subarray(0, whole), at - kept, true) === false) return;
+    if (whole > 0) yield { bytes: buffer.subarray(0, whole), start: at - kept };
     buffer.copyWithin(0, whole, filled);
     kept = filled - whole;
     at = end;
   }
+}
+
+/** False when `visit` has answered so. */
+function visitChunk({ bytes, start: chunkStart }: LineChunk, visit: LineVisitor): boolean {
+  let start = 0;
+  for (let feed = bytes.indexOf(LINE_FEED); feed >= 0; feed = bytes.indexOf(LINE_FEED, start)) {
+    if (visit(bytes.subarray(start, feed), chunkStart + start, true) === false) return false;
+    start = feed + 1;
+  }
+  return start === bytes.length || visit(bytes.subarray(start), chunkStart + start, false) !== false;
 }
 
 /** How many lines there are; a last one may lack its line feed. */

@@ -1,8 +1,9 @@
 import { EXIT, Failure } from "../errors.ts";
 import type { Coordinates, Order, ReceivedOrder } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
+import type { EditNumbers } from "./edit_numbers.ts";
 import type { StorageLayout } from "./layout.ts";
-import { type ReadBytes, tailStart, visitLines } from "./lines.ts";
+import { type LongRead, type ReadBytes, tailStart, visitLines, visitManyLines } from "./lines.ts";
 import { type Acceptance, writeOrders } from "./order_lines.ts";
 import { firstSealEnd, isSealed, unsealLine } from "./sealed_line.ts";
 
@@ -20,6 +21,18 @@ export interface LoggedOrder extends Order, Coordinates {
   /** The order_id this one is a replay of. */
   replay_of?: string;
 }
+
+/** The log from some line on. */
+export interface LogPart {
+  /** Byte at which the line starts. */
+  from: number;
+  /** `seq` of the line before it. */
+  afterSeq: number;
+  /** How many lines are before it, where that is known. */
+  orders?: number;
+}
+
+export const WHOLE_LOG: LogPart = { from: 0, afterSeq: 0, orders: 0 };
 
 /** Where the good part of the log ends. */
 export interface LogEnd {
@@ -71,38 +84,46 @@ export class OrderLog {
   }
 
   /**
-   * Visits the whole lines from byte `from` to the end and finds where the good part ends.
+   * Visits the whole lines of a part to the end of the log and finds where the good part ends.
    *
    * Only an unfinished last batch is torn: from its first bad line on, no line belongs to a later batch. Anything else
    * is damage, a {@linkcode Failure} (65) with nothing touched: a bad line before a later batch, or a hole in the
-   * sequence that no edit (`isEdit`) fills.
+   * sequence that no edit fills. Of compacted edits only the number is known: a hole among them is noticed where the
+   * orders before the part are counted.
    */
-  scan(
-    from: number,
-    afterSeq: number,
-    isEdit: (seq: number) => boolean,
+  async scan(
+    { from, afterSeq, orders }: LogPart,
+    edits: EditNumbers,
     visit: (order: LoggedOrder, start: number) => void,
-  ): LogEnd {
+    wait: LongRead = {},
+  ): Promise<LogEnd> {
     const end: LogEnd = { length: from, seq: afterSeq };
-    let expected = nextSeq(afterSeq, isEdit);
+    let expected = edits.nextOrder(afterSeq);
+    let count = orders ?? NaN;
     let torn = false;
-    visitLines(this.#read, from, this.file.length, (line, start, whole) => {
+    await visitManyLines(this.#read, { from, to: this.file.length }, (line, start, whole) => {
       const order = whole ? parseLogged(line) : undefined;
       if (order === undefined) {
         torn = true;
-        if (holdsLaterBatch(line, expected)) throw this.damagedAt(start);
+        // What the CSV once was current to was durable then.
+        if (!edits.isExactAfter(end.seq) || holdsLaterBatch(line, expected)) throw this.damagedAt(start);
       } else if (torn) {
         if (order.batch > expected) throw this.damagedAt(end.length);
       } else {
-        if (order.seq !== expected) {
+        if (!edits.mayFollow(order, end.seq, expected)) {
           throw damaged(this.file.path, start, `seq ${order.seq} follows ${end.seq}, expected ${expected}`);
+        }
+        count++;
+        if (order.seq === edits.compacted.last_order && count !== edits.compacted.orders && !Number.isNaN(count)) {
+          const missing = `${count} lines up to seq ${order.seq}, expected ${edits.compacted.orders}`;
+          throw damaged(this.file.path, start, missing);
         }
         end.length = start + line.length + 1;
         end.seq = order.seq;
         visit(order, start);
-        expected = nextSeq(order.seq, isEdit);
+        expected = edits.nextOrder(order.seq);
       }
-    });
+    }, wait);
     return end;
   }
 
@@ -112,10 +133,10 @@ export class OrderLog {
   }
 
   /** Compares the lines of `[0, to)` with their checksums, without reading what they say; the first bad one is damage. */
-  requireWhole(to: number): void {
-    visitLines(this.#read, 0, to, (line, start, whole) => {
+  async requireWhole(to: number, wait: LongRead): Promise<void> {
+    await visitManyLines(this.#read, { from: 0, to }, (line, start, whole) => {
       if (!whole || !isSealed(line)) throw this.damagedAt(start);
-    });
+    }, wait);
   }
 
   /** The last bytes before byte `end`, the checksum of the line that ends there among them. */
@@ -124,8 +145,8 @@ export class OrderLog {
     return new TextDecoder("latin1").decode(last);
   }
 
-  /** Byte to scan from to meet every order with `seq` above `seq`, and the `seq` before it. */
-  tail(seq: number): { from: number; afterSeq: number } {
+  /** The part to scan to meet every order with `seq` above `seq`. */
+  tail(seq: number): LogPart {
     let afterSeq = 0;
     const from = tailStart(this.#read, this.file.length, (line) => {
       const order = parseLogged(line);
@@ -133,7 +154,7 @@ export class OrderLog {
       afterSeq = order.seq;
       return true;
     });
-    return { from, afterSeq: from === 0 ? 0 : afterSeq };
+    return from === 0 ? WHOLE_LOG : { from, afterSeq };
   }
 }
 
@@ -152,12 +173,6 @@ function holdsLaterBatch(line: Uint8Array, expected: number): boolean {
   const end = firstSealEnd(line);
   const order = end === undefined ? undefined : parseLogged(line.subarray(end + 1));
   return order !== undefined && order.batch > expected;
-}
-
-function nextSeq(seq: number, isEdit: (seq: number) => boolean): number {
-  let next = seq + 1;
-  while (isEdit(next)) next++;
-  return next;
 }
 
 /** The failure for a line of a log that does not match its checksum. */

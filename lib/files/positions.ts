@@ -1,12 +1,7 @@
 import { createHash } from "node:crypto";
-import { Journal } from "./journal.ts";
+import { type OffsetRange, OffsetRanges } from "../offset_ranges.ts";
+import { Journal, type JournalOptions } from "./journal.ts";
 import type { StorageLayout } from "./layout.ts";
-
-/** Offsets `[from, to)` of one partition. */
-export interface OffsetRange {
-  from: number;
-  to: number;
-}
 
 /** What was read of one partition. */
 export interface PartitionRanges {
@@ -21,30 +16,51 @@ type PositionRecord =
   | { seq: number; topic: string; partition: number; from: number; to: number }
   /** Reading of the partition goes on at `start`, whatever the group's offset says; until a range is read from there. */
   | { seq: number; topic: string; partition: number; start: number }
-  /** The log was cut after `seq`: ranges above it are void, and reading goes on where they began. One line, so whole. */
-  | { seq: number; again: { topic: string; partition: number; start: number }[] }
+  /** The log was cut after `seq`: reading goes on at these offsets, and what was read from there on is void. */
+  | { seq: number; again: PartitionStart[] }
   /** The system itself wrote this file with these bytes; other bytes are a person's. */
   | { seq: number; wrote: string; sha256: string };
+
+interface PartitionStart {
+  topic: string;
+  partition: number;
+  start: number;
+}
+
+/** What is known of one partition. */
+interface PartitionState {
+  topic: string;
+  partition: number;
+  readonly ranges: OffsetRanges;
+  start?: number;
+}
+
+/** Writings of a file that are remembered: the newest, which may not have come about, and some that a person may put back. */
+const KEPT_WRITINGS = 8;
 
 /**
  * `positions.jsonl`: which offsets were read, and which bytes of the CSV files are the system's own.
  *
  * A range is durable before its offset is committed to the group, so the group never is ahead of the store unless
- * somebody moved it. Used under the write lock.
+ * somebody moved it. Used under the write lock. Bounded by partitions and gaps: see {@linkcode compact}.
  */
 export class Positions {
   readonly #journal: Journal<PositionRecord>;
-  readonly #ranges = new Map<string, OffsetRange[]>();
-  readonly #starts = new Map<string, number>();
-  readonly #written = new Set<string>();
+  readonly #partitions = new Map<string, PartitionState>();
+  /** Hashes by file, the newest last. */
+  readonly #writings = new Map<string, string[]>();
 
-  constructor(layout: StorageLayout) {
-    this.#journal = new Journal(layout.positions);
+  constructor(layout: StorageLayout, options?: JournalOptions) {
+    this.#journal = new Journal(layout.positions, options);
   }
 
-  /** Picks up what other processes appended. */
+  /** Picks up what other processes wrote. */
   refresh(): void {
-    for (const record of valid(this.#journal.news().map(({ record }) => record))) this.#apply(record);
+    if (this.#journal.reopenIfCompacted()) {
+      this.#partitions.clear();
+      this.#writings.clear();
+    }
+    this.#journal.news((record) => this.#apply(record));
   }
 
   /**
@@ -54,113 +70,116 @@ export class Positions {
    * be read again from where the first of them began.
    */
   async load(logSeq: number): Promise<void> {
-    const records = valid(this.#journal.news().map(({ record }) => record));
+    const again = new Map<string, PartitionStart>();
+    this.#journal.news((record) => {
+      if ("from" in record && record.seq > logSeq) {
+        const { topic, partition, from } = record;
+        const key = partitionKey(topic, partition);
+        again.set(key, { topic, partition, start: Math.min(from, again.get(key)?.start ?? from) });
+        return;
+      }
+      // An earlier start has settled what was void then.
+      if ("again" in record) {
+        for (const { topic, partition } of record.again) again.delete(partitionKey(topic, partition));
+      }
+      this.#apply(record);
+    });
     this.#journal.cutTorn();
-    for (const record of records) if (record.seq <= logSeq || !("from" in record)) this.#apply(record);
-    const again = new Map<string, { topic: string; partition: number; start: number }>();
-    for (const record of records) {
-      if (record.seq <= logSeq || !("from" in record)) continue;
-      const { topic, partition, from } = record;
-      const start = Math.min(from, again.get(partitionKey(topic, partition))?.start ?? from);
-      again.set(partitionKey(topic, partition), { topic, partition, start });
-    }
-    if (again.size > 0) await this.#append([{ seq: logSeq, again: [...again.values()] }]);
+    if (again.size > 0) await this.#append({ seq: logSeq, again: [...again.values()] });
   }
 
   /** Records that `[from, to)` was read, durably. */
   async read(topic: string, partition: number, range: OffsetRange, seq: number): Promise<void> {
-    await this.#append([{ seq, topic, partition, ...range }]);
+    await this.#append({ seq, topic, partition, ...range });
   }
 
   /** Makes reading of the partition go on at `offset`, durably: the store's half of an offset reset. */
   async restartAt(topic: string, partition: number, offset: number, seq: number): Promise<void> {
-    await this.#append([{ seq, topic, partition, start: offset }]);
+    await this.#append({ seq, topic, partition, start: offset });
   }
 
   /** Where reading has to go on whatever the group says; undefined where the group's offset counts. */
   startOf(topic: string, partition: number): number | undefined {
-    return this.#starts.get(partitionKey(topic, partition));
+    return this.#partitions.get(partitionKey(topic, partition))?.start;
   }
 
   /** The ranges read of each partition, sorted, neighbours joined; a copy. */
   ranges(): PartitionRanges[] {
-    return [...this.#ranges].map(([key, ranges]) => {
-      const slash = key.lastIndexOf("/");
-      const copy = ranges.map((range) => ({ ...range }));
-      return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)), ranges: copy };
-    });
+    return [...this.#partitions.values()].filter(({ ranges }) => ranges.size > 0)
+      .map(({ topic, partition, ranges }) => ({ topic, partition, ranges: ranges.toArray() }));
   }
 
   /** Notes that the system writes `bytes` into `file` next, or has looked them through. Not synced: a lost note only costs a closer look. */
   wrote(file: string, bytes: Uint8Array, seq: number): void {
     this.refresh();
-    if (this.isOwnWriting(file, bytes)) return;
     const record = { seq, wrote: file, sha256: sha256(bytes) };
+    if (this.#writings.get(file)?.at(-1) === record.sha256) return;
     this.#journal.append([record]);
     this.#apply(record);
   }
 
-  /** Whether the system itself once wrote exactly these bytes into `file`. */
+  /** Whether the system itself wrote exactly these bytes into `file`, as one of its last writings. */
   isOwnWriting(file: string, bytes: Uint8Array): boolean {
-    return this.#written.has(`${file} ${sha256(bytes)}`);
+    return this.#writings.get(file)?.includes(sha256(bytes)) ?? false;
+  }
+
+  /**
+   * Replaces the file by one line a range, a start and a writing, once it has many more lines than that.
+   *
+   * `seq` is what the CSV is current to, durably: a log that ends before it is damage, so no range has to be told from
+   * another one any more by when it was read.
+   */
+  compact(seq: number): void {
+    const states = [...this.#partitions.values()];
+    const writings = [...this.#writings].flatMap(([wrote, hashes]) => hashes.map((sha256) => ({ seq, wrote, sha256 })));
+    const needed = states.reduce((sum, { ranges }) => sum + ranges.size + 1, writings.length);
+    if (!this.#journal.isWorthCompacting(needed)) return;
+    const ranges = states.flatMap(({ topic, partition, ranges }) =>
+      ranges.toArray().map((range) => ({ seq, topic, partition, ...range }))
+    );
+    // After the ranges, for a range that is read ends a start.
+    const starts = states.flatMap(({ topic, partition, start }) =>
+      start === undefined ? [] : [{ seq, topic, partition, start }]
+    );
+    this.#journal.compact([...ranges, ...starts, ...writings]);
   }
 
   close(): void {
     this.#journal.close();
   }
 
-  async #append(records: PositionRecord[]): Promise<void> {
+  async #append(record: PositionRecord): Promise<void> {
     this.refresh(); // what others appended since must not be written over
-    this.#journal.append(records);
-    await this.#journal.file.sync();
-    for (const record of records) this.#apply(record);
+    this.#journal.append([record]);
+    await this.#journal.sync();
+    this.#apply(record);
   }
 
   #apply(record: PositionRecord): void {
     if ("wrote" in record) {
-      this.#written.add(`${record.wrote} ${record.sha256}`);
-      return;
-    }
-    if ("again" in record) {
-      for (const { topic, partition, start } of record.again) this.#starts.set(partitionKey(topic, partition), start);
-      return;
-    }
-    const key = partitionKey(record.topic, record.partition);
-    if ("start" in record) {
-      this.#starts.set(key, record.start);
+      const others = (this.#writings.get(record.wrote) ?? []).filter((hash) => hash !== record.sha256);
+      this.#writings.set(record.wrote, [...others, record.sha256].slice(-KEPT_WRITINGS));
+    } else if ("again" in record) {
+      for (const { topic, partition, start } of record.again) {
+        const state = this.#partition(topic, partition);
+        state.start = start;
+        state.ranges.cut(start);
+      }
+    } else if ("start" in record) {
+      this.#partition(record.topic, record.partition).start = record.start;
     } else {
-      this.#starts.delete(key);
-      this.#ranges.set(key, joinRange(this.#ranges.get(key) ?? [], record));
+      const state = this.#partition(record.topic, record.partition);
+      state.start = undefined;
+      state.ranges.add(record);
     }
   }
-}
 
-/** The records without the ranges that a later `again` made void. */
-function valid(records: readonly PositionRecord[]): PositionRecord[] {
-  let cutAfter = Infinity;
-  const kept = records.toReversed().filter((record) => {
-    if ("again" in record) cutAfter = Math.min(cutAfter, record.seq);
-    return !("from" in record) || record.seq <= cutAfter;
-  });
-  return kept.reverse();
-}
-
-/** `ranges`, sorted and disjoint, with `{ from, to }` joined in. */
-export function joinRange(ranges: readonly OffsetRange[], { from, to }: OffsetRange): OffsetRange[] {
-  const last = ranges.at(-1);
-  // Reading on from where the last batch ended is the rule; it must not cost a copy of the list.
-  if (last !== undefined && from >= last.from && from <= last.to) {
-    last.to = Math.max(last.to, to);
-    return ranges as OffsetRange[];
+  #partition(topic: string, partition: number): PartitionState {
+    const key = partitionKey(topic, partition);
+    let state = this.#partitions.get(key);
+    if (state === undefined) this.#partitions.set(key, state = { topic, partition, ranges: new OffsetRanges() });
+    return state;
   }
-  const before = ranges.filter((range) => range.to < from);
-  const after = ranges.filter((range) => range.from > to);
-  const touched = ranges.filter((range) => range.to >= from && range.from <= to);
-  const joined = {
-    from: Math.min(from, ...touched.map((range) => range.from)),
-    to: Math.max(to, ...touched.map((range) => range.to)),
-  };
-  return [...before, joined, ...after];
 }
 
 function partitionKey(topic: string, partition: number): string {

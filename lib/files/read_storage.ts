@@ -4,7 +4,7 @@ import { AppendFile } from "./append_file.ts";
 import { editStorage } from "./edit_storage.ts";
 import { parseInventory } from "./inventory_file.ts";
 import { storageLayout } from "./layout.ts";
-import { countLines, visitChunks, visitLines } from "./lines.ts";
+import { countLines, lineChunks, visitLines } from "./lines.ts";
 import { damagedLine, type LoggedOrder, parseLogged } from "./order_log.ts";
 import { sealedRecords } from "./sealed_records.ts";
 import { exists, requireFolder } from "./storage_folder.ts";
@@ -73,16 +73,16 @@ export function countLogged({ path, end }: LogPart, text: string, visit: (order:
   const file = AppendFile.openToRead(path);
   let count = 0;
   try {
-    visitChunks((...range) => file.read(...range), 0, end, (bytes, chunkStart) => {
+    for (const { bytes, start: chunkStart } of lineChunks((...range) => file.read(...range), 0, end)) {
       count += countLines(bytes);
-      if (!includes(bytes, text)) return;
+      if (!includes(bytes, text)) continue;
       visitLines((from, to) => bytes.subarray(from, to), 0, bytes.length, (line, start) => {
         if (!includes(line, text)) return;
         const order = parseLogged(line);
         if (order === undefined) throw damagedLine(path, chunkStart + start);
         visit(order);
       });
-    });
+    }
     return count;
   } finally {
     file.close();

@@ -1,16 +1,19 @@
 import { EXIT, Failure } from "../errors.ts";
 import { syncFolder } from "./atomic_file.ts";
-import type { LogEnd, LoggedOrder, OrderLog } from "./order_log.ts";
+import type { LongRead } from "./lines.ts";
+import type { LogEnd, LoggedOrder, LogPart, OrderLog } from "./order_log.ts";
 import type { StorageParts } from "./storage_parts.ts";
 import type { StockLedger } from "./stock_ledger.ts";
 import { writeAll } from "./write_all.ts";
 
 /** How much of the log is read, and who sees its lines. */
-export interface LogReading {
-  /** Byte to read from, and the sequence number of the line before it. */
-  from: number;
-  afterSeq: number;
+export interface LogReading extends LogPart {
   visit(order: LoggedOrder, start: number): void;
+}
+
+export interface RecoverOptions extends LongRead {
+  /** By default only the lines are read that matter to the CSV. */
+  reading?: LogReading;
 }
 
 /**
@@ -22,16 +25,17 @@ export interface LogReading {
  * {@linkcode Failure} (65), with nothing touched. Called under the write lock, while no one owns the storage.
  *
  * Answers where the log ends.
- *
- * @param reading By default only the lines are read that matter to the CSV.
  */
-export async function recover({ log, ledger, positions }: StorageParts, reading?: LogReading): Promise<LogEnd> {
+export async function recover(
+  { log, ledger, positions }: StorageParts,
+  { reading, ...wait }: RecoverOptions = {},
+): Promise<LogEnd> {
   const { lowest, newest } = ledger.csvAsOf();
   const tail = log.tail(lowest);
-  const { from, afterSeq, visit } = reading ?? { ...tail, visit: () => {} };
-  const end = log.scan(from, afterSeq, ledger.isEdit, visit);
+  const { visit, ...part } = reading ?? { ...tail, visit: () => {} };
+  const end = await log.scan(part, ledger.edits.numbers, visit, wait);
   requireReach(log, ledger, end, newest);
-  await positions.load(Math.max(end.seq, ledger.lastEditSeq));
+  await positions.load(Math.max(end.seq, ledger.edits.lastSeq));
   if (end.length < log.file.length) await setTornTailAside(log, end.length);
   await log.file.rewriteFrom(Math.min(tail.from, end.length));
   await ledger.load(end.seq);
@@ -39,14 +43,13 @@ export async function recover({ log, ledger, positions }: StorageParts, reading?
 }
 
 /** The log must reach as far as the CSV says it is current, and an edit may only follow lines that are there. */
-function requireReach(log: OrderLog, ledger: StockLedger, end: LogEnd, newestAsOf: number): void {
-  let reach = end.seq;
-  while (ledger.isEdit(reach + 1)) reach++;
-  if (ledger.lastEditSeq <= reach && newestAsOf <= reach) return;
-  const witness = ledger.lastEditSeq > reach ? `stock_edits.jsonl has` : `inventory.csv is as of`;
+function requireReach(log: OrderLog, { edits }: StockLedger, end: LogEnd, newestAsOf: number): void {
+  const reach = edits.numbers.isExactAfter(end.seq) ? edits.numbers.nextOrder(end.seq) - 1 : end.seq;
+  if (edits.lastSeq <= reach && newestAsOf <= reach) return;
+  const witness = edits.lastSeq > reach ? `stock_edits.jsonl has` : `inventory.csv is as of`;
   throw new Failure(
     EXIT.data,
-    `${log.file.path} ends at number ${reach}, but ${witness} ${Math.max(ledger.lastEditSeq, newestAsOf)}: lines are ` +
+    `${log.file.path} ends at number ${reach}, but ${witness} ${Math.max(edits.lastSeq, newestAsOf)}: lines are ` +
       `missing; nothing was touched. Restore it from a backup, or start over with deno task bootstrap --force`,
   );
 }

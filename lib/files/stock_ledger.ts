@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { nameKey, type StockItem } from "../order.ts";
+import { Outage } from "../errors.ts";
 import { replaceFile } from "./atomic_file.ts";
 import type { CsvDocument } from "./csv_document.ts";
 import {
@@ -10,7 +11,8 @@ import {
   type StockRow,
   writeStock,
 } from "./inventory_file.ts";
-import { Journal } from "./journal.ts";
+import { EditJournal } from "./edit_journal.ts";
+import type { JournalOptions } from "./journal.ts";
 import type { StorageLayout } from "./layout.ts";
 import type { OrderLog } from "./order_log.ts";
 import type { Positions } from "./positions.ts";
@@ -29,6 +31,11 @@ import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "./watched_file.
 /** A change of stock asked for. */
 export type StockChange = Omit<StockEdit, "seq" | "batch" | "was">;
 
+export interface LedgerOptions extends JournalOptions {
+  /** Told of things a person should know, one sentence each. */
+  warn: (sentence: string) => void;
+}
+
 /**
  * The stock, as order log, edit journal and `inventory.csv` together say it is.
  *
@@ -37,43 +44,38 @@ export type StockChange = Omit<StockEdit, "seq" | "batch" | "was">;
  * hand edit and is journalled when first seen. Every method is called under the write lock.
  */
 export class StockLedger {
+  readonly edits: EditJournal;
   readonly #log: OrderLog;
   readonly #positions: Positions;
   readonly #warn: (sentence: string) => void;
   readonly #csv: WatchedFile;
-  readonly #edits: Journal<StockEdit>;
-  /** The sequence number of every edit. */
-  readonly editSeqs = new Set<number>();
-  readonly #lastEdits = new Map<string, StockEdit>();
-  #lastEditSeq = 0;
   #stock = new Map<string, StockBase>();
   #document: CsvDocument = emptyInventory();
   #seq = 0;
+  /** Sequence number of the last accepted order. */
+  #lastOrder = 0;
   /** Sequence number that every row of the CSV says it is current to; undefined where rows differ. */
   #checkpointed: number | undefined;
   /** Whether the CSV has rows "as of now": they must be pinned before time goes on. */
   #mustPin = false;
 
-  constructor(layout: StorageLayout, log: OrderLog, positions: Positions, warn: (sentence: string) => void) {
+  constructor(
+    layout: StorageLayout,
+    { log, positions }: { log: OrderLog; positions: Positions },
+    { warn, ...options }: LedgerOptions,
+  ) {
     this.#log = log;
     this.#positions = positions;
     this.#warn = warn;
     this.#csv = new WatchedFile(layout.inventory);
-    this.#edits = new Journal(layout.edits);
-    this.#readEdits();
+    this.edits = new EditJournal(layout, options);
+    this.edits.news();
   }
 
   /** The last sequence number given out. */
   get seq(): number {
     return this.#seq;
   }
-
-  /** Sequence number of the last edit; 0 where there is none. */
-  get lastEditSeq(): number {
-    return this.#lastEditSeq;
-  }
-
-  readonly isEdit = (seq: number): boolean => this.editSeqs.has(seq);
 
   /** Items by `nameKey`. */
   get stock(): ReadonlyMap<string, StockBase> {
@@ -94,27 +96,27 @@ export class StockLedger {
 
   /** First look at the CSV, once the log is known to be good up to `logSeq`. */
   async load(logSeq: number): Promise<void> {
-    this.#edits.cutTorn();
-    await this.#edits.file.sync(); // as in refresh()
-    this.#seq = Math.max(logSeq, this.#lastEditSeq);
+    this.edits.cutTorn();
+    await this.edits.sync(); // as in refresh()
+    this.#countFrom(logSeq);
     const change = this.#csv.changed();
     if (change === undefined) return;
     const own = this.#positions.isOwnWriting(basename(this.#csv.path), change.bytes);
-    await this.#take(change, own ? undefined : this.#replayed());
+    await this.#take(change, own ? undefined : await this.#replayed());
     this.#pin();
   }
 
   /** Starts without a CSV: its rows are what log and journal say. For `bootstrap`. */
-  rebuild(logSeq: number): void {
-    this.#seq = Math.max(logSeq, this.#lastEditSeq);
-    this.#stock = this.#replayed();
+  async rebuild(logSeq: number): Promise<void> {
+    this.#countFrom(logSeq);
+    this.#stock = await this.#replayed();
   }
 
   /** Picks up what tools and people changed since: tools by their journal lines, people by the bytes of the CSV. */
   async refresh(): Promise<void> {
-    const edits = this.#readEdits();
+    const edits = this.edits.news();
     // Their writer may have been killed before it synced them; what counts must be on the disk.
-    if (edits.length > 0) await this.#edits.file.sync();
+    if (edits.length > 0) await this.edits.sync();
     for (const edit of edits) {
       this.#seq = edit.seq;
       this.#apply(edit);
@@ -131,10 +133,10 @@ export class StockLedger {
       const was = this.#stock.get(nameKey(item))?.quantity ?? null;
       return { seq: this.#seq + 1 + index, batch: this.#seq + 1, item, set, was, by };
     });
-    this.#edits.append(lines);
-    await this.#edits.file.sync();
+    this.edits.append(lines);
+    await this.edits.sync();
     for (const line of lines) {
-      this.#remember(line);
+      this.edits.remember(line);
       this.#seq = line.seq;
       this.#apply(line);
     }
@@ -143,15 +145,31 @@ export class StockLedger {
   /** Notes an accepted order whose line is durable. */
   accept(item: string, remaining: number, seq: number): void {
     this.#stock.get(nameKey(item))!.quantity = remaining;
-    this.#seq = seq;
+    this.#seq = this.#lastOrder = seq;
   }
 
   /**
-   * Writes the stock into `inventory.csv`, every row as of now. Every line up to `seq` must be durable.
+   * Writes the stock into `inventory.csv`, every row as of now, and compacts the journals where that pays. Every line up
+   * to `seq` must be durable.
    *
    * A CSV that somebody changed meanwhile is left alone, and the answer is false; the change counts at the next refresh.
    */
   checkpoint(): boolean {
+    if (!this.#writeCsv()) return false;
+    this.#compact();
+    return true;
+  }
+
+  close(): void {
+    this.edits.close();
+  }
+
+  #countFrom(logSeq: number): void {
+    this.#lastOrder = logSeq;
+    this.#seq = Math.max(logSeq, this.edits.lastSeq);
+  }
+
+  #writeCsv(): boolean {
     if (this.#checkpointed === this.#seq) return true;
     writeStock(this.#document, this.#stock, this.#seq);
     const bytes = this.#document.toBytes();
@@ -163,19 +181,25 @@ export class StockLedger {
     return true;
   }
 
-  close(): void {
-    this.#edits.close();
+  #compact(): void {
+    try {
+      this.edits.compact(this.#seq, this.#lastOrder);
+      this.#positions.compact(this.#seq);
+    } catch (error) {
+      // On a full disk the old files are as good; whoever writes the next checkpoint tries again.
+      if (!(error instanceof Outage)) throw error;
+    }
   }
 
   /** Takes the CSV as it is now; what differs from `expected`, where that is given, is somebody's edit by hand. */
   async #take(change: Change, expected: ReadonlyMap<string, StockBase> | undefined): Promise<void> {
     const { document, rows } = this.#parse(change);
     requireReached(rows, this.#seq, this.#csv.path);
-    const actual = this.#settle(stockBases(rows, this.#lastEdits, this.#seq));
+    const actual = await this.#settle(stockBases(rows, this.edits.last, this.#seq));
     const edits = expected === undefined ? [] : handEdits(expected, actual);
     if (edits.length > 0) this.#csv.requireSettled(change, this.#positions);
     if (expected !== undefined) {
-      for (const { item, seq } of supersededBy(rows, this.#lastEdits, actual)) {
+      for (const { item, seq } of supersededBy(rows, this.edits.last, actual)) {
         this.#warn(`${this.#csv.path} was saved from an older copy: for ${item} edit number ${seq} counts`);
       }
     }
@@ -215,29 +239,17 @@ export class StockLedger {
   }
 
   /** The stock by log and journal alone. */
-  #replayed(): Map<string, StockBase> {
-    return this.#settle(stockBases(new Map(), this.#lastEdits, 0));
+  async #replayed(): Promise<Map<string, StockBase>> {
+    return await this.#settle(stockBases(new Map(), this.edits.last, 0));
   }
 
   /** Takes every logged order off the bases that are from before it. */
-  #settle(bases: Map<string, StockBase>): Map<string, StockBase> {
-    const { from, afterSeq } = this.#log.tail(lowestSeq(bases, this.#seq));
-    this.#log.scan(from, afterSeq, this.isEdit, (order) => deduct(bases, order));
+  async #settle(bases: Map<string, StockBase>): Promise<Map<string, StockBase>> {
+    const tail = this.#log.tail(lowestSeq(bases, this.#seq));
+    await this.#log.scan(tail, this.edits.numbers, (order) => deduct(bases, order));
     // Somebody saved a quantity of which more was sold before it was seen: there is no stock below none.
     for (const base of bases.values()) base.quantity = Math.max(0, base.quantity);
     return bases;
-  }
-
-  #readEdits(): StockEdit[] {
-    const edits = this.#edits.news().map(({ record }) => record);
-    for (const edit of edits) this.#remember(edit);
-    return edits;
-  }
-
-  #remember(edit: StockEdit): void {
-    this.editSeqs.add(edit.seq);
-    this.#lastEdits.set(nameKey(edit.item), edit);
-    this.#lastEditSeq = edit.seq;
   }
 
   #apply({ item, set, seq }: StockEdit): void {

@@ -2,7 +2,7 @@ import type { StorageLayout } from "./layout.ts";
 import type { WriteLock } from "./locks.ts";
 import { OrderLog } from "./order_log.ts";
 import { Positions } from "./positions.ts";
-import { StockLedger } from "./stock_ledger.ts";
+import { type LedgerOptions, StockLedger } from "./stock_ledger.ts";
 import { BeingSaved } from "./watched_file.ts";
 
 /** The journals of a storage folder and the stock they amount to; opened, used and closed together. */
@@ -13,11 +13,11 @@ export class StorageParts {
   readonly #opened: { close(): void }[] = [];
 
   /** Opens all or none. Under the write lock, for what is read here others may be writing. */
-  constructor(layout: StorageLayout, warn: (sentence: string) => void) {
+  constructor(layout: StorageLayout, options: LedgerOptions) {
     try {
       this.log = this.#keep(new OrderLog(layout));
-      this.positions = this.#keep(new Positions(layout));
-      this.ledger = this.#keep(new StockLedger(layout, this.log, this.positions, warn));
+      this.positions = this.#keep(new Positions(layout, options));
+      this.ledger = this.#keep(new StockLedger(layout, this, options));
     } catch (error) {
       this.close();
       throw error;

@@ -1,34 +1,10 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
-import { joinRange, type OffsetRange, Positions } from "../../../lib/files/positions.ts";
+import { Positions } from "../../../lib/files/positions.ts";
+import type { OffsetRange } from "../../../lib/offset_ranges.ts";
 import { TestStorage } from "../../support/storage.ts";
 
-const anyRange = fc.tuple(fc.nat(60), fc.nat(10)).map(([from, length]) => ({ from, to: from + length }));
-const join = (ranges: OffsetRange[]) =>
-  ranges.reduce((joined: OffsetRange[], range) => joinRange(joined, { ...range }), []);
-
-Deno.test("joinRange() goes on from the last range and fills gaps", { permissions: "none" }, () => {
-  assert.deepEqual(join([{ from: 0, to: 5 }, { from: 5, to: 9 }]), [{ from: 0, to: 9 }]);
-  assert.deepEqual(join([{ from: 0, to: 5 }, { from: 7, to: 9 }]), [{ from: 0, to: 5 }, { from: 7, to: 9 }]);
-  assert.deepEqual(join([{ from: 0, to: 5 }, { from: 7, to: 9 }, { from: 4, to: 7 }]), [{ from: 0, to: 9 }]);
-  assert.deepEqual(join([{ from: 7, to: 9 }, { from: 0, to: 2 }]), [{ from: 0, to: 2 }, { from: 7, to: 9 }]);
-  assert.deepEqual(join([{ from: 0, to: 9 }, { from: 3, to: 5 }]), [{ from: 0, to: 9 }]);
-});
-
-Deno.test("joinRange() covers the same offsets as a set, sorted and disjoint", { permissions: "none" }, () => {
-  fc.assert(fc.property(fc.array(anyRange), (ranges) => {
-    const joined = join(ranges);
-    const offsets = (all: OffsetRange[]) =>
-      new Set(all.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, index) => from + index)));
-    assert.deepEqual([...offsets(joined)].sort((a, b) => a - b), [...offsets(ranges)].sort((a, b) => a - b));
-    for (const [index, { from }] of joined.entries()) {
-      if (index > 0) assert.ok(joined[index - 1].to < from, "neighbours are not joined");
-    }
-  }));
-});
-
-async function positionsOf(storage: TestStorage, logSeq: number): Promise<Positions> {
-  const positions = new Positions(storage.layout);
+async function positionsOf(storage: TestStorage, logSeq: number, compactAbove?: number): Promise<Positions> {
+  const positions = new Positions(storage.layout, { compactAbove });
   await positions.load(logSeq);
   return positions;
 }
@@ -103,4 +79,48 @@ Deno.test({
     assert.equal(again.startOf("orders", 0), 0);
     again.close();
   },
+});
+
+Deno.test("Positions.compact() bounds the file by partitions and gaps, and says the same as before", async () => {
+  await using storage = TestStorage.of({});
+  const positions = await positionsOf(storage, 0, 8);
+  for (let batch = 0; batch < 50; batch++) await positions.read("orders", 0, { from: batch, to: batch + 1 }, batch);
+  await positions.read("orders", 0, { from: 60, to: 70 }, 50);
+  await positions.restartAt("orders", 1, 7, 50);
+  const bytes = new TextEncoder().encode("item,quantity\n");
+  positions.wrote("inventory.csv", bytes, 50);
+  const before = [positions.ranges(), positions.startOf("orders", 1)];
+  positions.compact(50);
+  assert.deepEqual([positions.ranges(), positions.startOf("orders", 1)], before);
+  assert.equal(storage.text("positions.jsonl").split("\n").length - 1, 4);
+  await positions.read("orders", 0, { from: 50, to: 60 }, 51);
+  positions.close();
+  const again = await positionsOf(storage, 51);
+  assert.deepEqual(rangesOf(again, "orders", 0), [{ from: 0, to: 70 }]);
+  assert.equal(again.startOf("orders", 1), 7);
+  assert.equal(again.isOwnWriting("inventory.csv", bytes), true);
+  again.close();
+});
+
+Deno.test("Positions.refresh() reads the file anew that another process has compacted", async () => {
+  await using storage = TestStorage.of({});
+  const [one, other] = [await positionsOf(storage, 0, 8), await positionsOf(storage, 0, 8)];
+  for (let batch = 0; batch < 20; batch++) await one.read("orders", 0, { from: batch, to: batch + 1 }, batch);
+  other.refresh();
+  other.compact(20);
+  await one.read("orders", 0, { from: 20, to: 21 }, 21);
+  other.refresh();
+  for (const positions of [one, other]) assert.deepEqual(rangesOf(positions, "orders", 0), [{ from: 0, to: 21 }]);
+  one.close();
+  other.close();
+});
+
+Deno.test("Positions remembers a bounded number of its writings, the newest ones", async () => {
+  await using storage = TestStorage.of({});
+  const positions = await positionsOf(storage, 0);
+  const bytesOf = (index: number) => new TextEncoder().encode(`${index}`);
+  for (let index = 0; index < 100; index++) positions.wrote("inventory.csv", bytesOf(index), index);
+  assert.equal(positions.isOwnWriting("inventory.csv", bytesOf(99)), true);
+  assert.equal(positions.isOwnWriting("inventory.csv", bytesOf(0)), false);
+  positions.close();
 });
