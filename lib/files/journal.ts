@@ -4,11 +4,13 @@ import { replaceFile } from "./atomic_file.ts";
 import { visitLines } from "./lines.ts";
 import { sealLines, unsealLine } from "./sealed_line.ts";
 
-/** Lines up to which a journal is left alone: reading so many takes a few milliseconds. */
+/** Lines too many that a journal may have: reading so many takes a few milliseconds. */
 const COMPACT_ABOVE = 1_000;
+/** A journal of many lines may have this share too many, or it would be written anew all the time. */
+const COMPACT_SHARE = 0.25;
 
 export interface JournalOptions {
-  /** Lines up to which the file is not worth compacting; 1,000 by default. Tests take fewer. */
+  /** Lines that the file may have too many before it is compacted; 1,000 by default, tests take fewer. */
   compactAbove?: number;
 }
 
@@ -91,7 +93,7 @@ export class Journal<T extends { seq: number; batch?: number }> {
 
   /** Whether the file has so many more lines than the `needed` ones that writing those anew pays. */
   isWorthCompacting(needed: number): boolean {
-    return this.#lines > Math.max(this.#compactAbove, needed * 2);
+    return this.#lines - needed > Math.max(this.#compactAbove, needed * COMPACT_SHARE);
   }
 
   /**

@@ -65,3 +65,8 @@ orderStoreConformance(
   "FileStore",
   async (contents: StoreContents) => new FileStoreHarness(await TestStorage.create(contents)),
 );
+
+orderStoreConformance(
+  "FileStore that compacts its journals at every checkpoint",
+  async (contents: StoreContents) => new FileStoreHarness(await TestStorage.create({ ...contents, compactAbove: 0 })),
+);

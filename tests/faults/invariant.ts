@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { type History, type HistoryLine, historyOf } from "../support/compacted_history.ts";
 
 /** What is wrong with a storage folder; all empty is what has to be. */
 export interface StorageFindings {
@@ -14,17 +15,6 @@ export interface StorageFindings {
   broken: string[];
 }
 
-/** A line of `orders.jsonl` or `stock_edits.jsonl`, as far as it matters here. */
-interface Line {
-  seq: number;
-  item: string;
-  order_id?: string;
-  quantity?: number;
-  remaining?: number;
-  set?: number | null;
-  was?: number | null;
-}
-
 /**
  * Works out from the files of a storage folder alone whether the promise held. Shares no code with `lib/`, so that it
  * cannot share its mistakes.
@@ -36,7 +26,7 @@ export function checkStorage(folder: string, sent: readonly string[] = []): Stor
   const orders = sealedLines(folder, "orders.jsonl", broken);
   const edits = sealedLines(folder, "stock_edits.jsonl", broken);
   const rejected = sealedLines(folder, "rejected.jsonl", broken);
-  const history = [...orders, ...edits].sort((a, b) => a.seq - b.seq);
+  const history = historyOf(orders, edits);
   followHistory(history, broken);
   const ids = orders.map(({ order_id }) => order_id!);
   const known = new Set([...ids, ...rejected.map(({ order_id }) => order_id!)]);
@@ -56,11 +46,11 @@ function repeated(ids: readonly string[]): string[] {
 }
 
 /** The records of a file of lines that each end in a CRC-32 of what is before it. */
-function sealedLines(folder: string, name: string, broken: string[]): Line[] {
+function sealedLines(folder: string, name: string, broken: string[]): HistoryLine[] {
   const text = readText(folder, name);
   if (text === undefined) return [];
   if (text !== "" && !text.endsWith("\n")) broken.push(`${name} ends in the middle of a line`);
-  const records: Line[] = [];
+  const records: HistoryLine[] = [];
   for (const [index, line] of text.split("\n").slice(0, -1).entries()) {
     const seal = line.lastIndexOf(',"crc":"');
     try {
@@ -76,10 +66,12 @@ function sealedLines(folder: string, name: string, broken: string[]): Line[] {
 }
 
 /** Each number once, and each line following from the stock that the lines before it left. */
-function followHistory(history: readonly Line[], broken: string[]): void {
-  const stock = new Map<string, number>();
-  for (const [index, line] of history.entries()) {
-    if (line.seq !== index + 1) return void broken.push(`number ${index + 1} is missing or there twice`);
+function followHistory(history: History, broken: string[]): void {
+  broken.push(...history.broken);
+  const stock = new Map(history.stock);
+  let last = history.compacted;
+  for (const line of history.lines) {
+    if (line.seq !== ++last) return void broken.push(`number ${last} is missing or there twice`);
     const item = line.item.normalize("NFC");
     const before = stock.get(item) ?? null;
     if (line.quantity === undefined) {
@@ -96,11 +88,11 @@ function followHistory(history: readonly Line[], broken: string[]): void {
 }
 
 /** A row as of its number, with what came after it, has to be the sum of every edit and order. */
-function unbalancedItems(rows: ReadonlyMap<string, { quantity: number; asOf: number }>, history: readonly Line[]) {
-  const sums = new Map<string, number>();
+function unbalancedItems(rows: ReadonlyMap<string, { quantity: number; asOf: number }>, history: History) {
+  const sums = new Map([...history.stock].map(([item, left]) => [item, left ?? 0]));
   const current = new Map([...rows].map(([item, { quantity }]) => [item, quantity]));
-  const removed = new Set<string>();
-  for (const line of history) {
+  const removed = new Set([...history.stock].flatMap(([item, left]) => left === null ? [item] : []));
+  for (const line of history.lines) {
     const item = line.item.normalize("NFC");
     const isAfterRow = line.seq > (rows.get(item)?.asOf ?? 0);
     if (line.quantity === undefined) {

@@ -4,6 +4,7 @@ import { editStorage } from "../../lib/files/edit_storage.ts";
 import { FileStore } from "../../lib/files/file_store.ts";
 import { type StorageLayout, storageLayout } from "../../lib/files/layout.ts";
 import { judgeBatch, type Verdict } from "../../lib/judge_batch.ts";
+import { historyOf } from "./compacted_history.ts";
 import type { Order, ReceivedOrder } from "../../lib/order.ts";
 import type { OrderBatch, OrderStore } from "../../lib/ports.ts";
 
@@ -63,31 +64,40 @@ export class TestStorage implements AsyncDisposable {
   /** What the store and the tools told a person. */
   readonly warnings: string[] = [];
   readonly #open = new Set<FileStore>();
+  /** Lines above which journals are compacted. */
+  readonly compactAbove: number | undefined;
   #saves = 0;
 
+  private constructor(compactAbove?: number) {
+    this.compactAbove = compactAbove;
+  }
+
+  readonly warn = (sentence: string): void => void this.warnings.push(sentence);
+
   /** With users and items as the tools would have added them; alice may order, book 10 and pen 50 by default. */
-  static async create({ users = SAMPLE.users, items = SAMPLE.items }: {
+  static async create({ users = SAMPLE.users, items = SAMPLE.items, compactAbove }: {
     users?: Record<string, string>;
     items?: Record<string, number>;
+    compactAbove?: number;
   } = {}): Promise<TestStorage> {
-    const storage = new TestStorage();
+    const storage = new TestStorage(compactAbove);
     await editStorage(storage.folder, async (edit) => {
       for (const [user, status] of Object.entries(users)) edit.users.append({ user, status });
       await edit.ledger.edit(Object.entries(items).map(([item, set]) => ({ item, set, by: "bootstrap" as const })));
-    }, { create: true, warn: storage.warn });
+    }, { ...storage, create: true });
     return storage;
   }
 
   /** With exactly these files, saved a while ago. */
-  static of(files: Record<string, string | Uint8Array>): TestStorage {
-    const storage = new TestStorage();
+  static of(files: Record<string, string | Uint8Array>, compactAbove?: number): TestStorage {
+    const storage = new TestStorage(compactAbove);
     for (const [name, contents] of Object.entries(files)) storage.save(name, contents);
     return storage;
   }
 
   /** As a dead process would leave it now: the same files in a folder of their own, their locks free. */
   copy(): TestStorage {
-    const copy = TestStorage.of(Object.fromEntries(this.files()));
+    const copy = TestStorage.of(Object.fromEntries(this.files()), this.compactAbove);
     copy.#adoptIndex();
     return copy;
   }
@@ -104,10 +114,8 @@ export class TestStorage implements AsyncDisposable {
     this.save(name, index);
   }
 
-  readonly warn = (sentence: string): void => void this.warnings.push(sentence);
-
   async open(): Promise<FileStore> {
-    const store = await FileStore.open(this.folder, { warn: this.warn });
+    const store = await FileStore.open(this.folder, this);
     this.#open.add(store);
     return store;
   }
@@ -119,7 +127,7 @@ export class TestStorage implements AsyncDisposable {
 
   /** What `deno task inventory` does to one item. */
   async setStock(item: string, set: number): Promise<void> {
-    await editStorage(this.folder, ({ ledger }) => ledger.edit([{ item, set, by: "tool" }]), { warn: this.warn });
+    await editStorage(this.folder, ({ ledger }) => ledger.edit([{ item, set, by: "tool" }]), this);
   }
 
   /** What `deno task user` does to one user. */
@@ -127,7 +135,7 @@ export class TestStorage implements AsyncDisposable {
     await editStorage(this.folder, ({ users }) => {
       if (users.row(user) === undefined) users.append({ user, status });
       else users.set(user, "status", status);
-    }, { warn: this.warn });
+    }, this);
   }
 
   /** A person's save of a file, long enough ago to be known as finished, and never twice at the same time. */
@@ -191,21 +199,23 @@ function stockIn(csv: string): Record<string, number> {
  */
 export function requireBalance(storage: TestStorage): Record<string, number> {
   const orders = storage.orders();
-  const history = [...orders, ...storage.edits()].sort((a, b) => a.seq - b.seq);
-  const stock = new Map<string, number>();
-  for (const [index, line] of history.entries()) {
-    assert.equal(line.seq, index + 1, `number ${index + 1} is missing or there twice`);
+  const history = historyOf(orders, storage.edits());
+  assert.deepEqual(history.broken, []);
+  const stock = new Map([...history.stock].flatMap(([item, left]) => left === null ? [] : [[item, left] as const]));
+  let last = history.compacted;
+  for (const line of history.lines) {
+    assert.equal(line.seq, ++last, `number ${last} is missing or there twice`);
     const item = line.item.normalize("NFC");
     const before = stock.get(item);
-    if ("set" in line) {
+    if (line.quantity === undefined) {
       assert.equal(line.was, before ?? null, `edit ${line.seq} of ${line.item} follows from another stock`);
       assert.ok((line.set ?? 0) >= 0, `edit ${line.seq} of ${line.item} sets a stock below 0`);
       if (line.set === null) stock.delete(item);
-      else stock.set(item, line.set);
+      else stock.set(item, line.set!);
     } else {
       assert.ok(before !== undefined && before >= line.quantity, `order ${line.seq} had no stock to take from`);
       assert.equal(line.remaining, before - line.quantity, `order ${line.seq} left another stock`);
-      stock.set(item, line.remaining);
+      stock.set(item, line.remaining!);
     }
   }
   assert.equal(new Set(orders.map(({ order_id }) => order_id)).size, orders.length, "an order_id is there twice");

@@ -46,11 +46,11 @@ function withRow(csv: string, { item, quantity }: { item: string; quantity: numb
   );
 }
 
-Deno.test("FileStore keeps opening + edits - accepted = stock under any batches, edits, saves, restarts and kills", async () => {
+async function requireBalancedUnderAnySteps(compactAbove?: number): Promise<void> {
   await fc.assert(
     fc.asyncProperty(fc.array(anyStep, { maxLength: 25 }), async (steps) => {
       const dead: TestStorage[] = [];
-      let storage = await TestStorage.create({ items: { book: 10, pen: 20, car: 5 } });
+      let storage = await TestStorage.create({ items: { book: 10, pen: 20, car: 5 }, compactAbove });
       try {
         let store = await storage.open();
         let kept = storage.text("inventory.csv");
@@ -91,4 +91,12 @@ Deno.test("FileStore keeps opening + edits - accepted = stock under any batches,
     }),
     { numRuns: 120 },
   );
+}
+
+Deno.test("FileStore keeps opening + edits - accepted = stock under any batches, edits, saves, restarts and kills", async () => {
+  await requireBalancedUnderAnySteps();
+});
+
+Deno.test("FileStore keeps it where the journals are compacted at every checkpoint", async () => {
+  await requireBalancedUnderAnySteps(0);
 });
