@@ -7,6 +7,7 @@ import { OrderDecoder } from "./lib/avro/order_codec.ts";
 import { requireRegistry, writerSchemas } from "./lib/avro/schema_registry.ts";
 import { main } from "./lib/cli/main.ts";
 import { line, parseArgs } from "./lib/cli/parse.ts";
+import { readingProgress } from "./lib/cli/reading_progress.ts";
 import { resetPreview } from "./lib/cli/reset_preview.ts";
 import {
   groupFlag,
@@ -59,7 +60,7 @@ export interface ConsumerConfig extends KafkaSettings {
  * env as kafkajs and the settings need (the permission set `kafka` in deno.json).
  */
 export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<void> {
-  const store = await FileStore.open(config.storage, { warn });
+  const store = await FileStore.open(config.storage, { warn, stop, progress: readingProgress("the order log") });
   try {
     await requireBrokers(config.kafka);
     await requireRegistry(config.registry);

@@ -10,7 +10,7 @@ const SAME_SIGNAL_MS = 2_000;
 /**
  * Runs a command to its exit: `run` gets the arguments and a signal that aborts on the first SIGINT, SIGTERM or SIGHUP.
  *
- * `run` answers with its exit code (nothing means 0). A {@linkcode Failure} becomes one line on stderr and its exit
+ * `run` answers with its exit code (nothing means 0), as does one that rejects with the signal's reason. A {@linkcode Failure} becomes one line on stderr and its exit
  * code; anything else is a bug and exits 1, with its stack under `--verbose`. A second signal, later than
  * {@linkcode SAME_SIGNAL_MS}, ends the process at once with 130 or 143.
  */
@@ -21,7 +21,7 @@ export async function main(
   try {
     Deno.exit((await run(Deno.args, stop)) ?? EXIT.ok);
   } catch (error) {
-    if (error instanceof HelpShown) Deno.exit(EXIT.ok);
+    if (error instanceof HelpShown || (stop.aborted && error === stop.reason)) Deno.exit(EXIT.ok);
     console.error(`${styleText("red", "error:", { stream: process.stderr })} ${escapeControls(describe(error))}`);
     if (Deno.args.includes("--verbose") && error instanceof Error) console.error(escapeLines(traceOf(error)));
     Deno.exit(error instanceof Failure ? error.exit : EXIT.failed);

@@ -1,6 +1,6 @@
 import { EXIT, Failure } from "../errors.ts";
 import { AppendFile } from "./append_file.ts";
-import { replaceFile } from "./atomic_file.ts";
+import { replaceFile, syncFolder } from "./atomic_file.ts";
 import { visitLines } from "./lines.ts";
 import { sealLines, unsealLine } from "./sealed_line.ts";
 
@@ -35,14 +35,14 @@ export class Journal<T extends { seq: number; batch?: number }> {
   constructor(path: string, { compactAbove = COMPACT_ABOVE }: JournalOptions = {}) {
     this.#path = path;
     this.#compactAbove = compactAbove;
-    this.#file = AppendFile.open(path);
+    this.#file = openJournal(path);
   }
 
   /** Whether another process has compacted the file: then every line is news, and what was known of it is void. */
   reopenIfCompacted(): boolean {
     if (!this.#file.isReplaced()) return false;
     this.#file.close();
-    this.#file = AppendFile.open(this.#path);
+    this.#file = openJournal(this.#path);
     this.#read = this.#lines = 0;
     return true;
   }
@@ -120,5 +120,17 @@ export class Journal<T extends { seq: number; batch?: number }> {
 
   #damaged(at: number, what: string): Failure {
     return new Failure(EXIT.data, `${this.#path} is damaged at byte ${at}: ${what}; nothing was touched`);
+  }
+}
+
+/** Whoever compacted the file may have died before its new name was durable: nothing may be built on it before. */
+function openJournal(path: string): AppendFile {
+  const file = AppendFile.open(path);
+  try {
+    syncFolder(path);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
   }
 }

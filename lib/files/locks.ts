@@ -48,6 +48,13 @@ export class WriteLock {
     }
   }
 
+  /** Whether somebody waits for the lock; asked by the one who holds it. */
+  isAwaited(): boolean {
+    if (!this.#turn.tryLockSync(true)) return true;
+    this.#turn.unlockSync();
+    return false;
+  }
+
   close(): void {
     this.#turn.close();
     this.#write.close();

@@ -59,6 +59,16 @@ export class OrderLog {
     this.file.close();
   }
 
+  /** Throws a {@linkcode Failure} (65) unless the file is as this process left it. */
+  requireOurs(): void {
+    if (this.file.isOurs()) return;
+    throw new Failure(
+      EXIT.data,
+      `${this.file.path} was replaced or changed by somebody else; nothing was written. ` +
+        `Put it back as it was, then start again`,
+    );
+  }
+
   /** Appends one batch, numbered from `firstSeq`; where each line starts. Not durable before `file.sync()`. */
   append(acceptances: readonly Acceptance[], firstSeq: number): number[] {
     const { bytes, starts } = writeOrders(acceptances, firstSeq);

@@ -77,6 +77,11 @@ export class StockLedger {
     return this.#seq;
   }
 
+  /** How many numbers the CSV is behind. */
+  get lag(): number {
+    return this.#seq - (this.#checkpointed ?? 0);
+  }
+
   /** Items by `nameKey`. */
   get stock(): ReadonlyMap<string, StockBase> {
     return this.#stock;

@@ -13,8 +13,12 @@ import { type Fault, type FaultContext, type FaultOutcome, held, seededRandom } 
 import { FAULTS } from "./rows.ts";
 import { Tallies, type Tally } from "./tally.ts";
 
+const LAST_ROW = Math.max(...FAULTS.map(({ row }) => row));
+
 const parser = object({
-  row: optional(option("--row", integer({ min: 1, max: 27, metavar: "N" }), { description: line("This row only") })),
+  row: optional(
+    option("--row", integer({ min: 1, max: LAST_ROW, metavar: "N" }), { description: line("This row only") }),
+  ),
   runs: optional(option("--runs", integer({ min: 1, metavar: "N" }), {
     description: line("Runs of each row; the full number of the table by default"),
   })),

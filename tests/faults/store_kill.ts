@@ -9,9 +9,9 @@ import { type Injection, noStrace, StoreWorld } from "./store_world.ts";
 const KILLS = [
   { call: "write", share: 0.3, first: 1, last: 75 },
   { call: "fdatasync", share: 0.25, first: 1, last: 11 },
-  { call: "openat", share: 0.15, first: 150, last: 220 },
-  { call: "fsync", share: 0.1, first: 1, last: 16 },
-  { call: "rename", share: 0.1, first: 1, last: 7 },
+  { call: "openat", share: 0.15, first: 150, last: 240 },
+  { call: "fsync", share: 0.1, first: 1, last: 30 },
+  { call: "rename", share: 0.1, first: 1, last: 14 },
   { call: "flock", share: 0.08, first: 1, last: 72 },
   { call: "ftruncate", share: 0.02, first: 1, last: 1 },
 ];
@@ -67,6 +67,26 @@ export async function runUnsynced(context: FaultContext, root?: string): Promise
   return world.outcome(last.firstCommitMs, broken);
 }
 
+/** Drivers killed while they compact a journal, and one that ends the work. */
+export async function runCompactionKills(context: FaultContext, root?: string): Promise<FaultOutcome> {
+  const { random } = context;
+  using world = await StoreWorld.create(context, { batches: 3 * BATCHES, root });
+  const { layout, folder } = world;
+  let recoveryMs = 0;
+  for (let kills = 0; kills < 3; kills++) {
+    const journal = random() < 0.5 ? layout.positions : layout.edits;
+    const call = ["rename", "fsync", "write", "openat"][Math.floor(random() * 4)];
+    // The new name is durable once the folder is synced.
+    const files = call === "fsync" && random() < 0.5 ? [folder] : [`${journal}.tmp`];
+    const kill: Injection = { call, from: 1 + Math.floor(random() * 4), what: "signal=SIGKILL", files };
+    const { firstCommitMs } = await world.drive(kill);
+    if (kills > 0) recoveryMs = Math.max(recoveryMs, firstCommitMs);
+  }
+  const last = await world.drive();
+  recoveryMs = Math.max(recoveryMs, last.firstCommitMs);
+  return world.outcome(recoveryMs, last.code === 0 ? [] : [`the last driver ended with ${last.code}: ${last.stderr}`]);
+}
+
 /** Row 1: the real consumer now and then, a journal before its sync every fifth time, else any call of the store. */
 async function killAnywhere(context: FaultContext): Promise<FaultOutcome> {
   const choice = context.random();
@@ -104,4 +124,10 @@ export const KILL_FAULTS: readonly Fault[] = [{
   runs: { full: 100, sample: 4 },
   skip: noStrace,
   run: (context) => context.random() < 0.25 ? killConsumer(context, "before commit") : runLostCommits(context),
+}, {
+  row: 30,
+  name: "kill -9 while a journal is compacted",
+  runs: { full: 100, sample: 4 },
+  skip: noStrace,
+  run: (context) => runCompactionKills(context),
 }];

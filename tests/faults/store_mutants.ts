@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { type Fault, type FaultContext, type FaultOutcome, held } from "./fault.ts";
 import { runTornTail } from "./store_damage.ts";
 import { runDiskFull, runEio } from "./store_io.ts";
-import { runKills, runLostCommits, runUnsynced } from "./store_kill.ts";
+import { runCompactionKills, runKills, runLostCommits, runUnsynced } from "./store_kill.ts";
 import { noMount } from "./store_mount.ts";
 import { noStrace } from "./store_world.ts";
 
@@ -56,7 +56,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "no edit journal",
     file: "lib/files/stock_ledger.ts",
-    from: "this.#edits.append(lines);",
+    from: "this.edits.append(lines);",
     to: "",
     rows: [runKills],
   },
@@ -70,9 +70,30 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "a start without resync of the edits",
     file: "lib/files/stock_ledger.ts",
-    from: "await this.#edits.file.sync(); // as in refresh()",
+    from: "await this.edits.sync(); // as in refresh()",
     to: "",
     rows: [runUnsynced],
+  },
+  {
+    name: "built on a compacted journal whose name is not durable",
+    file: "lib/files/journal.ts",
+    from: "    syncFolder(path);\n    return file;",
+    to: "    return file;",
+    rows: [runCompactionKills],
+  },
+  {
+    name: "a journal compacted in place",
+    file: "lib/files/journal.ts",
+    from: "replaceFile(this.#path, bytes);",
+    to: "Deno.writeFileSync(this.#path, bytes);",
+    rows: [runCompactionKills],
+  },
+  {
+    name: "compacted edits without their sum",
+    file: "lib/files/edit_journal.ts",
+    from: "return { opening: before.opening, edits: before.edits + (edit.set ?? 0) - (edit.was ?? 0) };",
+    to: "return { opening: before.opening, edits: (edit.set ?? 0) - (edit.was ?? 0) };",
+    rows: [runCompactionKills],
   },
   {
     name: "torn tail left in place",

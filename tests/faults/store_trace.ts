@@ -61,12 +61,11 @@ export function earlyCommits(traces: readonly Trace[], layout: StorageLayout, no
     } else if (call.name.endsWith("sync")) {
       unsynced.delete(call.path);
     } else if (call.path === notes && call.name === "write") {
-      // A note starts with what it tells of: a user's new status, another edit, or a partition.
-      const isUser = call.text.includes("user");
+      // A note starts with what it tells of: an edit, or a partition.
       const isCommit = call.text.includes("part");
-      const needed = [layout.orders, layout.edits, layout.rejected];
+      // A journal that was compacted is found by its name in the folder.
+      const needed = [layout.orders, layout.edits, layout.rejected, layout.folder];
       if (isCommit) needed.push(layout.positions);
-      if (isUser) needed.push(layout.folder);
       const missing = needed.filter((path) => unsynced.has(path));
       if (missing.length > 0) early.push(`${isCommit ? "a commit" : "success"} came before the sync of ${missing}`);
     } else if (call.name.includes("write")) {

@@ -148,28 +148,40 @@ export class StoreWorld implements Disposable {
 
 /** Edits that somebody was told of, or saved, and that are not in the journal. */
 function undoneEdits(layout: StorageLayout, noted: readonly Noted[]): string[] {
-  const edits = linesOf<{ seq: number; item: string; set: number | null; by: string }>(layout.edits);
   const orders = linesOf<{ seq: number; item: string; quantity: number; remaining: number }>(layout.orders);
+  const journal = linesOf<JournalLine>(layout.edits);
+  // Of the numbers that are compacted each one that is no order is an edit, and checkStorage() adds them up.
+  const compacted = journal.find(({ item }) => item === undefined)?.seq ?? 0;
+  const isCompacted = (edit: number) => edit <= compacted && orders.every(({ seq }) => seq !== edit);
   const sold = (item: string, from: number, to: number) =>
     orders.filter((order) => order.item === item && order.seq > from && order.seq < to).reduce(
       (sum, { quantity }) => sum + quantity,
       0,
     );
   return noted.flatMap((note) => {
+    const edits = "item" in note ? journal.filter(({ item }) => item === note.item) : [];
     if ("set" in note) {
-      const isThere = edits.some(({ item, set, by }) => by === "tool" && item === note.item && set === note.set);
+      const isThere = edits.some(({ set, by }) => by === "tool" && set === note.set) || isCompacted(note.seq);
       return isThere ? [] : [`the tool's ${note.set} of ${note.item} is not in the journal`];
     }
     if (!("hand" in note)) return [];
     // A save counts as of its row: orders since come off it, and an edit since stands above it.
     const { item, hand, asOf } = note;
     const after = (seq: number) => Math.max(0, hand - (asOf === null ? 0 : sold(item, asOf, seq)));
-    const counts = edits.some((edit) =>
-      edit.item === item && edit.seq > (asOf ?? 0) && (edit.by !== "hand" || edit.set === after(edit.seq))
+    const counts = edits.some(({ seq, by, set }) =>
+      seq > (asOf ?? 0) && (by !== "hand" || set === after(seq) || seq <= compacted)
     );
     const isAsBefore = orders.some((order) => order.item === item && order.remaining === after(order.seq + 1));
     return counts || isAsBefore ? [] : [`the ${hand} of ${item} saved by hand as of ${asOf} did not count`];
   });
+}
+
+interface JournalLine {
+  seq: number;
+  /** Undefined in the first line of a compacted journal. */
+  item?: string;
+  set?: number | null;
+  by?: string;
 }
 
 /** The records of a file of JSON lines; lines that are none are left to the checker. */

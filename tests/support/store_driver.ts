@@ -11,13 +11,16 @@ export type Noted =
   /** The group's offset was committed; what the store had said of the batch. */
   | { partition: number; to: number; accepted: string[] }
   /** A tool reported success. */
-  | { edit: string; item: string; set: number }
+  | { edit: string; item: string; set: number; seq: number }
   /** An editor replaced inventory.csv. */
   | { edit: string; item: string; hand: number; asOf: number | null }
   | { user: string; edit: string }
   | { edit: string };
 
 const TOPIC = "orders";
+/** Few, so that the journals are compacted every few batches. */
+const COMPACT_ABOVE = 4;
+const OPTIONS = { warn: () => {}, compactAbove: COMPACT_ABOVE };
 
 /**
  * `store_driver.ts FOLDER NOTES SEED COUNT`: processes the batches of a plan with a real `FileStore` and no broker.
@@ -28,7 +31,7 @@ const TOPIC = "orders";
  */
 async function run(folder: string, notesPath: string, plan: readonly PlannedBatch[]): Promise<void> {
   const notes = new Notes(notesPath);
-  const store = await FileStore.open(folder, { warn: () => {} });
+  const store = await FileStore.open(folder, OPTIONS);
   try {
     console.log("open");
     for (const [index, planned] of plan.entries()) {
@@ -66,7 +69,6 @@ async function editAs(
   edit: PlannedEdit,
   { name, notes }: { name: string; notes: Notes },
 ): Promise<void> {
-  const warn = () => {};
   if (edit.kind === "checkpoint") {
     await store.checkpoint();
     notes.add({ edit: name });
@@ -74,15 +76,15 @@ async function editAs(
     await editStorage(folder, ({ users }) => {
       if (users.row(edit.user) === undefined) users.append({ user: edit.user, status: edit.status });
       else users.set(edit.user, "status", edit.status);
-    }, { warn });
+    }, OPTIONS);
     notes.add({ user: edit.user, edit: name });
   } else if (edit.kind === "tool") {
-    const set = await editStorage(folder, async ({ ledger }) => {
+    const done = await editStorage(folder, async ({ ledger }) => {
       const set = (ledger.item(edit.item)?.quantity ?? 0) + edit.add;
       await ledger.edit([{ item: edit.item, set, by: "tool" }]);
-      return set;
-    }, { warn });
-    notes.add({ edit: name, item: edit.item, set });
+      return { set, seq: ledger.seq };
+    }, OPTIONS);
+    notes.add({ edit: name, item: edit.item, ...done });
   } else {
     const asOf = savedByHand(folder, edit);
     notes.add({ edit: name, ...asOf === undefined ? {} : { item: edit.item, hand: edit.quantity, asOf } });

@@ -1,0 +1,18 @@
+import { escapeControls } from "./escape.ts";
+
+/** Reading that takes less than this is not worth a word, in milliseconds; nor is more than a line in this time. */
+const EVERY_MS = 5_000;
+
+/** Says on stderr how far the reading of a long file is, once that takes a while. */
+export function readingProgress(what: string): (done: number, total: number) => void {
+  let last = performance.now();
+  return (done, total) => {
+    if (performance.now() - last < EVERY_MS) return;
+    last = performance.now();
+    console.error(escapeControls(`Reading ${what}: ${Math.floor(done / total * 100)}% of ${sizeOf(total)}`));
+  };
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
