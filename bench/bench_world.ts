@@ -25,6 +25,9 @@ export interface StorageWish {
   /** Accepted orders in the log. */
   logged?: number;
   items?: number;
+  /** Batches read and edits made before. */
+  batches?: number;
+  edits?: number;
 }
 
 /** Which orders a topic holds. */
@@ -91,12 +94,13 @@ export class BenchWorld {
   }
 
   /** The storage of this size; the same one for the same wish, to be restored before it is used. */
-  storage({ logged = 0, items = 3 }: StorageWish = {}): Promise<StorageImage> {
-    return cached(this.#shared.storages, `${logged} ${items}`, async () => {
-      const folder = join(this.settings.folder, `storage-${logged}-${items}`);
+  storage({ logged = 0, items = 3, batches = 0, edits = 0 }: StorageWish = {}): Promise<StorageImage> {
+    const sizes = [logged, items, batches, edits].map(String);
+    return cached(this.#shared.storages, sizes.join(" "), async () => {
+      const folder = join(this.settings.folder, `storage-${sizes.join("-")}`);
       const command = new Deno.Command(Deno.execPath(), {
         args: ["run", "-q", "--no-prompt", `--allow-read=${folder}`, `--allow-write=${folder}`, MAKE_STORAGE, folder]
-          .concat(`${logged}`, `${items}`),
+          .concat(sizes),
         stdin: "null",
         stdout: "piped",
         stderr: "piped",
@@ -133,6 +137,13 @@ export class BenchWorld {
     onLine?: (line: string) => void;
   }): Process {
     return new Process(taskCommand("consume", args, this.#env({ topic, folder })), { signal: this.signal, onLine });
+  }
+
+  /** Runs `inventory show` on a storage folder; milliseconds. */
+  async showStock({ folder }: StorageImage): Promise<number> {
+    const since = performance.now();
+    await finish("inventory show", new Process(taskCommand("inventory", ["show"], { STORAGE_DIR: folder }), this));
+    return performance.now() - since;
   }
 
   /** Runs one of the peers; its output. */

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { editStorage } from "../lib/files/edit_storage.ts";
 import { IdentityIndex } from "../lib/files/identity_index.ts";
 import { writeIndexSnapshot } from "../lib/files/index_snapshot.ts";
 import { type StorageLayout, storageLayout } from "../lib/files/layout.ts";
@@ -8,39 +9,74 @@ import { writeAll } from "../lib/files/write_all.ts";
 
 const SAMPLE_ITEMS = ["book", "pen", "notebook"];
 const OPENING = 1_000_000_000;
+const PARTITIONS = 3;
 const LINES_A_WRITE = 20_000;
 /** What the index keeps of the log's end. */
 const ENDING_BYTES = 24;
 
+export interface StorageSize {
+  /** Accepted orders in the log. */
+  orders: number;
+  items?: number;
+  /** Batches that were read before, as they were journalled before journals were compacted: a line each. */
+  batches?: number;
+  /** Edits of stock that were made before, likewise. */
+  edits?: number;
+}
+
 /**
  * Fills an empty folder with what `orders` accepted orders of one piece each and a clean stop leave behind: log, stock
- * of `items` items, the index beside the log.
+ * of `items` items, the index beside the log. With a past of many batches and edits a tool is run at the end, which
+ * compacts their journals.
  *
  * For measuring at a size that takes long to reach otherwise. Permissions: read and write of the folder.
  */
-export function makeStorage(folder: string, orders: number, { items = SAMPLE_ITEMS.length } = {}): void {
+export async function makeStorage(folder: string, size: StorageSize): Promise<void> {
+  const { orders, items = SAMPLE_ITEMS.length, batches = 0, edits = 0 } = size;
   Deno.mkdirSync(folder, { recursive: true });
   const layout = storageLayout(folder);
   const names = items === SAMPLE_ITEMS.length ? SAMPLE_ITEMS : Array.from({ length: items }, (_, at) => `item-${at}`);
-  const edits = names.map((item, index) => ({ seq: index + 1, item, set: OPENING, was: null, by: "bootstrap" }));
-  Deno.writeFileSync(layout.edits, sealLines(edits).bytes);
+  writeLines(layout.edits, items + edits, (index) => {
+    const was = index < items ? null : OPENING;
+    return { seq: index + 1, batch: index + 1, item: names[index % items], set: OPENING, was, by: "tool" };
+  });
   const stock = names.map(() => OPENING);
-  writeLog(layout, orders, { names, stock });
-  const asOf = orders + items;
+  writeLog(layout, orders, { names, stock, edits: items + edits });
+  const asOf = orders + items + edits;
   const rows = names.map((item, index) => `${item},${stock[index]},${asOf}\n`);
   Deno.writeTextFileSync(layout.inventory, "item,quantity,as_of\n" + rows.join(""));
   Deno.writeTextFileSync(layout.users, "user,status\nalice,paid\nbob,unpaid\ncarol,paid\n");
+  writeLines(layout.positions, batches, (index) => {
+    const from = Math.floor(index / PARTITIONS);
+    return { seq: asOf, topic: "made", partition: index % PARTITIONS, from, to: from + 1 };
+  });
   noteOwnWriting(layout, asOf);
+  if (batches + edits > 0) await editStorage(folder, () => {}, { warn: console.error });
 }
 
-function writeLog(layout: StorageLayout, orders: number, { names, stock }: { names: string[]; stock: number[] }): void {
+function writeLines(path: string, count: number, record: (index: number) => object): void {
+  using file = Deno.openSync(path, { write: true, create: true, truncate: true });
+  for (let done = 0; done < count; done += LINES_A_WRITE) {
+    const length = Math.min(LINES_A_WRITE, count - done);
+    writeAll(file, sealLines(Array.from({ length }, (_, index) => record(done + index))).bytes);
+  }
+}
+
+interface MadeStock {
+  names: string[];
+  stock: number[];
+  /** Edits, which have the numbers before the orders'. */
+  edits: number;
+}
+
+function writeLog(layout: StorageLayout, orders: number, made: MadeStock): void {
   const index = new IdentityIndex();
   const log = Deno.openSync(layout.orders, { write: true, create: true, truncate: true });
   let length = 0;
   let end = "";
   for (let done = 0; done < orders; done += LINES_A_WRITE) {
     const count = Math.min(LINES_A_WRITE, orders - done);
-    const lines = Array.from({ length: count }, (_, at) => logLine(done + at, done, { names, stock }));
+    const lines = Array.from({ length: count }, (_, at) => logLine(done + at, done, made));
     const { bytes, starts } = sealLines(lines);
     writeAll(log, bytes);
     lines.forEach(({ order_id }, at) => index.add(order_id, length + starts[at]));
@@ -49,13 +85,13 @@ function writeLog(layout: StorageLayout, orders: number, { names, stock }: { nam
   }
   log.syncSync();
   log.close();
-  const seq = orders === 0 ? 0 : orders + names.length;
+  const seq = orders === 0 ? 0 : orders + made.edits;
   writeIndexSnapshot(layout.index, index, { path: layout.orders, seq, end });
 }
 
-function logLine(order: number, batch: number, { names, stock }: { names: string[]; stock: number[] }) {
+function logLine(order: number, batch: number, { names, stock, edits }: MadeStock) {
   const item = order % names.length;
-  const [seq, batchSeq] = [order + names.length + 1, batch + names.length + 1];
+  const [seq, batchSeq] = [order + edits + 1, batch + edits + 1];
   const order_id = `${String(order).padStart(8, "0")}-6d0c-4f0e-9d0a-0d0f8a6e6d0c`;
   const placed = { topic: "made", partition: 0, offset: order, remaining: --stock[item] };
   const asked = { order_id, user: "alice", item: names[item], quantity: 1, created_at: 1_795_000_000_000 + order };
@@ -70,6 +106,12 @@ function noteOwnWriting(layout: StorageLayout, seq: number): void {
 }
 
 if (import.meta.main) {
-  const [folder, orders, items] = Deno.args;
-  makeStorage(folder, Number(orders), { items: items === undefined ? undefined : Number(items) });
+  const [folder, orders, items, batches, edits] = Deno.args;
+  const count = (text: string | undefined) => text === undefined ? undefined : Number(text);
+  await makeStorage(folder, {
+    orders: Number(orders),
+    items: count(items),
+    batches: count(batches),
+    edits: count(edits),
+  });
 }

@@ -4,6 +4,7 @@ import { IDLE } from "./works/idle.ts";
 import { LATENCY } from "./works/latency.ts";
 import { MEMORY, MEMORY_TENFOLD } from "./works/memory.ts";
 import { PRODUCE, REPLAY } from "./works/send.ts";
+import { SOAK_START, SOAK_TOOL } from "./works/soak.ts";
 import { START } from "./works/start.ts";
 
 /** All that is measured, in the order of docs/PERFORMANCE.md. */
@@ -16,6 +17,8 @@ export const WORKS: readonly Work[] = [
   MEMORY,
   MEMORY_TENFOLD,
   START,
+  SOAK_TOOL,
+  SOAK_START,
   GROWTH,
   REJECTED,
 ];

@@ -14,16 +14,21 @@ export const START: Work = {
     const [long, empty] = [await world.storage({ logged: 10 * world.orders }), await world.storage()];
     for (const storage of [long, empty]) storage.restore();
     return async () => {
-      const topic = await world.newTopic();
-      const oneGood = ["--count", "1", "--delay", "0", "--mix", "unpaid=0"];
-      await world.send("produce", oneGood, { topic, folder: empty.folder });
+      const topic = await topicOfOne(world, empty);
       return { ours: await firstVerdict(world, topic, long), peer: await firstVerdict(world, topic, empty) };
     };
   },
 };
 
+/** A topic with a single order, which is accepted. */
+export async function topicOfOne(world: BenchWorld, { folder }: StorageImage): Promise<string> {
+  const topic = await world.newTopic();
+  await world.send("produce", ["--count", "1", "--delay", "0", "--mix", "unpaid=0"], { topic, folder });
+  return topic;
+}
+
 /** Milliseconds until the order of `topic` is judged; the consumer stops cleanly, so that the next start is quick too. */
-async function firstVerdict(world: BenchWorld, topic: string, { folder }: StorageImage): Promise<number> {
+export async function firstVerdict(world: BenchWorld, topic: string, { folder }: StorageImage): Promise<number> {
   const verdict = Promise.withResolvers<number>();
   const since = performance.now();
   const onLine = (line: string) => isVerdict(line) && verdict.resolve(performance.now() - since);

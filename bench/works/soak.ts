@@ -1,0 +1,44 @@
+import type { BenchWorld } from "../bench_world.ts";
+import type { StorageImage } from "../storage_image.ts";
+import type { Work } from "../work.ts";
+import { firstVerdict, topicOfOne } from "./start.ts";
+
+/** Months of batches of a single order and of edits, against none: journals are bounded, so both have to be alike. */
+const soak = {
+  name: "soak",
+  unit: "ms",
+  peer: "on a fresh folder",
+  target: { bound: "at most", times: 1.5 },
+} as const;
+
+async function folders(world: BenchWorld): Promise<[past: StorageImage, fresh: StorageImage]> {
+  const [past, fresh] = [
+    await world.storage({ batches: 10 * world.orders, edits: world.orders }),
+    await world.storage(),
+  ];
+  for (const storage of [past, fresh]) storage.restore();
+  return [past, fresh];
+}
+
+/** What a tool takes. */
+export const SOAK_TOOL: Work = {
+  ...soak,
+  title: "inventory show, ten times as many batches behind",
+  async prepare(world) {
+    const [past, fresh] = await folders(world);
+    return async () => ({ ours: await world.showStock(past), peer: await world.showStock(fresh) });
+  },
+};
+
+/** What a start takes, from the start of `consume` to its first verdict. */
+export const SOAK_START: Work = {
+  ...soak,
+  title: "start to first verdict, ten times as many batches behind",
+  async prepare(world) {
+    const [past, fresh] = await folders(world);
+    return async () => {
+      const topic = await topicOfOne(world, fresh);
+      return { ours: await firstVerdict(world, topic, past), peer: await firstVerdict(world, topic, fresh) };
+    };
+  },
+};
