@@ -10,12 +10,12 @@ import { Outage } from "../errors.ts";
 import { MAX_ORDER_ID_LENGTH, type ReceivedOrder } from "../order.ts";
 import type { OrderBatch, OrderStore } from "../ports.ts";
 import { IdentityIndex } from "./identity_index.ts";
-import { type LoadedSnapshot, readIndexSnapshot, writeIndexSnapshot } from "./index_snapshot.ts";
+import { writeIndexSnapshot } from "./index_snapshot.ts";
 import { type StorageLayout, storageLayout } from "./layout.ts";
 import { type Owner, OwnerLock, readOwner, WriteLock } from "./locks.ts";
 import { asReceived, type LoggedOrder, WHOLE_LOG } from "./order_log.ts";
 import type { LongRead } from "./lines.ts";
-import { recover } from "./recover.ts";
+import { recover, usableSnapshot } from "./recover.ts";
 import { RejectedFile } from "./rejected_file.ts";
 import { removeTemps, requireStorage } from "./storage_folder.ts";
 import { holdSettled, StorageParts } from "./storage_parts.ts";
@@ -167,7 +167,7 @@ export class FileStore implements OrderStore {
   }
 
   async #recover({ stop, progress }: LongRead): Promise<void> {
-    const snapshot = this.#usableSnapshot();
+    const snapshot = usableSnapshot(this.#layout, this.#parts);
     if (snapshot !== undefined) this.#index = snapshot.index;
     // After a clean stop the part of the log that is in the snapshot need not even be looked at.
     if (snapshot?.logUntouched === false) await this.#parts.log.requireWhole(snapshot.logLength, { stop, progress });
@@ -179,16 +179,6 @@ export class FileStore implements OrderStore {
     this.#logSeq = end.seq;
     this.#rejected.cutTornLine();
     this.#users.refresh();
-  }
-
-  /** The snapshot of the last run, if it is one of this very log and no edit from before its end is missing. */
-  #usableSnapshot(): LoadedSnapshot | undefined {
-    const snapshot = readIndexSnapshot(this.#layout.index, this.#layout.orders);
-    if (snapshot === undefined || this.#parts.log.endingAt(snapshot.logLength) !== snapshot.logEnd) return undefined;
-    // Orders and edits share their numbers: reading the log tells which one is not there.
-    const edits = this.#parts.ledger.edits.numbers.upTo(snapshot.logSeq);
-    const isComplete = edits === undefined || snapshot.index.size + edits === snapshot.logSeq;
-    return isComplete ? snapshot : undefined;
   }
 
   #writeSnapshot(): void {

@@ -1,5 +1,7 @@
 import { EXIT, Failure } from "../errors.ts";
 import { syncFolder } from "./atomic_file.ts";
+import { type LoadedSnapshot, readIndexSnapshot } from "./index_snapshot.ts";
+import type { StorageLayout } from "./layout.ts";
 import type { LongRead } from "./lines.ts";
 import type { LogEnd, LoggedOrder, LogPart, OrderLog } from "./order_log.ts";
 import type { StorageParts } from "./storage_parts.ts";
@@ -40,6 +42,15 @@ export async function recover(
   await log.file.rewriteFrom(Math.min(tail.from, end.length));
   await ledger.load(end.seq);
   return end;
+}
+
+/** The index of the last run, if it is one of this very log and no edit from before its end is missing. */
+export function usableSnapshot(layout: StorageLayout, { log, ledger }: StorageParts): LoadedSnapshot | undefined {
+  const snapshot = readIndexSnapshot(layout.index, layout.orders);
+  if (snapshot === undefined || log.endingAt(snapshot.logLength) !== snapshot.logEnd) return undefined;
+  // Orders and edits share their numbers: reading the log tells which one is not there.
+  const edits = ledger.edits.numbers.upTo(snapshot.logSeq);
+  return edits === undefined || snapshot.index.size + edits === snapshot.logSeq ? snapshot : undefined;
 }
 
 /** The log must reach as far as the CSV says it is current, and an edit may only follow lines that are there. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { editStorage } from "../../../lib/files/edit_storage.ts";
+import { FileStore } from "../../../lib/files/file_store.ts";
 import { WriteLock } from "../../../lib/files/locks.ts";
 import { setStorageAside } from "../../../lib/files/set_aside.ts";
 import { batchOf, order, outcomes, process, requireBalance, TestStorage, TOPIC } from "../../support/storage.ts";
@@ -125,4 +126,72 @@ Deno.test({
     const again = await storage.open();
     assert.deepEqual(outcomes(await process(again, batchOf([id("b")]))), ["redelivered"]);
   },
+});
+
+Deno.test("FileStore.close() writes its index where no tool takes it for the leftovers of a crash", async () => {
+  await using storage = await TestStorage.create({ items: { book: 1_000_000 } });
+  const worker = new Worker(new URL("../../support/tool_loop.ts", import.meta.url), { type: "module" });
+  const said = (word: string) =>
+    new Promise<void>((resolve) => worker.onmessage = ({ data }) => data === word && resolve());
+  try {
+    const on = said("on");
+    worker.postMessage(storage.folder);
+    await on;
+    for (let run = 0; run < 10; run++) {
+      const store = await storage.open();
+      // Large enough that writing it takes a while.
+      const orders = Array.from({ length: 20_000 }, (_, index) => id(`${run}-${index}`));
+      await process(store, batchOf(orders, { from: run * orders.length }));
+      await storage.close(store);
+      assert.ok(storage.files().has(".orders.index"));
+    }
+  } finally {
+    const over = said("over");
+    worker.postMessage("");
+    await over;
+    worker.terminate();
+  }
+});
+
+Deno.test("FileStore.process() leaves a tool that waits little to read", async () => {
+  await using storage = await TestStorage.create({ items: { book: 1_000_000 } });
+  const store = await storage.open();
+  const batch = (run: number) =>
+    batchOf(Array.from({ length: 15_000 }, (_, index) => id(`${run}-${index}`)), { from: run * 15_000 });
+  for (let run = 0; run < 3; run++) await process(store, batch(run));
+  assert.equal(storage.stock().book, 1_000_000, "nobody waits");
+  const lock = WriteLock.open(storage.layout);
+  const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const first = lock.hold(() => {
+    entered.resolve();
+    return leave.promise;
+  });
+  await entered.promise;
+  const processed = process(store, batch(3)); // waits for the lock, and holds the turn
+  const waiting = WriteLock.open(storage.layout);
+  const seen = waiting.hold(() => Promise.resolve(storage.stock().book));
+  leave.resolve();
+  await first;
+  await processed;
+  assert.equal(await seen, 940_000, "the CSV is current when the tool's turn has come");
+  for (const each of [lock, waiting]) each.close();
+});
+
+Deno.test("FileStore.open() says how far it is, and stops when told to", async () => {
+  await using storage = await TestStorage.create({ items: { book: 1_000_000 } });
+  const store = await storage.open();
+  await process(store, batchOf(Array.from({ length: 40_000 }, (_, index) => id(`${index}-${"x".repeat(100)}`))));
+  await storage.close(store);
+  Deno.removeSync(storage.layout.index);
+  const controller = new AbortController();
+  const told: number[] = [];
+  const progress = (done: number, total: number) => {
+    told.push(done / total);
+    controller.abort();
+  };
+  const opening = FileStore.open(storage.folder, { ...storage, stop: controller.signal, progress });
+  await assert.rejects(opening, (error) => error === controller.signal.reason);
+  assert.ok(told.length > 0 && told[0] < 1, `${told}`);
+  const again = await storage.open();
+  assert.deepEqual(outcomes(await process(again, batchOf([id("late")], { from: 40_000 }))), ["accepted"]);
 });
