@@ -1,3 +1,5 @@
+/// <reference no-default-lib="true" />
+/// <reference lib="deno.worker" />
 import { removeTemps } from "../../lib/files/storage_folder.ts";
 import { storageLayout } from "../../lib/files/layout.ts";
 import { WriteLock } from "../../lib/files/locks.ts";
