@@ -1,3 +1,4 @@
+import type { Header } from "./header.ts";
 import type { Coordinates, Order, ReceivedOrder } from "./order.ts";
 import type { StoreView, Verdict } from "./judge_batch.ts";
 
@@ -59,7 +60,7 @@ export interface DeadLetter {
   at: Coordinates;
   key: Uint8Array | null;
   value: Uint8Array | null;
-  headers: Readonly<Record<string, Uint8Array | string | (Uint8Array | string)[] | undefined>>;
+  headers: readonly Header[];
   /** Milliseconds since the epoch, as the broker has it. */
   timestamp: number;
   /** Why it is no order, one line. */

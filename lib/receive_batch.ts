@@ -1,3 +1,4 @@
+import type { Header } from "./header.ts";
 import { isValidOrderId, type Order, type ReceivedOrder } from "./order.ts";
 import type { DeadLetter, OrderBatch } from "./ports.ts";
 import { REPLAY_OF_HEADER } from "./topics.ts";
@@ -9,7 +10,7 @@ export interface RawRecord {
   timestamp: number;
   key: Uint8Array | null;
   value: Uint8Array | null;
-  headers: DeadLetter["headers"];
+  headers: readonly Header[];
 }
 
 /** Records of one partition; `[from, to)` covers every offset between. */
@@ -39,7 +40,7 @@ export function receiveBatch<R extends RawRecord>(
     const at = { topic, partition, offset: record.offset };
     const decoded = decode(record.value);
     if ("order" in decoded) {
-      orders.push({ order: decoded.order, at, replayOf: orderIdHeader(record.headers[REPLAY_OF_HEADER]) });
+      orders.push({ order: decoded.order, at, replayOf: replayOf(record.headers) });
     } else {
       const { key, value, headers, timestamp } = record;
       letters.push({ at, key, value, headers, timestamp, reason: decoded.undecodable });
@@ -49,8 +50,9 @@ export function receiveBatch<R extends RawRecord>(
 }
 
 /** A header is anybody's: one that is no order_id says nothing. */
-function orderIdHeader(header: DeadLetter["headers"][string]): string | undefined {
-  const first = Array.isArray(header) ? header[0] : header;
-  const text = first instanceof Uint8Array ? new TextDecoder().decode(first) : first;
-  return text !== undefined && isValidOrderId(text) ? text : undefined;
+function replayOf(headers: readonly Header[]): string | undefined {
+  if (headers.length === 0) return undefined; // as it is with most
+  const value = headers.find(([name]) => name === REPLAY_OF_HEADER)?.[1];
+  const text = value && new TextDecoder().decode(value);
+  return text && isValidOrderId(text) ? text : undefined;
 }

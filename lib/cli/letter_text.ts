@@ -1,4 +1,5 @@
 import { Buffer, isUtf8 } from "node:buffer";
+import type { Header } from "../header.ts";
 import type { StoredLetter } from "../ports.ts";
 import { escapeControls } from "./escape.ts";
 
@@ -25,8 +26,8 @@ export function letterLines(letter: StoredLetter, value: LetterValue): string[] 
     : `from ${origin.topic} partition ${origin.partition} offset ${origin.offset}`;
   const lines = [`#${offset}  ${from}  ${timeOf(timestamp)}  ${reason ?? "without a reason"}`];
   if (key !== null) lines.push(`  key     ${bytesShown(key)}`);
-  for (const [name, header] of Object.entries(headers)) {
-    for (const one of [header].flat()) lines.push(`  header  ${name}: ${one === undefined ? "" : bytesShown(one)}`);
+  for (const [name, header] of headers) {
+    lines.push(`  header  ${bytesShown(name)}: ${header === null ? "null" : bytesShown(header)}`);
   }
   lines.push(`  value   ${describeValue(letter.value, value)}`);
   const now = stateNow(value, reason);
@@ -34,13 +35,9 @@ export function letterLines(letter: StoredLetter, value: LetterValue): string[] 
   return lines.map(escapeControls);
 }
 
-/** A dead letter for a machine: key and value in base64, headers as text where they are UTF-8. */
+/** A dead letter for a machine: key and value in base64, headers as pairs, in text where that is UTF-8. */
 export function letterJson(letter: StoredLetter, { schemaId, decoded, undecodable, untold }: LetterValue): object {
   const { offset, origin, reason, timestamp, key, value, headers } = letter;
-  const headerValue = (one: Uint8Array | string | undefined) => {
-    const bytes = Buffer.from(one ?? "");
-    return isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString("base64") };
-  };
   return {
     offset,
     origin,
@@ -48,16 +45,16 @@ export function letterJson(letter: StoredLetter, { schemaId, decoded, undecodabl
     reason,
     key: base64(key),
     value: base64(value),
-    headers: Object.fromEntries(
-      Object.entries(headers).map(([name, header]) => [
-        name,
-        Array.isArray(header) ? header.map(headerValue) : headerValue(header),
-      ]),
-    ),
+    headers: headers.map((header) => header.map(textOrBase64)),
     schema_id: schemaId,
     decoded: decoded === undefined ? undefined : JSON.parse(decoded),
     order_now: untold ? undefined : undecodable === undefined,
   };
+}
+
+function textOrBase64(content: Header[number]): string | { base64: string } | null {
+  if (content === null || typeof content === "string") return content;
+  return isUtf8(content) ? Buffer.from(content).toString() : { base64: Buffer.from(content).toString("base64") };
 }
 
 function describeValue(bytes: Uint8Array | null, { schemaId, decoded }: LetterValue): string {

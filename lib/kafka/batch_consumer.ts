@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Consumer, ConsumerConfig, Kafka } from "kafkajs";
 import { type InternalCluster, overrideCluster, type ProtocolCall } from "./internal_cluster.ts";
 import { isDeadLetterTopic } from "../topics.ts";
+import { type AbortedTransaction, passOverAborted } from "./aborted_transactions.ts";
 import { RecordBatch } from "./record_batch.ts";
 
 /** In the Kafka protocol. */
@@ -65,6 +66,7 @@ function decodeFetch(bytes: Buffer): unknown {
 interface FetchedPartition {
   partition: number;
   bytes: Buffer;
+  aborted: AbortedTransaction[];
   messages: RecordBatch[];
 }
 
@@ -78,6 +80,7 @@ function readBatches(fetched: { topic: string; part: FetchedPartition }[]): void
     const { topic, part } = fetched[(index + turn) % fetched.length];
     const bounds = { topic, partition: part.partition, ofDeadLetters: isDeadLetterTopic(topic), left };
     part.messages = RecordBatch.readAll(part.bytes, bounds);
+    passOverAborted(part.messages, part.aborted);
   }
 }
 
@@ -88,13 +91,13 @@ function decodePartition(answer: AnswerReader): FetchedPartition & Record<string
     highWatermark: answer.int64(),
     lastStableOffset: answer.int64(),
     lastStartOffset: answer.int64(),
-    abortedTransactions: [] as unknown[],
   };
+  const aborted: AbortedTransaction[] = [];
   for (let left = answer.int32(); left > 0; left--) {
-    about.abortedTransactions.push({ producerId: answer.int64(), firstOffset: answer.int64() });
+    aborted.push({ producerId: answer.int64(), firstOffset: Number(answer.int64()) });
   }
   const preferredReadReplica = answer.int32();
-  return { ...about, preferredReadReplica, bytes: answer.bytes(), messages: [] };
+  return { ...about, preferredReadReplica, bytes: answer.bytes(), aborted, messages: [] };
 }
 
 /** Reads the fields of an answer in their order; numbers of 64 bits as text, as kafkajs has them. */

@@ -21,6 +21,13 @@ export interface ProduceAnswer {
   topics: { topicName: string; partitions: { partition: number; errorCode: number }[] }[];
 }
 
+export interface SendOptions {
+  /** Milliseconds since the epoch. */
+  deadline: number;
+  /** Compresses with gzip; as it is by default. */
+  compressed?: boolean;
+}
+
 /**
  * An idempotent producer for one topic, acknowledged by all in-sync replicas.
  *
@@ -53,19 +60,22 @@ export class BatchProducer {
   }
 
   /**
-   * Resolves when the records are in the partition; what passes is tried again until `deadline`, in milliseconds since
-   * the epoch.
+   * Resolves when the records are in the partition; what passes is tried again until the deadline.
    *
    * After an error the broker may have the records or not, so the next sequence number is anyone's guess; with a wrong
    * one it takes other records for a repeat of these and acknowledges them unwritten. The next send to the partition
    * therefore goes under a new producer id.
    */
-  async send(partition: number, records: readonly OutgoingRecord[], deadline: number): Promise<void> {
+  async send(
+    partition: number,
+    records: readonly OutgoingRecord[],
+    { deadline, compressed }: SendOptions,
+  ): Promise<void> {
     let batch: Buffer | undefined;
     while (true) {
       try {
         const writer = await this.#writer(partition);
-        batch ??= writeRecordBatch(records, { ...writer, timestamp: Date.now() });
+        batch ??= writeRecordBatch(records, { ...writer, timestamp: Date.now(), compressed });
         await this.#attempt(partition, batch);
         writer.sequence = (writer.sequence + records.length) % SEQUENCE_LIMIT;
         return;

@@ -1,10 +1,10 @@
 import type { Kafka } from "kafkajs";
-import type { Coordinates } from "../order.ts";
 import type { StoredLetter } from "../ports.ts";
 import { isInTime, type SliceFilter } from "../slice_filter.ts";
 import { deadLetterTopic } from "../topics.ts";
-import { DEAD_LETTER_PARTITION, ERROR_HEADERS } from "./dead_letters.ts";
+import { DEAD_LETTER_PARTITION } from "./dead_letters.ts";
 import { disconnect } from "./disconnect.ts";
+import { readErrorHeaders } from "./error_headers.ts";
 import { partitionLogs } from "./group_offsets.ts";
 import type { FetchedRecord } from "./record_batch.ts";
 import { isReadable } from "./rights.ts";
@@ -57,30 +57,6 @@ export async function* readDeadLetters(
 }
 
 function toLetter({ offset, timestamp, key, value, headers }: FetchedRecord): StoredLetter {
-  return {
-    offset,
-    origin: originOf(headers),
-    reason: errorHeader(headers, "exception.message"),
-    timestamp,
-    key,
-    value,
-    headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(ERROR_HEADERS))),
-  };
-}
-
-/** Anybody may write to the topic: a place that is none says nothing. */
-function originOf(headers: FetchedRecord["headers"]): Coordinates | undefined {
-  const topic = errorHeader(headers, "topic");
-  const [partition, offset] = ["partition", "offset"].map((name) => {
-    const text = errorHeader(headers, name);
-    return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-  });
-  return topic === undefined || partition === undefined || offset === undefined
-    ? undefined
-    : { topic, partition, offset };
-}
-
-function errorHeader(headers: FetchedRecord["headers"], name: string): string | undefined {
-  const header = headers[ERROR_HEADERS + name];
-  return (Array.isArray(header) ? header.at(-1) : header)?.toString();
+  const { origin, reason, own } = readErrorHeaders(headers);
+  return { offset, origin, reason, timestamp, key, value, headers: own };
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { Kafka } from "kafkajs";
 import type { Coordinates } from "../order.ts";
 import type { StoredLetter } from "../ports.ts";
@@ -55,7 +56,10 @@ export async function deadLetterSlice(
   };
 }
 
+/** The mark of an earlier run goes: of several only the last is looked at. */
 function marked(letter: StoredLetter, run: string): ReturningLetter {
-  const headers = { ...letter.headers, [REPLAY_RUN_HEADER]: runMark(run, String(letter.offset)) };
-  return { ...letter, origin: letter.origin!, headers };
+  const came = letter.headers;
+  const kept = came.at(-1)?.[0] === REPLAY_RUN_HEADER ? came.slice(0, -1) : came;
+  const mark = Buffer.from(runMark(run, String(letter.offset)));
+  return { ...letter, origin: letter.origin!, headers: [...kept, [REPLAY_RUN_HEADER, mark]] };
 }

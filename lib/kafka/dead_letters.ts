@@ -1,24 +1,20 @@
-import { Buffer } from "node:buffer";
-import { CompressionTypes, type IHeaders, type Kafka, type Message, type Producer } from "kafkajs";
+import type { Kafka } from "kafkajs";
 import { EXIT, Outage } from "../errors.ts";
 import type { DeadLetter, DeadLetterSink } from "../ports.ts";
 import { deadLetterTopic } from "../topics.ts";
+import { BatchProducer } from "./batch_producer.ts";
 import { disconnect } from "./disconnect.ts";
+import { errorHeaders } from "./error_headers.ts";
 import { messageOf } from "./failures.ts";
+import { type OutgoingRecord, recordSize } from "./record_writer.ts";
 import { refusal } from "./rights.ts";
 
-/** What Kafka Connect calls itself in its dead letters; the headers are Connect's, so its tools can read ours. */
-export const ERROR_HEADERS = "__connect.errors.";
-const STAGE = "VALUE_CONVERTER";
 /** The dead-letter topic has one partition: letters keep the order they were found in. */
 export const DEAD_LETTER_PARTITION = 0;
-/** Letters in one send, in bytes and in number; well below the broker's limit for a batch, which kafkajs ignores. */
+/** Letters in one send, in bytes; well below the broker's default limit for a batch. */
 const MAX_BYTES = 512 * 1024;
-const MAX_LETTERS = 2_000;
-/** What a letter takes beside key, value and the headers it came with, generously. */
-const LETTER_OVERHEAD_BYTES = 600;
-/** What kafkajs takes for a header until it is sent. */
-const HEADER_OVERHEAD_BYTES = 1_400;
+/** How long a send is repeated before its batch is given up to be handled again; a member has to show itself meanwhile. */
+const PATIENCE_MS = 5_000;
 
 /**
  * Sends undecodable messages to `<topic>.dlq`: raw key, value and headers, plus where they come from and why.
@@ -28,97 +24,82 @@ const HEADER_OVERHEAD_BYTES = 1_400;
  */
 export class DeadLetterTopic implements DeadLetterSink {
   readonly #kafka: Kafka;
-  #producer: Producer | undefined;
+  /** By dead-letter topic. */
+  readonly #producers = new Map<string, BatchProducer>();
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka;
   }
 
   async send(letters: readonly DeadLetter[]): Promise<void> {
-    for (const [topic, ofTopic] of Map.groupBy(letters, ({ at }) => at.topic)) {
+    for (const [origin, ofTopic] of Map.groupBy(letters, ({ at }) => at.topic)) {
+      const topic = deadLetterTopic(origin);
       try {
-        for (const chunk of chunksOf(ofTopic)) await this.#sendChunk(topic, chunk);
+        const producer = await this.#producer(topic);
+        for (const chunk of chunksOf(ofTopic)) await sendChunk(producer, chunk);
       } catch (cause) {
         await this.close();
-        throw new Outage(EXIT.unavailable, this.#complaint(deadLetterTopic(topic), cause), { cause });
+        throw new Outage(EXIT.unavailable, this.#complaint(topic, cause), { cause });
       }
     }
   }
 
-  async #sendChunk(topic: string, letters: readonly DeadLetter[]): Promise<void> {
-    const producer = await this.#connected();
-    // A letter that is large alone may have come out of a compressed batch; only so it fits in again.
-    const isLarge = sizeOf(letters[0]) > MAX_BYTES;
-    const compression = isLarge ? CompressionTypes.GZIP : CompressionTypes.None;
-    await producer.send({ topic: deadLetterTopic(topic), acks: -1, compression, messages: letters.map(toMessage) });
-  }
-
   async close(): Promise<void> {
-    const producer = this.#producer;
-    this.#producer = undefined;
-    if (producer !== undefined) await disconnect(producer);
+    const producers = [...this.#producers.values()];
+    this.#producers.clear();
+    for (const producer of producers) await disconnect(producer);
   }
 
   #complaint(topic: string, cause: unknown): string {
-    const isTooLarge = cause instanceof Error && "type" in cause && cause.type === "MESSAGE_TOO_LARGE";
-    const remedy = isTooLarge ? `; raise max.message.bytes of ${topic}, this goes on by itself then` : "";
+    const remedy = isTooLarge(cause) ? `; raise max.message.bytes of ${topic}, this goes on by itself then` : "";
     const refused = refusal(cause, this.#kafka, { topic, operation: "Write" });
     return `Cannot send to ${topic}: ${messageOf(refused ?? cause)}${remedy}`;
   }
 
-  async #connected(): Promise<Producer> {
-    if (this.#producer !== undefined) return this.#producer;
-    const producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
-    await producer.connect();
-    return this.#producer = producer;
+  async #producer(topic: string): Promise<BatchProducer> {
+    let producer = this.#producers.get(topic);
+    if (producer === undefined) this.#producers.set(topic, producer = await BatchProducer.connect(this.#kafka, topic));
+    return producer;
   }
 }
 
-/** `letters` in sends that the broker takes, one that is larger by itself. */
-function* chunksOf(letters: readonly DeadLetter[]): Generator<readonly DeadLetter[]> {
-  let start = 0;
+async function sendChunk(producer: BatchProducer, records: readonly OutgoingRecord[]): Promise<void> {
+  try {
+    await producer.send(DEAD_LETTER_PARTITION, records, {
+      deadline: Date.now() + PATIENCE_MS,
+      // A letter that is large alone may have come out of a compressed batch; only so it fits in again.
+      compressed: recordSize(records[0]) > MAX_BYTES,
+    });
+  } catch (error) {
+    if (!isTooLarge(error) || records.length === 1) throw error;
+    const half = records.length >> 1;
+    await sendChunk(producer, records.slice(0, half));
+    await sendChunk(producer, records.slice(half));
+  }
+}
+
+/** `letters` in sends that brokers take by default, one that is larger by itself. */
+function* chunksOf(letters: readonly DeadLetter[]): Generator<readonly OutgoingRecord[]> {
+  let records: OutgoingRecord[] = [];
   let bytes = 0;
-  for (const [index, letter] of letters.entries()) {
-    const size = sizeOf(letter);
-    if (index > start && (index - start === MAX_LETTERS || bytes + size > MAX_BYTES)) {
-      yield letters.slice(start, index);
-      start = index;
+  for (const letter of letters) {
+    const record = toRecord(letter);
+    const size = recordSize(record);
+    if (records.length > 0 && bytes + size > MAX_BYTES) {
+      yield records;
+      records = [];
       bytes = 0;
     }
+    records.push(record);
     bytes += size;
   }
-  yield letters.slice(start);
+  yield records;
 }
 
-function sizeOf({ key, value, headers }: DeadLetter): number {
-  let inHeaders = 0;
-  for (const [name, header] of Object.entries(headers)) {
-    const values = Array.isArray(header) ? header : [header];
-    inHeaders += values.length * (HEADER_OVERHEAD_BYTES + 3 * name.length);
-    for (const value of values) inHeaders += value?.length ?? 0;
-  }
-  return LETTER_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + inHeaders;
+function toRecord({ at, key, value, headers, timestamp, reason }: DeadLetter): OutgoingRecord {
+  return { key, value, timestamp, headers: [...headers, ...errorHeaders({ at, reason })] };
 }
 
-function toMessage({ at, key, value, headers, timestamp, reason }: DeadLetter): Message {
-  const errors = {
-    topic: at.topic,
-    partition: at.partition,
-    offset: at.offset,
-    stage: STAGE,
-    "exception.message": reason,
-  };
-  const errorHeaders = Object.entries(errors).map(([name, said]) => [ERROR_HEADERS + name, String(said)]);
-  return {
-    partition: DEAD_LETTER_PARTITION,
-    key: key === null ? null : asBuffer(key),
-    value: value === null ? null : asBuffer(value),
-    timestamp: String(timestamp),
-    headers: { ...headers as IHeaders, ...Object.fromEntries(errorHeaders) },
-  };
-}
-
-/** The same bytes, not a copy of them. */
-function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && "type" in error && error.type === "MESSAGE_TOO_LARGE";
 }

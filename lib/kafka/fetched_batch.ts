@@ -15,6 +15,7 @@ export function* fetchedBatches(batch: Batch, most: number): Generator<FetchedBa
   const { topic, partition } = batch;
   let from = Number((batch as unknown as { fetchedOffset: string }).fetchedOffset);
   let left = most;
+  if (left <= 0) return;
   // Once at least: compaction leaves batches that are empty.
   for (const group of recordGroups(batch, from)) {
     const records = group.records.length <= left ? group.records : group.records.slice(0, left);

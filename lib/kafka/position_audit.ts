@@ -1,8 +1,8 @@
 import type { Admin, Kafka } from "kafkajs";
 import { OffsetSet } from "../offset_set.ts";
 import { deadLetterTopic } from "../topics.ts";
-import { ERROR_HEADERS } from "./dead_letters.ts";
 import { disconnect } from "./disconnect.ts";
+import { readErrorHeaders } from "./error_headers.ts";
 import { partitionLogs } from "./group_offsets.ts";
 import { isReadable } from "./rights.ts";
 import { scanTopic } from "./topic_scan.ts";
@@ -118,10 +118,9 @@ async function markDeadLetters(kafka: Kafka, admin: Admin, topic: string, places
   if (!(await isReadable(kafka, deadLetters))) return;
   const logs = await partitionLogs(admin, deadLetters);
   const everything = logs.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
-  await scanTopic(kafka, deadLetters, everything, (_, { headers = {} }) => {
-    const header = (name: string) => String(headers[ERROR_HEADERS + name] ?? "");
-    if (header("topic") !== topic) return;
-    places.deadLettered({ topic, partition: Number(header("partition")), offset: Number(header("offset")) });
+  await scanTopic(kafka, deadLetters, everything, (_, { headers }) => {
+    const { origin } = readErrorHeaders(headers);
+    if (origin?.topic === topic) places.deadLettered(origin);
   });
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Kafka, Partitioners, type PartitionMetadata } from "kafkajs";
 import type { KafkaConnection } from "../connections.ts";
 import { causesOf, EXIT, Failure } from "../errors.ts";
+import { NO_HEADERS } from "../header.ts";
 import type { OrderPublisher, OutgoingOrder } from "../ports.ts";
 import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER } from "../topics.ts";
 import { BatchProducer } from "./batch_producer.ts";
@@ -53,7 +54,6 @@ interface Address {
 
 /** Addresses remembered at most. */
 const MAX_ADDRESSES = 10_000;
-const NO_HEADERS = {};
 
 /** Connects a {@linkcode Publisher}. Permissions: net, env as `createKafka`; at the broker DESCRIBE and WRITE. */
 export async function createPublisher<T extends OutgoingOrder>(options: PublisherOptions<T>): Promise<Publisher<T>> {
@@ -198,7 +198,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
     const producer = this.#producer!; // connected by createPublisher
     while (true) {
       try {
-        return await producer.send(partition, records, deadline);
+        return await producer.send(partition, records, { deadline });
       } catch (error) {
         const type = brokerErrorType(error);
         if (type !== undefined && TOO_LARGE_ERRORS.includes(type)) {
@@ -236,9 +236,9 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
 
 function headersOf({ replayOf, runMark }: OutgoingOrder): OutgoingRecord["headers"] {
   if (replayOf === undefined && runMark === undefined) return NO_HEADERS;
-  const headers: Record<string, string> = {};
-  if (replayOf !== undefined) headers[REPLAY_OF_HEADER] = replayOf;
-  if (runMark !== undefined) headers[REPLAY_RUN_HEADER] = runMark;
+  const headers: [string, string][] = [];
+  if (replayOf !== undefined) headers.push([REPLAY_OF_HEADER, replayOf]);
+  if (runMark !== undefined) headers.push([REPLAY_RUN_HEADER, runMark]);
   return headers;
 }
 

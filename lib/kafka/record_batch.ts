@@ -1,5 +1,6 @@
-import { Buffer } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import { EXIT, Failure } from "../errors.ts";
+import { type Header, NO_HEADERS } from "../header.ts";
 import { LEFT_OUT_HEADER } from "../topics.ts";
 import { decompress, MAX_DECOMPRESSED_BYTES } from "./codecs.ts";
 import { messageOf } from "./failures.ts";
@@ -8,7 +9,7 @@ import { VarintReader } from "../varint_reader.ts";
 
 /** Records in a batch; the smallest ones that fit into 1 MiB, the most that producers send by default, are fewer. */
 const MAX_RECORDS = 200_000;
-/** Headers that are kept of a record, and of a batch; kafkajs takes 10 µs and 1.4 KB to send one on in a dead letter. */
+/** Headers that are kept of a record, and of a batch; each takes a hundred times the bytes that it came in. */
 const MAX_HEADERS = 10_000;
 const MAX_BATCH_HEADERS = 100_000;
 /** A dead letter is larger than the record it came from, by the headers that say why: in bytes, and how many. */
@@ -31,8 +32,7 @@ export class FetchedRecord {
   /** Milliseconds since the epoch, as the broker has it. */
   timestamp: number;
   value: Buffer | null;
-  /** A name that stands several times has all its values. */
-  headers: Record<string, Buffer | Buffer[]>;
+  headers: readonly Header[];
   readonly #reader: VarintReader;
   readonly #keyAt: number;
 
@@ -57,16 +57,18 @@ export class FetchedRecord {
 }
 
 /**
- * The records that one producer sent together, read when they are wanted.
+ * The records that one producer sent together, read when they are wanted; compaction may have left none of them.
  *
- * kafkajs takes it for a message: it looks at `offset`, and for transactions at `isControlRecord`, `key` and
- * `batchContext`.
+ * kafkajs takes it for a message: it looks at `offset`, and passes over what `isControlRecord` says are no records.
  */
 export class RecordBatch {
   /** Of the last record, in decimal: kafkajs has offsets as text. */
   readonly offset: string;
-  readonly isControlRecord: boolean;
-  readonly batchContext: { producerId: string; inTransaction: boolean };
+  /** A marker that ends a transaction of its producer, or what {@linkcode passOverAborted} found was aborted. */
+  isControlRecord: boolean;
+  readonly isMarker: boolean;
+  readonly producerId: string;
+  readonly inTransaction: boolean;
   readonly #baseOffset: number;
   readonly #baseTimestamp: number;
   /** Undefined where each record has a time of its own. */
@@ -81,9 +83,10 @@ export class RecordBatch {
     const attributes = header.readInt16BE(AT.attributes);
     this.#baseOffset = Number(header.readBigInt64BE(AT.baseOffset));
     this.offset = String(this.#baseOffset + header.readInt32BE(AT.lastOffsetDelta));
-    this.isControlRecord = (attributes & CONTROL) !== 0;
-    const producerId = header.readBigInt64BE(AT.producerId).toString();
-    this.batchContext = { producerId, inTransaction: (attributes & IN_TRANSACTION) !== 0 };
+    this.isMarker = (attributes & CONTROL) !== 0;
+    this.isControlRecord = this.isMarker;
+    this.producerId = header.readBigInt64BE(AT.producerId).toString();
+    this.inTransaction = (attributes & IN_TRANSACTION) !== 0;
     this.#baseTimestamp = Number(header.readBigInt64BE(AT.baseTimestamp));
     const appended = (attributes & LOG_APPEND_TIME) !== 0;
     this.#appendedAt = appended ? Number(header.readBigInt64BE(AT.maxTimestamp)) : undefined;
@@ -92,7 +95,9 @@ export class RecordBatch {
     if (this.#count > MAX_RECORDS) throw new Error(`it has ${this.#count} records, more than ${MAX_RECORDS}`);
     const records = header.subarray(AT.records);
     const codec = attributes & CODEC;
-    this.#bytes = codec === 0 ? records : decompress(codec, records, MAX_DECOMPRESSED_BYTES + room.bytes);
+    // No records are no compressed ones either: there is nothing to undo.
+    const isPlain = codec === 0 || this.#count === 0;
+    this.#bytes = isPlain ? records : decompress(codec, records, MAX_DECOMPRESSED_BYTES + room.bytes);
   }
 
   /**
@@ -120,11 +125,6 @@ export class RecordBatch {
       at = end;
     }
     return batches;
-  }
-
-  /** The key of a marker that ends a transaction, which says how; nothing else asks for it. */
-  get key(): Buffer | null {
-    return this.isControlRecord ? this.records()[0].key : null;
   }
 
   /** The records from `offset` on. */
@@ -172,20 +172,14 @@ export function* recordGroups(
   yield { records, isLast: true };
 }
 
-const NO_HEADERS: FetchedRecord["headers"] = Object.freeze({});
-
-function readHeaders(reader: VarintReader, count: number, most: number): FetchedRecord["headers"] {
-  const headers = new Map<string, Buffer | Buffer[]>();
+function readHeaders(reader: VarintReader, count: number, most: number): Header[] {
+  const headers: Header[] = [];
   for (let read = Math.min(count, most); read > 0; read--) {
-    const name = String(reader.bytes() ?? "");
-    const value = reader.bytes() ?? Buffer.alloc(0);
-    const earlier = headers.get(name);
-    if (earlier === undefined) headers.set(name, value);
-    else if (Array.isArray(earlier)) earlier.push(value);
-    else headers.set(name, [earlier, value]);
+    const name = reader.bytes() ?? Buffer.alloc(0);
+    headers.push([isUtf8(name) ? name.toString() : name, reader.bytes()]);
   }
-  if (count > most) headers.set(LEFT_OUT_HEADER, Buffer.from(String(count - most)));
-  return Object.fromEntries(headers);
+  if (count > most) headers.push([LEFT_OUT_HEADER, Buffer.from(String(count - most))]);
+  return headers;
 }
 
 function unreadable(header: Buffer, { topic, partition }: FetchBounds, cause: unknown): Failure {

@@ -23,6 +23,7 @@ export const BEFORE_LENGTH = 12;
 
 /** Bits of `attributes`. */
 export const CODEC = 0x07;
+export const GZIP = 1;
 export const LOG_APPEND_TIME = 0x08;
 export const IN_TRANSACTION = 0x10;
 export const CONTROL = 0x20;

@@ -1,17 +1,17 @@
 import { Buffer } from "node:buffer";
+import { gzipSync } from "node:zlib";
 import crc32C from "kafkajs/src/protocol/recordBatch/crc32C/index.js";
-import { AT, BEFORE_LENGTH, FORMAT } from "./record_format.ts";
+import { AT, BEFORE_LENGTH, FORMAT, GZIP } from "./record_format.ts";
 
 /** A record on its way into a partition. */
 export interface OutgoingRecord {
   key: Uint8Array | null;
   value: Uint8Array | null;
-  /** A name may have several values. */
-  headers: Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>;
+  /** A value that is text stands for its UTF-8: a buffer made for it would take longer than writing it. */
+  headers: readonly (readonly [name: string | Uint8Array, value: Uint8Array | string | null])[];
+  /** Milliseconds since the epoch; missing: when it is sent. */
+  timestamp?: number;
 }
-
-/** Text stands for its UTF-8: a buffer made for it would take longer than writing it. */
-type HeaderValue = Uint8Array | string | null;
 
 /** Who wrote a batch, and where it stands among the writer's own: what brokers tell a repeat by. */
 export interface BatchIdentity {
@@ -27,32 +27,50 @@ const UNKNOWN_EPOCH = -1;
 // deno-lint-ignore no-control-regex -- every character of one byte
 const ASCII = /^[\x00-\x7f]*$/;
 
-/** The most bytes that a number takes as a varint. */
+/** The most bytes that a number of 32 bits takes as a varint, and one of 64. */
 const VARINT_BYTES = 5;
-/** Those beside key, value and headers: length, attributes, times, offset, and three lengths. */
-const RECORD_OVERHEAD = 7 * VARINT_BYTES;
+const LONG_VARINT_BYTES = 10;
+/** Those beside key, value and headers: length, attributes, offset, and three lengths; and the time. */
+const RECORD_OVERHEAD = 6 * VARINT_BYTES + LONG_VARINT_BYTES;
+
+export interface BatchOptions extends BatchIdentity {
+  /** Of the records that have none of their own. */
+  timestamp: number;
+  /** Compresses with gzip; as it is by default. */
+  compressed?: boolean;
+}
 
 /**
- * A record batch of format 2, not compressed, with one time for all its records.
+ * A record batch of format 2.
  *
  * In place of kafkajs's encoder, which makes several buffers for each record and copies each of them up to five times:
  * more than half of a producer's time. Here they are written one after the other into one buffer.
  */
 export function writeRecordBatch(
   records: readonly OutgoingRecord[],
-  { producerId, producerEpoch, sequence, timestamp }: BatchIdentity & { timestamp: number },
+  { producerId, producerEpoch, sequence, timestamp, compressed = false }: BatchOptions,
 ): Buffer {
-  const bytes = Buffer.allocUnsafe(records.reduce((size, record) => size + recordSize(record), AT.records));
+  const base = records[0].timestamp ?? timestamp;
+  let latest = base;
+  let bytes = Buffer.allocUnsafe(records.reduce((size, record) => size + recordSize(record), AT.records));
   let end = AT.records;
-  for (let index = 0; index < records.length; index++) end = writeRecord(bytes, end, index, records[index]);
+  for (let index = 0; index < records.length; index++) {
+    const time = records[index].timestamp ?? timestamp;
+    if (time > latest) latest = time;
+    end = writeRecord(bytes, end, records[index], { index, sinceBase: time - base });
+  }
+  if (compressed) {
+    bytes = Buffer.concat([bytes.subarray(0, AT.records), gzipSync(bytes.subarray(AT.records, end))]);
+    end = bytes.length;
+  }
   bytes.writeBigInt64BE(0n, 0); // the broker gives the offset
   bytes.writeInt32BE(end - BEFORE_LENGTH, AT.length);
   bytes.writeInt32BE(UNKNOWN_EPOCH, AT.leaderEpoch);
   bytes[AT.magic] = FORMAT;
-  bytes.writeInt16BE(0, AT.attributes);
+  bytes.writeInt16BE(compressed ? GZIP : 0, AT.attributes);
   bytes.writeInt32BE(records.length - 1, AT.lastOffsetDelta);
-  bytes.writeBigInt64BE(BigInt(timestamp), AT.baseTimestamp);
-  bytes.writeBigInt64BE(BigInt(timestamp), AT.maxTimestamp);
+  bytes.writeBigInt64BE(BigInt(base), AT.baseTimestamp);
+  bytes.writeBigInt64BE(BigInt(latest), AT.maxTimestamp);
   bytes.writeBigInt64BE(BigInt(producerId), AT.producerId);
   bytes.writeInt16BE(producerEpoch, AT.producerEpoch);
   bytes.writeInt32BE(sequence, AT.baseSequence);
@@ -64,44 +82,40 @@ export function writeRecordBatch(
 /** Bytes that a record takes in a batch, at the most. */
 export function recordSize({ key, value, headers }: OutgoingRecord): number {
   let size = RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const name in headers) {
-    for (const content of valuesOf(headers[name])) {
-      size += 2 * VARINT_BYTES + 3 * name.length + (typeof content === "string" ? 3 : 1) * (content?.length ?? 0);
-    }
-  }
+  for (const [name, content] of headers) size += 2 * VARINT_BYTES + sizeOf(name) + sizeOf(content);
   return size;
 }
 
-function writeRecord(bytes: Buffer, start: number, index: number, { key, value, headers }: OutgoingRecord): number {
+function sizeOf(content: Uint8Array | string | null): number {
+  return (typeof content === "string" ? 3 : 1) * (content?.length ?? 0);
+}
+
+function writeRecord(
+  bytes: Buffer,
+  start: number,
+  { key, value, headers }: OutgoingRecord,
+  { index, sinceBase }: { index: number; sinceBase: number },
+): number {
   // The length of the record comes first and is known last: its body is written behind the longest one, then moved.
   const body = start + VARINT_BYTES;
   let at = body;
   bytes[at++] = 0; // attributes
-  bytes[at++] = 0; // time after that of the batch
+  at = writeVarint(bytes, at, sinceBase);
   at = writeVarint(bytes, at, index);
   at = writeBytes(bytes, at, key);
   at = writeBytes(bytes, at, value);
-  at = writeHeaders(bytes, at, headers);
+  at = writeVarint(bytes, at, headers.length);
+  for (const [name, content] of headers) {
+    at = writeContent(bytes, at, name);
+    at = writeContent(bytes, at, content);
+  }
   const moved = writeVarint(bytes, start, at - body);
   bytes.copyWithin(moved, body, at);
   return moved + at - body;
 }
 
-function writeHeaders(bytes: Buffer, start: number, headers: OutgoingRecord["headers"]): number {
-  let count = 0;
-  for (const name in headers) count += valuesOf(headers[name]).length;
-  let at = writeVarint(bytes, start, count);
-  for (const name in headers) {
-    for (const content of valuesOf(headers[name])) {
-      at = writeText(bytes, at, name);
-      at = typeof content === "string" ? writeText(bytes, at, content) : writeBytes(bytes, at, content);
-    }
-  }
-  return at;
-}
-
-function valuesOf(values: OutgoingRecord["headers"][string]): readonly HeaderValue[] {
-  return Array.isArray(values) ? values : [values as HeaderValue];
+function writeContent(bytes: Buffer, at: number, content: Uint8Array | string | null): number {
+  return typeof content === "string" ? writeText(bytes, at, content) : writeBytes(bytes, at, content);
 }
 
 function writeText(bytes: Buffer, at: number, text: string): number {
@@ -120,11 +134,19 @@ function writeBytes(bytes: Buffer, at: number, content: Uint8Array | null): numb
 
 /** Zigzag, seven bits a byte, the lowest first. */
 function writeVarint(bytes: Buffer, at: number, value: number): number {
+  if (value >= 2 ** 31 || value < -(2 ** 31)) return writeLongVarint(bytes, at, value);
   let left = ((value << 1) ^ (value >> 31)) >>> 0;
   while (left >= 0x80) {
     bytes[at++] = (left & 0x7f) | 0x80;
     left >>>= 7;
   }
   bytes[at++] = left;
+  return at;
+}
+
+function writeLongVarint(bytes: Buffer, at: number, value: number): number {
+  let left = value < 0 ? -2n * BigInt(value) - 1n : 2n * BigInt(value);
+  for (; left >= 0x80n; left >>= 7n) bytes[at++] = Number(left & 0x7fn) | 0x80;
+  bytes[at++] = Number(left);
   return at;
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { Kafka } from "kafkajs";
 import { markedPiece } from "../run_mark.ts";
 import { REPLAY_RUN_HEADER } from "../topics.ts";
@@ -23,8 +24,8 @@ export async function sentByRun(kafka: Kafka, topic: string, run: string): Promi
       to: high,
     }));
     await scanTopic(kafka, topic, everything, (_, { headers }) => {
-      const mark = [headers[REPLAY_RUN_HEADER]].flat().at(-1);
-      const piece = mark === undefined ? undefined : markedPiece(run, mark.toString());
+      const mark = headers.findLast(([name]) => name === REPLAY_RUN_HEADER)?.[1];
+      const piece = mark ? markedPiece(run, Buffer.from(mark).toString()) : undefined;
       if (piece !== undefined) sent.add(piece);
     });
     return sent;

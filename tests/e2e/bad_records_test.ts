@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { CompressionTypes, type Message } from "kafkajs";
 import { ORDER_SCHEMA } from "../../lib/avro/order_schema.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
-import { ERROR_HEADERS } from "../../lib/kafka/dead_letters.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import { deadLetterTopic, LEFT_OUT_HEADER, valueSubject } from "../../lib/topics.ts";
 import { ownWorld, task } from "../support/commands.ts";
@@ -133,8 +132,8 @@ Deno.test("consume gives every bad record its verdict, in one run over all of th
   const accepted = linesByOffset(file("orders.jsonl"));
   const rejected = linesByOffset(file("rejected.jsonl"));
   const letters = new Map((await readTopic(deadLetterTopic(topic))).map((letter) => {
-    assert.equal(letter.headers[`${ERROR_HEADERS}topic`], topic);
-    return [Number(letter.headers[`${ERROR_HEADERS}offset`]), letter] as const;
+    assert.equal(letter.headers["__connect.errors.topic"], topic);
+    return [Number(letter.headers["__connect.errors.offset"]), letter] as const;
   }));
   for (const [offset, { row, message, expected }] of table.entries()) {
     await t.step(row, () => {
@@ -143,7 +142,7 @@ Deno.test("consume gives every bad record its verdict, in one run over all of th
       if ("rejected" in expected) return assert.deepEqual(found, [false, expected.rejected, false]);
       assert.deepEqual(found, [false, false, true]);
       const letter = letters.get(offset)!;
-      assert.match(letter.headers[`${ERROR_HEADERS}exception.message`], expected.dead);
+      assert.match(letter.headers["__connect.errors.exception.message"], expected.dead);
       assert.deepEqual([letter.key, letter.value?.toString()], ["book", message.value?.toString()]);
       const { headers = {} } = message;
       const [kept, left] = [Object.keys(headers).slice(0, 10_000), Object.keys(headers).slice(10_000)];

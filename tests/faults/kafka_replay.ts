@@ -61,8 +61,9 @@ function verdictsOn(world: KafkaWorld, ids: Iterable<string>): boolean {
 async function replayedIds(world: KafkaWorld): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for (const { headers } of await world.records()) {
-    if (headers?.[REPLAY_OF_HEADER] === undefined) continue;
-    const id = uuidV5(String(headers[REPLAY_OF_HEADER]), RUN);
+    const replayOf = headers.find(([name]) => name === REPLAY_OF_HEADER)?.[1];
+    if (!replayOf) continue;
+    const id = uuidV5(String(replayOf), RUN);
     counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   return counts;

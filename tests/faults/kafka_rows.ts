@@ -1,5 +1,6 @@
 import type { Fault } from "./fault.ts";
 import { brokerFrozen, brokerKilled, leaderKilled } from "./kafka_brokers.ts";
+import { compactionEmptied } from "./kafka_compaction.ts";
 import { linkCut } from "./kafka_link.ts";
 import { producerKilled } from "./kafka_producer.ts";
 import { replayWhileConsuming } from "./kafka_replay.ts";
@@ -23,4 +24,5 @@ export const KAFKA_FAULTS: readonly Fault[] = [
   producerKilled,
   stopInBatch,
   leaderKilled,
+  compactionEmptied,
 ];

@@ -1,5 +1,6 @@
 import type { KafkaConnection, RegistryConnection } from "../../lib/connections.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
+import type { Header } from "../../lib/header.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { partitionLogs } from "../../lib/kafka/group_offsets.ts";
@@ -12,7 +13,9 @@ export interface StoredMessage {
   offset: number;
   key: string | undefined;
   value: Uint8Array | null;
+  /** As text; the last value of each name. */
   headers: Record<string, string>;
+  rawHeaders: readonly Header[];
 }
 
 /** The brokers of the stack that the test runner started. Permission: env KAFKA_BOOTSTRAP_SERVERS. */
@@ -48,8 +51,8 @@ export async function readTopic(topic: string): Promise<StoredMessage[]> {
   const messages: StoredMessage[] = [];
   const everything = logs.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
   await scanTopic(kafka, topic, everything, (partition, { offset, key, value, headers }) => {
-    const text = Object.entries(headers).map(([name, header]) => [name, String(header)]);
-    messages.push({ partition, offset, key: key?.toString(), value, headers: Object.fromEntries(text) });
+    const text = Object.fromEntries(headers.map(([name, header]) => [name, String(header)]));
+    messages.push({ partition, offset, key: key?.toString(), value, headers: text, rawHeaders: headers });
   });
   return messages.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }

@@ -5,7 +5,7 @@ import type { DeadLetter, DeadLetterSink, OrderStore } from "../../lib/ports.ts"
 
 const pure = { permissions: "none" } as const;
 const bytes = (text: string) => new TextEncoder().encode(text);
-const record = (offset: number, value: string | null, headers: RawRecord["headers"] = {}): RawRecord => ({
+const record = (offset: number, value: string | null, headers: RawRecord["headers"] = []): RawRecord => ({
   offset,
   timestamp: 1_700_000_000_000,
   key: bytes("book"),
@@ -21,14 +21,18 @@ const receive = (records: RawRecord[]) =>
   receiveBatch({ topic: "orders", partition: 2, from: 5, to: 20, records }, decode);
 
 Deno.test("receiveBatch() sorts orders from what is none and keeps range and coordinates", pure, () => {
-  const { batch, letters } = receive([record(7, "a"), record(9, "poison", { x: "y" }), record(11, "b")]);
+  const { batch, letters } = receive([
+    record(7, "a"),
+    record(9, "poison", [["x", bytes("y")], ["x", null]]),
+    record(11, "b"),
+  ]);
   assert.deepEqual({ ...batch, orders: [] }, { topic: "orders", partition: 2, from: 5, to: 20, orders: [] });
   assert.deepEqual(batch.orders.map(({ order, at }) => [order.order_id, at.offset]), [["a", 7], ["b", 11]]);
   assert.deepEqual(letters, [{
     at: { topic: "orders", partition: 2, offset: 9 },
     key: bytes("book"),
     value: bytes("poison"),
-    headers: { x: "y" },
+    headers: [["x", bytes("y")], ["x", null]],
     timestamp: 1_700_000_000_000,
     reason: 'no order: "poison"',
   }]);
@@ -36,22 +40,21 @@ Deno.test("receiveBatch() sorts orders from what is none and keeps range and coo
 
 Deno.test("receiveBatch() keeps a null value as a dead letter without headers", pure, () => {
   const { letters } = receive([record(7, null)]);
-  assert.deepEqual(letters.map(({ value, headers }) => [value, headers]), [[null, {}]]);
+  assert.deepEqual(letters.map(({ value, headers }) => [value, headers]), [[null, []]]);
 });
 
-Deno.test("receiveBatch() reads replay_of from text, bytes or the first of several", pure, () => {
+Deno.test("receiveBatch() reads replay_of, the first of several", pure, () => {
   const replayOf = (headers?: RawRecord["headers"]) => receive([record(7, "a", headers)]).batch.orders[0].replayOf;
   assert.equal(replayOf(), undefined);
-  assert.equal(replayOf({}), undefined);
-  assert.equal(replayOf({ replay_of: undefined }), undefined);
-  assert.equal(replayOf({ replay_of: "old" }), "old");
-  assert.equal(replayOf({ replay_of: bytes("old") }), "old");
-  assert.equal(replayOf({ replay_of: [bytes("old"), "older"] }), "old");
+  assert.equal(replayOf([]), undefined);
+  assert.equal(replayOf([["trace", bytes("old")]]), undefined);
+  assert.equal(replayOf([["replay_of", null]]), undefined);
+  assert.equal(replayOf([["trace", null], ["replay_of", bytes("old")], ["replay_of", bytes("older")]]), "old");
 });
 
 Deno.test("receiveBatch() takes a replay_of that is no order_id for none", { ...pure }, () => {
   for (const header of ["", "x".repeat(257), "\x1b[2J"]) {
-    assert.equal(receive([record(7, "a", { replay_of: header })]).batch.orders[0].replayOf, undefined);
+    assert.equal(receive([record(7, "a", [["replay_of", bytes(header)]])]).batch.orders[0].replayOf, undefined);
   }
 });
 

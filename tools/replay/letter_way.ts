@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { letterJson } from "../../lib/cli/letter_text.ts";
 import type { ReturningLetter } from "../../lib/kafka/dead_letter_slice.ts";
 import { type Addressed, createPublisher } from "../../lib/kafka/publisher.ts";
@@ -23,20 +22,7 @@ export const letterWay: Way<ReturningLetter> = {
 };
 
 function toMessage({ key, value, headers, origin }: ReturningLetter, partitions: number): Addressed {
-  return {
-    partition: origin.partition % partitions,
-    key,
-    value,
-    headers: Object.fromEntries(
-      Object.entries(headers).map((
-        [name, values],
-      ) => [name, Array.isArray(values) ? values.map(bytes) : bytes(values)]),
-    ),
-  };
-}
-
-function bytes(header: Uint8Array | string | null | undefined): Uint8Array | null {
-  return typeof header === "string" ? Buffer.from(header) : header ?? null;
+  return { partition: origin.partition % partitions, key, value, headers };
 }
 
 function alreadyEncoded(): never {

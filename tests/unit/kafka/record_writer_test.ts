@@ -1,39 +1,45 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
+import type { Header } from "../../../lib/header.ts";
 import { RecordBatch } from "../../../lib/kafka/record_batch.ts";
 import { type OutgoingRecord, recordSize, writeRecordBatch } from "../../../lib/kafka/record_writer.ts";
+import { bounds } from "../../support/batch_bytes.ts";
 
 const pure = { permissions: "none" } as const;
-const BOUNDS = { topic: "orders", partition: 0, ofDeadLetters: false, left: { bytes: 1 } };
 const WRITER = { producerId: "4000000000", producerEpoch: 3, sequence: 2 ** 31 - 1, timestamp: 1_700_000_000_000 };
 
 const anyBytes = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
+const anyName = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("1", "__proto__", Buffer.from([0xff])));
+const anyValue = fc.option(anyBytes);
+const anyHeader: fc.Arbitrary<Header> = fc.tuple(anyName, anyValue);
 const anyRecord: fc.Arbitrary<OutgoingRecord> = fc.record({
   key: fc.option(anyBytes),
   value: anyBytes,
-  headers: fc.dictionary(fc.string({ unit: "grapheme" }).filter((name) => name !== "__proto__"), anyBytes, {
-    maxKeys: 3,
-    noNullPrototype: true,
-  }),
+  headers: fc.array(anyHeader, { maxLength: 5 }),
+  timestamp: fc.option(fc.integer({ min: -(2 ** 51), max: 2 ** 51 }), { nil: undefined }),
 });
 
 const TEXT = "order-1 \u00e9\ud83d\ude00";
 
-function asBytes(record: OutgoingRecord): OutgoingRecord {
-  return { ...record, headers: { ...record.headers, text: Buffer.from(TEXT) } };
+function withHeader(record: OutgoingRecord, value: string | Buffer): OutgoingRecord {
+  return { ...record, headers: [...record.headers, ["text", value]] };
 }
 
 Deno.test("writeRecordBatch() writes what RecordBatch reads", pure, () => {
-  fc.assert(fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 200 }), (records) => {
+  fc.assert(fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 200 }), fc.boolean(), (records, compressed) => {
     // A text may stand for its bytes.
-    const texts = records.map((record) => ({ ...record, headers: { ...record.headers, text: TEXT } }));
-    assert.deepEqual(writeRecordBatch(texts, WRITER), writeRecordBatch(texts.map(asBytes), WRITER));
-    const bytes = writeRecordBatch(records, WRITER);
-    const [batch, ...others] = RecordBatch.readAll(bytes, BOUNDS);
+    const [texts, buffers] = [TEXT, Buffer.from(TEXT)].map((text) => records.map((one) => withHeader(one, text)));
+    assert.deepEqual(writeRecordBatch(texts, WRITER), writeRecordBatch(buffers, WRITER));
+    const bytes = writeRecordBatch(records, { ...WRITER, compressed });
+    const [batch, ...others] = RecordBatch.readAll(bytes, bounds());
     assert.equal(others.length, 0);
-    assert.deepEqual(batch.batchContext, { producerId: "4000000000", inTransaction: false });
-    const expected = records.map((record, offset) => ({ ...record, offset, timestamp: WRITER.timestamp }));
+    assert.deepEqual([batch.producerId, batch.inTransaction], ["4000000000", false]);
+    const expected = records.map((record, offset) => ({
+      ...record,
+      offset,
+      timestamp: record.timestamp ?? WRITER.timestamp,
+    }));
     const read = batch.records().map((record) => ({ ...record, key: record.key }));
     assert.deepEqual(read, expected);
   }));
@@ -47,7 +53,7 @@ Deno.test("recordSize() is never below what a record takes", pure, () => {
 });
 
 Deno.test("writeRecordBatch() writes the bytes that Kafka's own producer would", pure, () => {
-  const records = [{ key: Buffer.from("k"), value: Buffer.from("v"), headers: { h: Buffer.from("x") } }];
+  const records = [{ key: Buffer.from("k"), value: Buffer.from("v"), headers: [["h", Buffer.from("x")] as const] }];
   const bytes = writeRecordBatch(records, { producerId: "7", producerEpoch: 0, sequence: 5, timestamp: 1 });
   // Offset, length, leader epoch, format; then the checksum over the rest.
   assert.equal(bytes.subarray(0, 17).toString("hex"), "00000000000000000000003e" + "ffffffff" + "02");
