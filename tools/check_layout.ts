@@ -6,6 +6,9 @@ import { EXIT } from "../lib/errors.ts";
 const MAX_LINES = 250;
 const LONGER_FOR_A_REASON: readonly string[] = [];
 
+/** What prints makes no JSON by itself, which would bring control characters to a terminal; these write files. */
+const WRITES_JSON: readonly string[] = ["tools/stack/plan.ts", "tools/stack/state.ts"];
+
 /** Where TypeScript lives, seen from the repository's root. */
 const ROOTS = [".", "lib", "tools", "tests", "bench"];
 
@@ -28,6 +31,9 @@ function check(path: string): string[] {
   if (/^lib\/(?!cli\/)/.test(path) && /\bDeno\.(args|env|exit)\b/.test(source)) {
     faults.push(`${path} must leave arguments, environment and exit to lib/cli and the entry points`);
   }
+  if (isCommand(path) && /\bJSON\.stringify\b/.test(source) && !WRITES_JSON.includes(path)) {
+    faults.push(`${path} must print JSON by lib/cli/json_lines.ts`);
+  }
   const lines = source.split("\n").length - 1;
   if (lines > MAX_LINES && !LONGER_FOR_A_REASON.includes(path)) {
     faults.push(`${path} has ${lines} lines, more than ${MAX_LINES}`);
@@ -47,6 +53,11 @@ function mayImport(path: string, target: string): boolean {
     return target.startsWith("node:") || folderOf(target) === "lib" && technologyOf(target)[1] === undefined;
   }
   return isPackage || (folderOf(target) === "lib" && [undefined, technology].includes(technologyOf(target)[1]));
+}
+
+/** What may print: entry points, tools and the command line. */
+function isCommand(path: string): boolean {
+  return folderOf(path) === "" || folderOf(path) === "tools" || path.startsWith("lib/cli/");
 }
 
 function folderOf(path: string): string {

@@ -3,6 +3,7 @@ import { option } from "@optique/core/primitives";
 import { RegistryUnavailable } from "../lib/avro/registry_http.ts";
 import { writerSchemas } from "../lib/avro/schema_registry.ts";
 import { ValueReader } from "../lib/avro/value_reader.ts";
+import { printJsonLines } from "../lib/cli/json_lines.ts";
 import { letterJson, letterLines, type LetterValue } from "../lib/cli/letter_text.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
@@ -42,12 +43,13 @@ export async function run(config: DlqConfig, stop: AbortSignal): Promise<void> {
   const letters = readDeadLetters(kafka, topic, { range, filter });
   const valueOf = valueTeller(new ValueReader(writerSchemas(registry, valueSubject(topic))));
   let count = 0;
-  const show = async (letter: StoredLetter) => {
-    count++;
-    const value = await valueOf(letter);
-    return config.json ? JSON.stringify(letterJson(letter, value)) : letterLines(letter, value).join("\n");
-  };
-  await printLines(mapped(letters, show), stop);
+  const as = <R>(shape: (letter: StoredLetter, value: LetterValue) => R) =>
+    mapped(letters, async (letter) => {
+      count++;
+      return shape(letter, await valueOf(letter));
+    });
+  if (config.json) await printJsonLines(as(letterJson), stop);
+  else await printLines(as((letter, value) => letterLines(letter, value).join("\n")), stop);
   const total = `${count === 0 ? "No" : count} dead ${count === 1 ? "letter" : "letters"} in ${deadLetterTopic(topic)}`;
   console.error(count === 0 ? total : `${total}; deno task replay --dlq sends them again`);
 }

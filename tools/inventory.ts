@@ -1,6 +1,7 @@
 import { object, or } from "@optique/core/constructs";
 import { command, constant, option } from "@optique/core/primitives";
 import { integer, string } from "@optique/core/valueparser";
+import { printJson } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
@@ -9,7 +10,6 @@ import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
 import { editStorage } from "../lib/files/edit_storage.ts";
 import { isValidName, MAX_QUANTITY } from "../lib/order.ts";
-import { safeJson } from "../lib/safe_json.ts";
 
 const item = option("--item", string({ metavar: "NAME" }), { description: line("The item's name") });
 const quantity = option("--quantity", integer({ min: 0, max: MAX_QUANTITY, metavar: "N" }), {
@@ -60,11 +60,8 @@ export async function run(args: readonly string[]): Promise<void> {
 
 async function show(folder: string, asJson: boolean): Promise<void> {
   const items = await editStorage(folder, ({ ledger }) => [...ledger.stock.values()], { warn });
-  console.log(
-    asJson
-      ? safeJson(items.map(({ item, quantity }) => ({ item, quantity })))
-      : table(["item", "quantity"], items.map(({ item, quantity }) => [item, quantity])),
-  );
+  if (asJson) printJson(items.map(({ item, quantity }) => ({ item, quantity })));
+  else console.log(table(["item", "quantity"], items.map(({ item, quantity }) => [item, quantity])));
 }
 
 function requireName(name: string): void {

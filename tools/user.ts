@@ -1,6 +1,7 @@
 import { object, or } from "@optique/core/constructs";
 import { command, constant, option } from "@optique/core/primitives";
 import { choice, string } from "@optique/core/valueparser";
+import { printJson } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
@@ -11,7 +12,6 @@ import { editStorage } from "../lib/files/edit_storage.ts";
 import { readUsers } from "../lib/files/read_storage.ts";
 import { USER_STATUSES } from "../lib/files/users_file.ts";
 import { isValidName } from "../lib/order.ts";
-import { safeJson } from "../lib/safe_json.ts";
 
 const user = option("--user", string({ metavar: "NAME" }), { description: line("The user's name") });
 const status = option("--status", choice(USER_STATUSES), { description: line("Whether the user may order") });
@@ -60,11 +60,8 @@ export async function run(args: readonly string[]): Promise<void> {
 
 function show(folder: string, asJson: boolean): void {
   const users = readUsers(folder);
-  console.log(
-    asJson
-      ? safeJson(users.map(({ name, status }) => ({ user: name, status })))
-      : table(["user", "status"], users.map(({ name, status }) => [name, status])),
-  );
+  if (asJson) printJson(users.map(({ name, status }) => ({ user: name, status })));
+  else console.log(table(["user", "status"], users.map(({ name, status }) => [name, status])));
 }
 
 function requireName(name: string): void {

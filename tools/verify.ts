@@ -1,6 +1,7 @@
 import { object } from "@optique/core/constructs";
 import { option } from "@optique/core/primitives";
 import { escapeControls } from "../lib/cli/escape.ts";
+import { printJson } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
@@ -11,7 +12,6 @@ import { auditBalance, type BalanceAudit, takeSnapshot, visitRejected } from "..
 import { createKafka } from "../lib/kafka/client.ts";
 import { auditPositions, type PositionAudit, VerdictPlaces } from "../lib/kafka/position_audit.ts";
 import { requireBrokers } from "../lib/kafka/require_brokers.ts";
-import { safeJson } from "../lib/safe_json.ts";
 
 /** Faults shown to a person at most; `--json` has them all. */
 const SHOWN_FAULTS = 20;
@@ -44,7 +44,7 @@ export async function run(config: VerifyConfig): Promise<number> {
   visitRejected(snapshot, (place) => places.rejected(place));
   const positions = config.offline ? undefined : await checkPositions(config, snapshot.positions, places);
   const off = faultsOf(balance, positions);
-  if (config.json) console.log(safeJson({ ok: off.length === 0, ...balance, positions, faults: off }));
+  if (config.json) printJson({ ok: off.length === 0, ...balance, positions, faults: off });
   else report(balance, positions, off, config);
   return off.length === 0 ? EXIT.ok : EXIT.failed;
 }

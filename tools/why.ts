@@ -2,6 +2,7 @@ import { object } from "@optique/core/constructs";
 import { argument, option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
 import { escapeControls } from "../lib/cli/escape.ts";
+import { printJson } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
@@ -13,7 +14,6 @@ import { createKafka } from "../lib/kafka/client.ts";
 import { findInTopic, type FoundRecord } from "../lib/kafka/find_record.ts";
 import { requireBrokers } from "../lib/kafka/require_brokers.ts";
 import { type Coordinates, nameKey } from "../lib/order.ts";
-import { safeJson } from "../lib/safe_json.ts";
 
 const parser = object({
   orderId: argument(string({ metavar: "ORDER_ID" }), { description: line("The order to explain") }),
@@ -39,7 +39,7 @@ export async function run(config: WhyConfig): Promise<number> {
   const history = orderHistory(config.storage, config.orderId);
   const records = config.offline ? [] : await inTopic(config, history);
   const known = history.accepted !== undefined || history.rejections.length > 0 || records.length > 0;
-  if (config.json) console.log(safeJson({ order_id: config.orderId, known, ...history, records }));
+  if (config.json) printJson({ order_id: config.orderId, known, ...history, records });
   else for (const sentence of explain(config, history, records)) console.log(escapeControls(sentence));
   return known ? EXIT.ok : EXIT.failed;
 }

@@ -1,7 +1,12 @@
 import { safeJson } from "../safe_json.ts";
 import { printLines } from "./print_lines.ts";
 
-/** Prints each value as a line of JSON on stdout, until there are no more, `stop` aborts or nobody reads on. */
+/** Prints a value as a line of JSON on stdout; nothing in it can drive a terminal. */
+export function printJson(value: unknown): void {
+  console.log(safeJson(value));
+}
+
+/** Prints each value as a line of JSON on stdout, as {@linkcode printJson}, until there are no more, `stop` aborts or nobody reads on. */
 export async function printJsonLines(
   values: Iterable<unknown> | AsyncIterable<unknown>,
   stop: AbortSignal,

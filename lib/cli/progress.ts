@@ -2,8 +2,8 @@ import process from "node:process";
 import { styleText } from "node:util";
 import cliProgress from "cli-progress";
 import type { PaceSetting } from "../pace.ts";
-import { safeJson } from "../safe_json.ts";
 import { escapeControls } from "./escape.ts";
+import { printJson } from "./json_lines.ts";
 
 /** Orders, or orders a second, up to which a person can read a line for each. */
 const HUMAN_PACE = 20;
@@ -70,8 +70,7 @@ export class SendReport<T> {
     const seconds = (performance.now() - this.#startedAt) / SECOND_MS;
     const rate = this.#sent / seconds;
     if (this.#options.json) {
-      const summary = { sent: this.#sent, seconds: round(seconds), orders_per_second: round(rate), ...facts };
-      console.log(safeJson(summary));
+      printJson({ sent: this.#sent, seconds: round(seconds), orders_per_second: round(rate), ...facts });
     } else {
       const total = styleText("bold", `${this.#sent} sent`, { stream: process.stdout });
       console.log(`${total} in ${seconds.toFixed(1)} s (${round(rate)} orders/s)${escapeControls(sentence)}`);

@@ -3,6 +3,7 @@ import { styleText } from "node:util";
 import { object } from "@optique/core/constructs";
 import { option } from "@optique/core/primitives";
 import { escapeControls } from "../../lib/cli/escape.ts";
+import { printJson } from "../../lib/cli/json_lines.ts";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { kafkaFlags, kafkaSettings, storageFlag, storageSetting } from "../../lib/cli/settings.ts";
@@ -44,7 +45,8 @@ export async function run(args: readonly string[]): Promise<number> {
     registry,
     ...await checkStorage(storageSetting(options)),
   ];
-  console.log(options.json ? JSON.stringify(checks) : checks.map(describe).join("\n"));
+  if (options.json) printJson(checks);
+  else console.log(checks.map(describe).join("\n"));
   return checks.some(({ level }) => level === "fail") ? EXIT.failed : EXIT.ok;
 }
 
