@@ -11,8 +11,8 @@ export interface AbortedTransaction {
  * their order; `aborted` is what the broker said of them.
  *
  * In place of kafkajs's own filter, which looks into each marker for whether it aborts: compaction leaves markers
- * without a record, and any marker ends its producer's transaction. It also takes one transaction at a time off the
- * list, in the list's order, so that of two that begin before a fetch the second is handed out as if committed.
+ * without a record, and any marker ends its producer's transaction. It also takes the list to be in the order in which
+ * the transactions began, and takes one off it for a batch: of two that overlap it may hand one out as if committed.
  */
 export function passOverAborted(
   batches: readonly RecordBatch[],

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { ConfigResourceTypes } from "kafkajs";
+import { createKafka } from "../../lib/kafka/client.ts";
+import { DeadLetterTopic } from "../../lib/kafka/dead_letters.ts";
+import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { withAdmin } from "../../lib/kafka/with_admin.ts";
+import type { DeadLetter } from "../../lib/ports.ts";
+import { deadLetterTopic } from "../../lib/topics.ts";
+import { randomName, readTopic, testKafka } from "../support/kafka.ts";
+
+/** A sink for the dead letters of a topic of its own, which takes batches of so many bytes. */
+async function ownSink(maxBytes: number) {
+  const topic = randomName();
+  const kafka = createKafka(testKafka());
+  await ensureTopics(testKafka(), topic);
+  const configEntries = [{ name: "max.message.bytes", value: String(maxBytes) }];
+  const resource = { type: ConfigResourceTypes.TOPIC, name: deadLetterTopic(topic), configEntries };
+  await withAdmin(kafka, (admin) => admin.alterConfigs({ validateOnly: false, resources: [resource] }));
+  const sink = new DeadLetterTopic(kafka);
+  const letter = (offset: number, value: Uint8Array): DeadLetter => ({
+    at: { topic, partition: 1, offset },
+    key: null,
+    value,
+    headers: [],
+    timestamp: Date.now() - 1_000 * offset,
+    reason: "none",
+  });
+  return { topic, sink, letter };
+}
+
+async function offsetsIn(topic: string): Promise<number[]> {
+  return (await readTopic(deadLetterTopic(topic))).map(({ headers }) => Number(headers["__connect.errors.offset"]));
+}
+
+Deno.test("dead letters that a topic takes alone but not together are sent in parts, in their order", async () => {
+  const { topic, sink, letter } = await ownSink(2_000);
+  try {
+    await sink.send(Array.from({ length: 50 }, (_, offset) => letter(offset, Buffer.alloc(1_000, offset))));
+    assert.deepEqual(await offsetsIn(topic), Array.from({ length: 50 }, (_, offset) => offset));
+    const tooLarge = Buffer.from(Array.from({ length: 3_000 }, () => Math.random() * 256));
+    await assert.rejects(sink.send([letter(50, tooLarge)]), /raise max\.message\.bytes/);
+    await sink.send([letter(51, Buffer.alloc(10))]);
+    assert.equal((await offsetsIn(topic)).at(-1), 51, "goes on after a failure");
+  } finally {
+    await sink.close();
+  }
+});
+
+Deno.test("a dead letter larger than its topic takes is compressed", async () => {
+  const { topic, sink, letter } = await ownSink(100_000);
+  try {
+    await sink.send([
+      letter(0, Buffer.alloc(10)),
+      letter(1, Buffer.alloc(3 << 20, "large ")),
+      letter(2, Buffer.alloc(0)),
+    ]);
+    const letters = await readTopic(deadLetterTopic(topic));
+    assert.deepEqual(letters.map(({ value }) => value?.length), [10, 3 << 20, 0]);
+    assert.deepEqual(letters[1].value, Buffer.alloc(3 << 20, "large "));
+  } finally {
+    await sink.close();
+  }
+});
