@@ -6,7 +6,7 @@ export function printJson(value: unknown): void {
   console.log(safeJson(value));
 }
 
-/** Prints each value as a line of JSON on stdout, as {@linkcode printJson}, until there are no more, `stop` aborts or nobody reads on. */
+/** {@linkcode printJson} for each value, until there are no more, `stop` aborts or nobody reads on. */
 export async function printJsonLines(
   values: Iterable<unknown> | AsyncIterable<unknown>,
   stop: AbortSignal,

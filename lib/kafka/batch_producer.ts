@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Kafka } from "kafkajs";
 import Encoder from "kafkajs/src/protocol/encoder.js";
 import response from "kafkajs/src/protocol/requests/produce/v7/response.js";
+import { causesOf } from "../errors.ts";
 import { isTransient } from "./failures.ts";
 import { connectCluster, type InternalBroker, type InternalCluster, type RawResponse } from "./internal_cluster.ts";
 import { type BatchIdentity, type OutgoingRecord, writeRecordBatch } from "./record_writer.ts";
@@ -15,6 +16,7 @@ const ACK_TIMEOUT_MS = 30_000;
 /** From one attempt to the next, in milliseconds. */
 const RETRY_MS = 100;
 const SEQUENCE_LIMIT = 2 ** 31;
+const TOO_LARGE_ERRORS = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
 
 /** A broker's answer, as kafkajs reads it. */
 export interface ProduceAnswer {
@@ -131,6 +133,11 @@ export class BatchProducer {
       throw error;
     }
   }
+}
+
+/** Whether a send failed for the topic takes no batch of that size; in parts it may. */
+export function isTooLarge(error: unknown): boolean {
+  return causesOf(error).some((inner) => "type" in inner && TOO_LARGE_ERRORS.includes(String(inner.type)));
 }
 
 function encodeProduce(topic: string, partition: number, batch: Buffer): unknown {

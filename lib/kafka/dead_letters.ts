@@ -2,7 +2,7 @@ import type { Kafka } from "kafkajs";
 import { EXIT, Outage } from "../errors.ts";
 import type { DeadLetter, DeadLetterSink } from "../ports.ts";
 import { deadLetterTopic } from "../topics.ts";
-import { BatchProducer } from "./batch_producer.ts";
+import { BatchProducer, isTooLarge } from "./batch_producer.ts";
 import { disconnect } from "./disconnect.ts";
 import { errorHeaders } from "./error_headers.ts";
 import { messageOf } from "./failures.ts";
@@ -11,7 +11,7 @@ import { refusal } from "./rights.ts";
 
 /** The dead-letter topic has one partition: letters keep the order they were found in. */
 export const DEAD_LETTER_PARTITION = 0;
-/** Letters in one send, in bytes; well below the broker's default limit for a batch. */
+/** Dead letters in one send, in bytes; well below the broker's default limit for a batch. */
 const MAX_BYTES = 512 * 1024;
 /** How long a send is repeated before its batch is given up to be handled again; a member has to show itself meanwhile. */
 const PATIENCE_MS = 5_000;
@@ -67,7 +67,7 @@ async function sendChunk(producer: BatchProducer, records: readonly OutgoingReco
   try {
     await producer.send(DEAD_LETTER_PARTITION, records, {
       deadline: Date.now() + PATIENCE_MS,
-      // A letter that is large alone may have come out of a compressed batch; only so it fits in again.
+      // A dead letter that is large alone may have come out of a compressed batch; only so it fits in again.
       compressed: recordSize(records[0]) > MAX_BYTES,
     });
   } catch (error) {
@@ -98,8 +98,4 @@ function* chunksOf(letters: readonly DeadLetter[]): Generator<readonly OutgoingR
 
 function toRecord({ at, key, value, headers, timestamp, reason }: DeadLetter): OutgoingRecord {
   return { key, value, timestamp, headers: [...headers, ...errorHeaders({ at, reason })] };
-}
-
-function isTooLarge(error: unknown): boolean {
-  return error instanceof Error && "type" in error && error.type === "MESSAGE_TOO_LARGE";
 }

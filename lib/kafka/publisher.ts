@@ -6,7 +6,7 @@ import { causesOf, EXIT, Failure } from "../errors.ts";
 import { NO_HEADERS } from "../header.ts";
 import type { OrderPublisher, OutgoingOrder } from "../ports.ts";
 import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER } from "../topics.ts";
-import { BatchProducer } from "./batch_producer.ts";
+import { BatchProducer, isTooLarge } from "./batch_producer.ts";
 import { createKafka } from "./client.ts";
 import { disconnect } from "./disconnect.ts";
 import { messageOf } from "./failures.ts";
@@ -30,7 +30,6 @@ const PRODUCER_STATE_ERRORS = [
   "INVALID_PRODUCER_ID_MAPPING",
   "UNKNOWN_PRODUCER_ID",
 ];
-const TOO_LARGE_ERRORS = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
 
 export interface PublisherOptions<T extends OutgoingOrder> {
   connection: KafkaConnection;
@@ -200,10 +199,8 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
       try {
         return await producer.send(partition, records, { deadline });
       } catch (error) {
+        if (isTooLarge(error)) return await this.#deliverInParts(partition, records, error);
         const type = brokerErrorType(error);
-        if (type !== undefined && TOO_LARGE_ERRORS.includes(type)) {
-          return await this.#deliverInParts(partition, records, error);
-        }
         const lostState = type !== undefined && PRODUCER_STATE_ERRORS.includes(type);
         if (!lostState || Date.now() > deadline) throw this.#failure(type !== undefined, error);
         await delay(RETRY_MS);

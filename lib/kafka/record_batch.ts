@@ -9,7 +9,7 @@ import { VarintReader } from "../varint_reader.ts";
 
 /** Records in a batch; the smallest ones that fit into 1 MiB, the most that producers send by default, are fewer. */
 const MAX_RECORDS = 200_000;
-/** Headers that are kept of a record, and of a batch; each takes a hundred times the bytes that it came in. */
+/** Headers that are kept of a record, and of a batch; each takes up to a hundred times its bytes. */
 const MAX_HEADERS = 10_000;
 const MAX_BATCH_HEADERS = 100_000;
 /** A dead letter is larger than the record it came from, by the headers that say why: in bytes, and how many. */
