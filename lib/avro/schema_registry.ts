@@ -107,12 +107,14 @@ async function requireBackward(ask: Ask, subject: string): Promise<COMPATIBILITY
 
 /** Repeats `request` while the registry is unavailable, for as long as one may be silent at start. */
 async function patiently<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
+  const deadline = performance.now() + START_TIMEOUT_MS;
   while (true) {
+    // A machine that was busy or asleep may come to it when the time is over.
+    const left = Math.max(1, deadline - performance.now());
     try {
-      return await request(AbortSignal.timeout(Math.min(REQUEST_TIMEOUT_MS, deadline - Date.now())));
+      return await request(AbortSignal.timeout(Math.min(REQUEST_TIMEOUT_MS, left)));
     } catch (error) {
-      if (!(error instanceof RegistryUnavailable) || Date.now() + RETRY_MS > deadline) throw error;
+      if (!(error instanceof RegistryUnavailable) || performance.now() + RETRY_MS > deadline) throw error;
       await delay(RETRY_MS);
     }
   }

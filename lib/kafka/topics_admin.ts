@@ -4,6 +4,7 @@ import type { KafkaConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { deadLetterTopic, ORDERS_PARTITIONS } from "../topics.ts";
 import { createKafka, START_TIMEOUT_MS } from "./client.ts";
+import { createTopics } from "./create_topics.ts";
 import { isTransient, messageOf } from "./failures.ts";
 import { topicFacts } from "./topic_facts.ts";
 import { withAdmin } from "./with_admin.ts";
@@ -21,7 +22,8 @@ const LEADER_POLL_MS = 50;
  *
  * kafkajs fails on a topic that has no leader yet, so this comes before anything is sent. Leaves existing topics as
  * they are. One that this client has no right to, not even to create it, is left to `requireRights`: not every command
- * needs both. Permission: net; at the broker CREATE where a topic is missing.
+ * needs both. One that the brokers refuse to create is a `Failure` (78) with their reason.
+ * Permission: net; at the broker CREATE where a topic is missing.
  */
 export async function ensureTopics(connection: KafkaConnection, topic: string): Promise<void> {
   const wanted: ITopicConfig[] = [
@@ -38,28 +40,12 @@ export async function ensureTopics(connection: KafkaConnection, topic: string): 
     const facts = await topicFacts(kafka, wanted.map(({ topic }) => topic));
     const missing = wanted.filter(({ topic }) => !facts?.get(topic)?.exists && !facts?.get(topic)?.hidden);
     if (missing.length === 0) return;
-    await withAdmin(kafka, async (admin) => {
-      const refused = await createTopics(admin, missing);
-      const created = missing.map(({ topic }) => topic).filter((topic) => !refused.includes(topic));
-      if (created.length > 0) await awaitLeaders(admin, created);
-    });
+    const created = await createTopics(kafka, missing);
+    if (created.length > 0) await withAdmin(kafka, (admin) => awaitLeaders(admin, created));
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
     const where = connection.brokers.join(",");
     throw new Failure(EXIT.unavailable, `Cannot create topic ${topic} at ${where}: ${messageOf(cause)}`, { cause });
-  }
-}
-
-/** Creates those that another process has not just created; answers with those that this client may not. */
-async function createTopics(admin: Admin, topics: ITopicConfig[]): Promise<string[]> {
-  try {
-    await admin.createTopics({ topics, waitForLeaders: false });
-    return [];
-  } catch (error) {
-    const { errors } = error as { errors?: { type: string; topic: string }[] };
-    const known = ["TOPIC_AUTHORIZATION_FAILED", "TOPIC_ALREADY_EXISTS"];
-    if (errors === undefined || !errors.every(({ type }) => known.includes(type))) throw error;
-    return errors.filter(({ type }) => type === known[0]).map(({ topic }) => topic);
   }
 }
 

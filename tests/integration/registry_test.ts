@@ -97,6 +97,28 @@ Deno.test("registerOrderSchema() gives up on a silent registry after 10 s, exit 
   }
 });
 
+Deno.test("registerOrderSchema() gives up in its usual words when the machine was asleep while it waited", async () => {
+  const clocks = [[Date, Date.now], [performance, performance.now.bind(performance)]] as const;
+  const sleep = () => {
+    for (const [clock, now] of clocks) clock.now = () => now() + 60_000;
+  };
+  let slept: ReturnType<typeof setTimeout> | undefined;
+  const failing = () => {
+    slept ??= setTimeout(sleep, 50); // between this attempt and the next
+    return new Response("down", { status: 500 });
+  };
+  try {
+    await withServer(failing, (url) =>
+      assert.rejects(registerOrderSchema({ url }, "any"), (error) => {
+        assert.ok(error instanceof Failure && error.exit === EXIT.unavailable);
+        assert.match(error.message, /: No answer from http:/);
+        return true;
+      }));
+  } finally {
+    for (const [clock, now] of clocks) clock.now = now;
+  }
+});
+
 Deno.test("find() gives the schemas of its own subject only", async () => {
   const [ours, theirs] = [randomName(), randomName()];
   const id = await registerOrderSchema(testRegistry(), ours);
