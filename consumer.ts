@@ -137,6 +137,7 @@ async function consume(
     handle,
     onJoin: (memberId) => store.describeOwner({ group, memberId }),
     onOutage: (sentence) => warn(sentence ?? "Going on"),
+    onNotice: warn,
   });
   try {
     await subscriber.run(stop);

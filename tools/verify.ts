@@ -10,7 +10,8 @@ import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
 import { auditBalance, type BalanceAudit, takeSnapshot, visitRejected } from "../lib/files/audit.ts";
 import { createKafka } from "../lib/kafka/client.ts";
-import { auditPositions, type PositionAudit, VerdictPlaces } from "../lib/kafka/position_audit.ts";
+import { describeHeldBack } from "../lib/kafka/open_transactions.ts";
+import { auditPositions, type PositionAudit, type PositionsAudit, VerdictPlaces } from "../lib/kafka/position_audit.ts";
 import { requireBrokers } from "../lib/kafka/require_brokers.ts";
 
 /** Faults shown to a person at most; `--json` has them all. */
@@ -42,10 +43,10 @@ export async function run(config: VerifyConfig): Promise<number> {
   const places = new VerdictPlaces();
   const balance = auditBalance(snapshot, (place) => places.accepted(place));
   visitRejected(snapshot, (place) => places.rejected(place));
-  const positions = config.offline ? undefined : await checkPositions(config, snapshot.positions, places);
-  const off = faultsOf(balance, positions);
-  if (config.json) printJson({ ok: off.length === 0, ...balance, positions, faults: off });
-  else report(balance, positions, off, config);
+  const audit = config.offline ? undefined : await checkPositions(config, snapshot.positions, places);
+  const off = faultsOf(balance, audit?.positions);
+  if (config.json) printJson({ ok: off.length === 0, ...balance, ...audit, faults: off });
+  else report(balance, audit, off, config);
   return off.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
@@ -53,7 +54,7 @@ async function checkPositions(
   { kafka }: VerifyConfig,
   read: Parameters<typeof auditPositions>[1],
   places: VerdictPlaces,
-): Promise<PositionAudit[] | undefined> {
+): Promise<PositionsAudit | undefined> {
   try {
     await requireBrokers(kafka);
   } catch (error) {
@@ -79,7 +80,7 @@ function faultsOf(balance: BalanceAudit, positions: readonly PositionAudit[] = [
 
 function report(
   balance: BalanceAudit,
-  positions: PositionAudit[] | undefined,
+  audit: PositionsAudit | undefined,
   off: string[],
   { verbose }: VerifyConfig,
 ) {
@@ -89,8 +90,11 @@ function report(
     const rows = shown.map((row) => [row.item, row.opening, row.edits, row.accepted, row.stock ?? "gone", mark(row)]);
     console.log(table(["item", "opening", "edits", "accepted", "stock", ""], rows) + "\n");
   }
-  if (positions === undefined) console.log("Positions: not checked, there is no broker to ask");
-  else if (positions.length > 0) console.log(positionTable(positions) + "\n");
+  if (audit === undefined) console.log("Positions: not checked, there is no broker to ask");
+  else if (audit.positions.length > 0) console.log(positionTable(audit.positions) + "\n");
+  for (const [topic, held] of Map.groupBy(audit?.heldBack ?? [], ({ topic }) => topic)) {
+    console.log(`${describeHeldBack(topic, held)}: not read yet, so not checked\n`);
+  }
   for (const fault of verbose ? off : off.slice(0, SHOWN_FAULTS)) console.error(`off: ${escapeControls(fault)}`);
   if (!verbose && off.length > SHOWN_FAULTS) console.error(`… and ${off.length - SHOWN_FAULTS} more (--verbose)`);
   const summary = `${balance.items.length} items, ${balance.accepted} accepted orders`;

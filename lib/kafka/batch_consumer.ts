@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Consumer, ConsumerConfig, Kafka } from "kafkajs";
 import { type InternalCluster, overrideCluster, type ProtocolCall } from "./internal_cluster.ts";
+import type { PartitionEnds } from "./open_transactions.ts";
 import { isDeadLetterTopic } from "../topics.ts";
 import { type AbortedTransaction, passOverAborted } from "./aborted_transactions.ts";
 import { RecordBatch } from "./record_batch.ts";
@@ -12,6 +13,11 @@ const VERSION = 11;
 /** What the batches of one fetch may decompress to, in bytes, but for the last; the others are left to the next. */
 const FETCH_BYTES = 32 << 20;
 
+export interface BatchConsumerConfig extends ConsumerConfig {
+  /** Told with each fetch how far its partitions can be read. */
+  onFetch?(ends: PartitionEnds[]): void;
+}
+
 /**
  * A kafkajs consumer whose `eachBatch` gets {@linkcode RecordBatch}es in place of messages; `eachMessage` is no use.
  *
@@ -19,16 +25,19 @@ const FETCH_BYTES = 32 << 20;
  * transactions: 1.9 µs an order, half of a consumer's time. A record batch tells the same for all its records.
  * Permission: net.
  */
-export function createBatchConsumer(kafka: Kafka, config: ConsumerConfig): Consumer {
-  return overrideCluster(kafka, fetchRecordBatches).consumer(config);
+export function createBatchConsumer(kafka: Kafka, { onFetch, ...config }: BatchConsumerConfig): Consumer {
+  const fetching = overrideCluster(kafka, (cluster) => fetchRecordBatches(cluster, onFetch));
+  // Else a topic that was deleted comes back by being asked for, where brokers create what they are asked for.
+  return fetching.consumer({ allowAutoTopicCreation: false, ...config });
 }
 
-function fetchRecordBatches(cluster: InternalCluster): InternalCluster {
+function fetchRecordBatches(cluster: InternalCluster, onFetch: BatchConsumerConfig["onFetch"]): InternalCluster {
   const pool = cluster.brokerPool;
   const createBroker = pool.createBroker;
   pool.createBroker = (options) => {
     const send = options.connectionPool.send.bind(options.connectionPool);
-    options.connectionPool.send = <T>(call: ProtocolCall<T>) => send(isFetch(call) ? withOurDecoder(call) : call);
+    options.connectionPool.send = <T>(call: ProtocolCall<T>) =>
+      send(isFetch(call) ? withOurDecoder(call, onFetch) : call);
     return createBroker(options);
   };
   return cluster;
@@ -39,13 +48,13 @@ function isFetch({ request: { apiKey, apiVersion } }: ProtocolCall<unknown>): bo
 }
 
 /** Errors in the answer are still kafkajs's business. */
-function withOurDecoder<T>(call: ProtocolCall<T>): ProtocolCall<T> {
-  const decode = (bytes: Buffer) => new Promise<T>((resolve) => resolve(decodeFetch(bytes) as T));
+function withOurDecoder<T>(call: ProtocolCall<T>, onFetch: BatchConsumerConfig["onFetch"]): ProtocolCall<T> {
+  const decode = (bytes: Buffer) => new Promise<T>((resolve) => resolve(decodeFetch(bytes, onFetch) as T));
   return { ...call, response: { ...call.response, decode } };
 }
 
 /** The answer to a fetch of version 11, in the shape of kafkajs (kafkajs/src/protocol/requests/fetch/v11). */
-function decodeFetch(bytes: Buffer): unknown {
+function decodeFetch(bytes: Buffer, onFetch: BatchConsumerConfig["onFetch"]): unknown {
   const answer = new AnswerReader(bytes);
   const clientSideThrottleTime = answer.int32();
   const errorCode = answer.int16();
@@ -57,6 +66,7 @@ function decodeFetch(bytes: Buffer): unknown {
     for (let left = answer.int32(); left > 0; left--) partitions.push(decodePartition(answer));
     responses.push({ topicName, partitions });
   }
+  onFetch?.(responses.flatMap(({ partitions }) => partitions.filter(({ errorCode }) => errorCode === 0).map(endsOf)));
   readBatches(responses.flatMap(({ topicName: topic, partitions }) => partitions.map((part) => ({ topic, part }))));
   // The broker has not held the answer back: it leaves that to the client.
   return { throttleTime: 0, clientSideThrottleTime, errorCode, sessionId, responses };
@@ -65,9 +75,16 @@ function decodeFetch(bytes: Buffer): unknown {
 /** A partition of the answer; `messages` are read last, when it is known how many partitions there are. */
 interface FetchedPartition {
   partition: number;
+  errorCode: number;
+  highWatermark: string;
+  lastStableOffset: string;
   bytes: Buffer;
   aborted: AbortedTransaction[];
   messages: RecordBatch[];
+}
+
+function endsOf({ partition, lastStableOffset, highWatermark }: FetchedPartition): PartitionEnds {
+  return { partition, stable: Number(lastStableOffset), high: Number(highWatermark) };
 }
 
 let turn = 0;

@@ -34,6 +34,15 @@ export function recreated(topic: string): Failure {
   );
 }
 
+/** The failure for a topic that was deleted while it was read. */
+export function deleted(topic: string): Failure {
+  return new Failure(
+    EXIT.data,
+    `The topic ${topic} was deleted while it was read. Start again to go on with a new one, empty at first; what was ` +
+      `accepted stays accepted`,
+  );
+}
+
 /** The failure for a group that another member consumes for already. */
 export function notAlone(group: string): Failure {
   return new Failure(

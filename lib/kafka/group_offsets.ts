@@ -3,14 +3,17 @@ import { EXIT, Failure } from "../errors.ts";
 import { commitForEmptyGroup } from "./group_coordinator.ts";
 import { type GroupTopic, isOfEarlierTopic } from "./group_topic.ts";
 
-/** The log of one partition: offsets `[low, high)` exist. */
+/** The log of one partition: offsets `[low, high)` exist, and can be read. */
 export interface PartitionLog {
   partition: number;
   low: number;
   high: number;
 }
 
-/** The partitions of a topic with their log ends, by number. Permission: net. */
+/**
+ * The partitions of a topic by number, each up to where it can be read: a transaction that is open ends it. See
+ * `wholeLogs` for what is behind. Permission: net.
+ */
 export async function partitionLogs(admin: Admin, topic: string): Promise<PartitionLog[]> {
   const logs = await admin.fetchTopicOffsets(topic);
   return logs.map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))

@@ -1,10 +1,11 @@
 import type { Admin, Kafka } from "kafkajs";
-import { committedOffsets, moveGroup, partitionLogs, requireEmptyGroup } from "./group_offsets.ts";
+import { committedOffsets, moveGroup, requireEmptyGroup } from "./group_offsets.ts";
 import { removeMember } from "./group_coordinator.ts";
 import { planReset, type ResetRequest } from "./offset_reset.ts";
 import type { ResetStep } from "../reset_target.ts";
 import { outOfRange } from "./failures.ts";
 import type { GroupTopic } from "./group_topic.ts";
+import { wholeLogs } from "./log_ends.ts";
 
 /** What the group's start needs to know of the store. */
 export interface StartStore {
@@ -20,7 +21,7 @@ export interface GroupStart extends GroupTopic {
 /** Where a group begins and what the log holds, by partition. */
 export interface StartOffsets {
   starts: Map<number, number>;
-  /** The log's ends as of now. */
+  /** The log's ends as of now, also where a transaction is open. */
   ends: Map<number, number>;
 }
 
@@ -39,7 +40,7 @@ export async function startGroup(
   const { group, topic } = at;
   if (deadMember !== undefined) await removeMember(kafka, group, deadMember);
   await requireEmptyGroup(admin, group);
-  const logs = await partitionLogs(admin, topic);
+  const logs = await wholeLogs(kafka, topic);
   const committed = await committedOffsets(admin, at);
   const starts = new Map(logs.map(({ partition, low, high }) => {
     const start = store.resumeAt(topic, partition) ?? committed.get(partition) ?? low;

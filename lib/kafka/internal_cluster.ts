@@ -47,6 +47,8 @@ export interface InternalCluster {
     createBroker(options: { connectionPool: ConnectionPool }): InternalBroker;
     withBroker<T>(use: (found: { broker: InternalBroker }) => Promise<T>): Promise<T | null>;
   };
+  /** What ends of logs it asks for: 0 is all that is written, 1 what is committed. */
+  isolationLevel: number;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;

@@ -1,9 +1,12 @@
 import type { Admin, Kafka } from "kafkajs";
+import { EXIT, Failure } from "../errors.ts";
 import { OffsetSet } from "../offset_set.ts";
 import { deadLetterTopic } from "../topics.ts";
 import { disconnect } from "./disconnect.ts";
 import { readErrorHeaders } from "./error_headers.ts";
 import { partitionLogs } from "./group_offsets.ts";
+import { heldBack } from "./log_ends.ts";
+import { describeHeldBack, type HeldBack } from "./open_transactions.ts";
 import { isReadable } from "./rights.ts";
 import { scanTopic } from "./topic_scan.ts";
 
@@ -59,26 +62,34 @@ export interface PositionAudit {
   skipped: Range[];
 }
 
+export interface PositionsAudit {
+  positions: PositionAudit[];
+  /** What nobody can read yet in those topics, so that nobody can have read it. */
+  heldBack: ({ topic: string } & HeldBack)[];
+}
+
 /**
  * Compares what was read with what is in the topics: each record of a range needs a verdict.
  *
- * Records that retention has removed cannot be looked at and are not counted. Permission: net.
+ * Records that retention has removed cannot be looked at and are not counted. Dead letters that cannot be read yet would
+ * be missed, so they are a {@linkcode Failure} (69). Permission: net.
  */
 export async function auditPositions(
   kafka: Kafka,
   read: readonly { topic: string; partition: number; ranges: Range[] }[],
   places: VerdictPlaces,
-): Promise<PositionAudit[]> {
+): Promise<PositionsAudit> {
   const admin = kafka.admin();
   await admin.connect();
   try {
-    const audits: PositionAudit[] = [];
+    const audit: PositionsAudit = { positions: [], heldBack: [] };
     for (const [topic, partitions] of Map.groupBy(read, ({ topic }) => topic)) {
       if (!(await isReadable(kafka, topic))) continue;
       await markDeadLetters(kafka, admin, topic, places);
-      audits.push(...await auditTopic(kafka, admin, topic, partitions, places));
+      audit.positions.push(...await auditTopic(kafka, admin, topic, partitions, places));
+      audit.heldBack.push(...(await heldBack(kafka, topic)).map((held) => ({ topic, ...held })));
     }
-    return audits;
+    return audit;
   } finally {
     await disconnect(admin);
   }
@@ -116,6 +127,10 @@ function emptyAudit(topic: string, partition: number, ranges: Range[]): Position
 async function markDeadLetters(kafka: Kafka, admin: Admin, topic: string, places: VerdictPlaces): Promise<void> {
   const deadLetters = deadLetterTopic(topic);
   if (!(await isReadable(kafka, deadLetters))) return;
+  const held = await heldBack(kafka, deadLetters);
+  if (held.length > 0) {
+    throw new Failure(EXIT.unavailable, `${describeHeldBack(deadLetters, held)}: check again once it has ended`);
+  }
   const logs = await partitionLogs(admin, deadLetters);
   const everything = logs.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
   await scanTopic(kafka, deadLetters, everything, (_, { headers }) => {

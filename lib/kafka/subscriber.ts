@@ -1,15 +1,17 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import { Failure, Outage } from "../errors.ts";
 import { inTurn } from "../in_turn.ts";
 import { createBatchConsumer } from "./batch_consumer.ts";
 import { disconnect } from "./disconnect.ts";
-import { asFailure, notAlone, recreated } from "./failures.ts";
+import { asFailure, notAlone } from "./failures.ts";
 import { type FetchedBatch, fetchedBatches } from "./fetched_batch.ts";
 import { removeMember } from "./group_coordinator.ts";
 import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
 import { outageOf } from "./outage.ts";
 import { soleMember } from "./sole_member.ts";
-import { readTopicId } from "./topic_facts.ts";
+import { TopicNotices } from "./topic_notices.ts";
+import { TOPIC_CHECK_MS, watchTopic } from "./topic_watch.ts";
 
 const HEARTBEAT_MS = 3_000;
 const SESSION_TIMEOUT_MS = 30_000;
@@ -18,8 +20,6 @@ const FETCH_WAIT_MS = 500;
 /** A fetch takes six times its bytes in memory until it is handled; more of them at once is hardly faster. */
 const FETCH_BYTES_PER_PARTITION = 1 << 20;
 const RETRY_MS = 1_000;
-/** How often to look whether the topic still is the same one. */
-const TOPIC_CHECK_MS = 5_000;
 
 export interface SubscriberOptions<T> extends GroupTopic {
   /** The offset each partition is committed at; reading begins there. */
@@ -39,46 +39,50 @@ export interface SubscriberOptions<T> extends GroupTopic {
   onJoin(memberId: string): void;
   /** Told of an outage that is being waited out, and once it is over (undefined). */
   onOutage(sentence: string | undefined): void;
+  /** Told what a person may want to know of the topic: partitions that were added, records that cannot be read yet. */
+  onNotice(sentence: string): void;
 }
 
 /**
  * Reads a topic as the only member of its group, in batches, committing each one after it was handled.
  *
  * Comes back by itself when brokers go away, and never skips an offset silently: one that the log no longer holds is a
- * {@linkcode Failure} (65), as is a topic created anew. A group with another member is one too (75).
+ * {@linkcode Failure} (65), as is a topic deleted or created anew. A group with another member is one too (75).
+ * Partitions added meanwhile are read from their beginning, within seconds.
  */
 export class Subscriber<T> {
   readonly #kafka: Kafka;
   readonly #options: SubscriberOptions<T>;
   readonly #positions: Map<number, number>;
-  readonly #ended = Promise.withResolvers<void>();
+  readonly #notices: TopicNotices;
+  readonly #ending = new AbortController();
+  #failure: Failure | undefined;
   #left: number;
-  #over = false;
   #memberId: string | undefined;
   /** Of the last session that ended in an error; the group may not know that it is gone. */
   #crashedMember: string | undefined;
   #outage: string | undefined;
-  #checking = false;
 
   constructor(kafka: Kafka, options: SubscriberOptions<T>) {
     this.#kafka = kafka;
     this.#options = options;
     this.#positions = new Map(options.starts);
+    this.#notices = new TopicNotices(options);
     this.#left = options.maxMessages ?? Infinity;
-    this.#ended.promise.catch(() => {}); // run() is the one to see it
   }
 
   /** Reads until `stop`, or until one of the limits is reached; the batch in hand is finished and committed first. */
   async run(stop: AbortSignal): Promise<void> {
     stop.addEventListener("abort", () => this.#end(), { once: true });
     if (stop.aborted || this.#isDone()) this.#end();
-    const checks = setInterval(() => this.#checkTopic(), TOPIC_CHECK_MS);
+    watchTopic(this.#kafka, this.#options, this.#ending.signal)
+      .then((failure) => failure !== undefined && this.#end(failure));
     try {
       while (!this.#over) await this.#sessionOrPause();
-      await this.#ended.promise;
     } finally {
-      clearInterval(checks);
+      this.#end();
     }
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #sessionOrPause(): Promise<void> {
@@ -91,20 +95,6 @@ export class Subscriber<T> {
     }
   }
 
-  /**
-   * Ends the subscription when the topic was created anew: kafkajs does not notice, and where the new log is the longer
-   * one it would skip its beginning. What was read and committed meanwhile speaks of the old topic, so the next start
-   * does not go on from there.
-   */
-  async #checkTopic(): Promise<void> {
-    const { topic, topicId } = this.#options;
-    if (this.#checking || topicId === undefined) return;
-    this.#checking = true;
-    const current = await readTopicId(this.#kafka, topic).catch(() => undefined); // away: the next check will tell
-    this.#checking = false;
-    if (current !== undefined && current !== topicId) this.#end(recreated(topic));
-  }
-
   /** One membership in the group, from joining to leaving. */
   async #session(): Promise<void> {
     const consumer = createBatchConsumer(this.#kafka, {
@@ -114,10 +104,17 @@ export class Subscriber<T> {
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: FETCH_WAIT_MS,
       maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
+      metadataMaxAge: TOPIC_CHECK_MS, // kafkajs joins its group anew for partitions that were added
+      onFetch: (ends) => this.#notices.fetched(ends),
       // A crash ends the session; starting over is up to `run`, which knows what may be retried.
       retry: { retries: 5, restartOnFailure: () => Promise.resolve(false) },
     });
-    const crashed = this.#listen(consumer);
+    const leaving = new AbortController();
+    const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+    ended.catch(() => {}); // a crash while leaving concerns nobody
+    this.#listen(consumer, reject);
+    const { signal } = this.#ending;
+    signal.addEventListener("abort", () => resolve(), { once: true, signal: leaving.signal });
     try {
       await consumer.connect();
       await this.#leaveForSure();
@@ -127,28 +124,27 @@ export class Subscriber<T> {
         eachBatchAutoResolve: false,
         eachBatch: (payload) => this.#eachBatch(payload),
       });
-      await Promise.race([crashed, this.#ended.promise]);
+      if (!this.#over) await ended;
     } finally {
+      leaving.abort();
       await disconnect(consumer);
     }
   }
 
-  /** Watches a consumer; the promise rejects when it crashes. */
-  #listen(consumer: Consumer): Promise<never> {
-    const { promise, reject } = Promise.withResolvers<never>();
-    promise.catch(() => {}); // a crash while leaving concerns nobody
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  /** Watches a consumer, and tells when it crashes. */
+  #listen(consumer: Consumer, crashed: (error: Error) => void): void {
+    consumer.on(consumer.events.CRASH, ({ payload }) => crashed(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
       this.#memberId = memberId;
       if (Object.keys(memberAssignment).length === 0) return this.#end(notAlone(this.#options.group));
       this.#options.onJoin(memberId);
       this.#tellOutage(undefined);
+      this.#notices.joined(memberAssignment[this.#options.topic] ?? []);
     });
     // Batches of nothing but transaction markers never reach eachBatch; reading went on past them all the same.
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
       if (batchSize === 0) this.#advance(partition, Number(lastOffset) + 1);
     });
-    return promise;
   }
 
   async #eachBatch(payload: EachBatchPayload): Promise<void> {
@@ -209,10 +205,13 @@ export class Subscriber<T> {
     return this.#left <= 0 || this.#options.until?.entries().some(isBehind) === false;
   }
 
+  get #over(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
   #end(failure?: Failure): void {
-    this.#over = true;
-    if (failure === undefined) this.#ended.resolve();
-    else this.#ended.reject(failure);
+    this.#failure ??= failure;
+    this.#ending.abort();
   }
 
   /** Says when an outage begins, changes or ends, not each time it is noticed. */
@@ -224,10 +223,7 @@ export class Subscriber<T> {
 
   /** Waits a moment, less when the subscription ends. */
   async #pause(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const moment = new Promise((resolve) => timer = setTimeout(resolve, RETRY_MS));
-    await Promise.race([moment, this.#ended.promise.catch(() => {})]);
-    clearTimeout(timer);
+    await delay(RETRY_MS, undefined, { signal: this.#ending.signal }).catch(() => {});
   }
 
   /** A member that crashed did not say goodbye; a join would wait for it until its session times out. */

@@ -9,6 +9,7 @@ import { type RawResponse, withCluster } from "./internal_cluster.ts";
 const METADATA = { apiKey: 3, apiVersion: 12, apiName: "Metadata" };
 const NO_ID = Buffer.alloc(16);
 const NO_ERROR = 0;
+const UNKNOWN_TOPIC_OR_PARTITION = 3;
 const TOPIC_AUTHORIZATION_FAILED = 29;
 /** What operations are left out as, by brokers that keep no lists of rights. */
 const UNKNOWN_OPERATIONS = -(2 ** 31);
@@ -20,6 +21,8 @@ export type TopicOperation = keyof typeof OPERATIONS;
 /** What the brokers tell this client of a topic. */
 export interface TopicFacts {
   exists: boolean;
+  /** The brokers say that there is none, which is more than that they cannot tell now. */
+  missing: boolean;
   /** It may not even know whether there is one. */
   hidden: boolean;
   /** Given at its creation: one of the same name that was deleted and created anew has another one (KIP-516). */
@@ -103,6 +106,7 @@ function decodeTopic(decoder: any): [name: string, facts: TopicFacts] {
   const told = operations !== UNKNOWN_OPERATIONS;
   return [name, {
     exists: error === NO_ERROR,
+    missing: error === UNKNOWN_TOPIC_OR_PARTITION,
     hidden: error === TOPIC_AUTHORIZATION_FAILED,
     id: error === NO_ERROR && !id.equals(NO_ID) ? id.toString("base64url") : undefined,
     allows: (operation) => !told || (operations & OPERATIONS[operation]) !== 0,

@@ -68,7 +68,12 @@ async function joinAndLeave(world: KafkaWorld, ours: boolean): Promise<void> {
     const stop = new AbortController();
     const { group, topic, kafka } = world;
     const at = { group, topic, topicId: undefined };
-    const hooks = { prepare: () => Promise.resolve({}), onJoin: () => joined.resolve(), onOutage: () => {} };
+    const hooks = {
+      prepare: () => Promise.resolve({}),
+      onJoin: () => joined.resolve(),
+      onOutage: () => {},
+      onNotice: () => {},
+    };
     const handle = () => Promise.reject(new Outage(EXIT.unavailable, "Commits nothing"));
     const reading = new Subscriber(kafka, { ...at, starts: new Map(), handle, ...hooks }).run(stop.signal);
     await joined.promise;

@@ -47,6 +47,7 @@ class Reading implements AsyncDisposable {
       },
       onJoin: () => this.joined = true,
       onOutage: () => {},
+      onNotice: () => {},
     });
     this.#run = subscriber.run(this.#stop.signal)
       .catch((error) => this.failure = error)

@@ -1,0 +1,48 @@
+/** How far one partition can be read: a transaction that is open keeps `stable` behind `high`. */
+export interface PartitionEnds {
+  partition: number;
+  /** The last stable offset: where the first transaction that is open begins, else the log's end. */
+  stable: number;
+  /** The high watermark: the log's end. */
+  high: number;
+}
+
+/** Offsets `[from, to)` of one partition that nobody can read yet, for they lie behind the start of an open transaction. */
+export interface HeldBack {
+  partition: number;
+  from: number;
+  to: number;
+}
+
+/** Transactions are over in less, as a rule; what is held back for longer is told. */
+const PATIENCE_MS = 5_000;
+
+/** Notices what an open transaction holds back from a reader, from what its fetches tell. */
+export class OpenTransactions {
+  readonly #held = new Map<number, HeldBack & { since: number; told: boolean }>();
+
+  /**
+   * Takes in what one fetch told, at `now` in milliseconds. Answers with what is held back and is to be told: nothing
+   * at most times, for each partition is told of once, until nothing is held back in it any more.
+   */
+  fetched(ends: readonly PartitionEnds[], now: number): HeldBack[] {
+    for (const { partition, stable, high } of ends) {
+      const held = this.#held.get(partition);
+      if (stable >= high) this.#held.delete(partition);
+      else if (held?.from === stable) held.to = high;
+      else this.#held.set(partition, { partition, from: stable, to: high, since: now, told: held?.told ?? false });
+    }
+    const untold = [...this.#held.values()].filter(({ told }) => !told);
+    if (!untold.some(({ since }) => now - since >= PATIENCE_MS)) return [];
+    for (const held of untold) held.told = true;
+    return untold.map(({ partition, from, to }) => ({ partition, from, to }));
+  }
+}
+
+/** What is held back, in a sentence without its end. */
+export function describeHeldBack(topic: string, held: readonly HeldBack[]): string {
+  const places = held.map(({ partition, from, to }) => `partition ${partition} from offset ${from}: ${to - from}`);
+  const total = held.reduce((sum, { from, to }) => sum + to - from, 0);
+  const subject = total === 1 ? "1 record waits" : `${total} records wait`;
+  return `${subject} behind an open transaction in ${topic} (${places.join(", ")})`;
+}
