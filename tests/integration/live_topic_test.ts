@@ -140,3 +140,19 @@ Deno.test("verify takes no dead letter for missing that it cannot read yet, exit
     /^error: 2 records wait behind an open transaction in \S+\.dlq .*: check again once it has ended$/m,
   );
 });
+
+Deno.test("replay --dlq says where each dead letter went, where the topic has fewer partitions than before", async () => {
+  await using world = await ownWorld();
+  const { topic } = world;
+  await sendRaw(topic, [{ partition: 0, value: "of partition 0" }, { partition: 2, value: "of partition 2" }]);
+  assert.equal((await world.task("consume", ["--until-end"])).code, EXIT.ok);
+  await world.admin(async (admin) => {
+    await admin.deleteTopics({ topics: [topic] });
+    await soon("the topic is there again", () => admin.createTopics({ topics: [{ topic }] }).catch(() => false));
+  });
+  const { code, stdout } = await world.task("replay", ["--dlq"]);
+  assert.equal(code, EXIT.ok);
+  assert.match(stdout, /^#\d {2}back to partition 0, was offset 0: /m);
+  assert.match(stdout, /^#\d {2}to partition 0, was offset 0 of partition 2, which is gone: /m);
+  assert.deepEqual((await world.records()).map(({ partition }) => partition), [0, 0]);
+});

@@ -10,19 +10,33 @@ export const letterWay: Way<ReturningLetter> = {
   async open({ kafka, topic }) {
     await ensureTopics(kafka, topic);
     const publisher = await createPublisher({ connection: kafka, topic, key: "none", encode: alreadyEncoded });
+    const partitions = publisher.partitionCount;
     return {
-      send: (letters) => publisher.sendAddressed(letters.map((letter) => toMessage(letter, publisher.partitionCount))),
+      send: (letters) => publisher.sendAddressed(letters.map((letter) => toMessage(letter, partitions))),
       close: () => publisher.close(),
+      describe: (letter) => describe(letter, partitions),
     };
-  },
-  describe({ offset, origin, reason }) {
-    return `#${offset}  back to partition ${origin.partition}, was offset ${origin.offset}: ${reason}`;
   },
   preview: (letter) => letterJson(letter, { untold: true }),
 };
 
-function toMessage({ key, value, headers, origin }: ReturningLetter, partitions: number): Addressed {
-  return { partition: origin.partition % partitions, key, value, headers };
+/** The partition it came from, or the one that stands in where the topic has fewer by now. */
+function partitionFor({ origin }: ReturningLetter, partitions: number): number {
+  return origin.partition % partitions;
+}
+
+function describe(letter: ReturningLetter, partitions: number): string {
+  const { offset, origin, reason } = letter;
+  const partition = partitionFor(letter, partitions);
+  const way = partition === origin.partition
+    ? `back to partition ${partition}, was offset ${origin.offset}`
+    : `to partition ${partition}, was offset ${origin.offset} of partition ${origin.partition}, which is gone`;
+  return `#${offset}  ${way}: ${reason}`;
+}
+
+function toMessage(letter: ReturningLetter, partitions: number): Addressed {
+  const { key, value, headers } = letter;
+  return { partition: partitionFor(letter, partitions), key, value, headers };
 }
 
 function alreadyEncoded(): never {

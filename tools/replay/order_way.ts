@@ -11,19 +11,21 @@ export const orderWay: Way<OutgoingOrder> = {
   async open({ kafka, registry, topic }) {
     const schemaId = await registerOrderSchema(registry, valueSubject(topic));
     await ensureTopics(kafka, topic);
-    return await createPublisher({
+    const publisher = await createPublisher<OutgoingOrder>({
       connection: kafka,
       topic,
       key: "item",
       encode: ({ order }) => encodeOrder(schemaId, order),
     });
-  },
-  describe({ order, replayOf }) {
-    const origin = replayOf === undefined ? "" : `  (replay of ${replayOf})`;
-    return `${order.order_id}  ${order.user} orders ${order.quantity} ${order.item}${origin}`;
+    return { send: (orders) => publisher.send(orders), close: () => publisher.close(), describe };
   },
   preview({ order, replayOf }) {
     encodeOrder(0, order); // one that the schema cannot hold is found here too
     return { ...order, replay_of: replayOf };
   },
 };
+
+function describe({ order, replayOf }: OutgoingOrder): string {
+  const origin = replayOf === undefined ? "" : `  (replay of ${replayOf})`;
+  return `${order.order_id}  ${order.user} orders ${order.quantity} ${order.item}${origin}`;
+}

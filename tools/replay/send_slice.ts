@@ -5,14 +5,20 @@ import { requireBrokers } from "../../lib/kafka/require_brokers.ts";
 import { type PaceSetting, sendPaced } from "../../lib/pace.ts";
 import type { Slice } from "../../lib/slice.ts";
 
+/** Where pieces of a slice are sent to. */
+export interface Sink<T> {
+  send(pieces: readonly T[]): Promise<void>;
+  close(): Promise<void>;
+  /** One line about a piece that was sent. */
+  describe(piece: T): string;
+}
+
 /** How pieces of a slice are shown and sent. */
 export interface Way<T> {
   /** Connects; creates what is missing at the broker and the registry. */
-  open(settings: KafkaSettings): Promise<{ send(pieces: readonly T[]): Promise<void>; close(): Promise<void> }>;
+  open(settings: KafkaSettings): Promise<Sink<T>>;
   /** Pieces in memory at most, where that is a concern. */
   maxBatch?: number;
-  /** One line about a piece that was sent. */
-  describe(piece: T): string;
   /** A piece as `--dry-run` prints it. */
   preview(piece: T): unknown;
 }
@@ -43,7 +49,7 @@ export async function sendSlice<T>(
   }
   await requireBrokers(options.kafka);
   const sink = await way.open(options);
-  const report = new SendReport({ ...options, total: slice.total, describe: way.describe });
+  const report = new SendReport({ ...options, total: slice.total, describe: sink.describe });
   report.note(announcement);
   try {
     await sendPaced(slice.items(), {
