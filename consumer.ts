@@ -88,7 +88,7 @@ async function prepareGroup(
     const deadMember = store.lastMemberOf(group);
     if (reset !== undefined) {
       await resetGroup(kafka, admin, store, { ...at, deadMember, ...reset }, (steps) => {
-        console.log(resetPreview(topic, steps));
+        console.log(resetPreview({ topic, target: reset.target, steps }));
       });
     }
     return await startGroup(kafka, admin, store, { ...at, deadMember });

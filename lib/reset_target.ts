@@ -44,6 +44,22 @@ function parseAge(text: string): number | undefined {
   return days * UNIT_MS.d + hours * UNIT_MS.h + minutes * UNIT_MS.m + seconds * UNIT_MS.s;
 }
 
+/** Times that a number may stand for, in milliseconds since the epoch: 2001 to 2100. */
+const LIKELY_TIMES = { from: Date.UTC(2001), to: Date.UTC(2101) };
+
+/**
+ * The time that a number stands for where it looks like one in seconds or milliseconds since the epoch, as clocks and
+ * records have it; in milliseconds.
+ */
+export function epochTime(number: number): number | undefined {
+  return [number, number * 1_000].find((time) => time >= LIKELY_TIMES.from && time < LIKELY_TIMES.to);
+}
+
+/** A time, in milliseconds since the epoch, as a person and `parseResetTarget` can read it: 2026-11-24T08:00:00Z. */
+export function instant(time: number): string {
+  return new Date(time).toISOString().replace(".000Z", "Z");
+}
+
 /** One partition's part of a reset. */
 export interface ResetStep {
   partition: number;

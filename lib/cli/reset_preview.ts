@@ -1,8 +1,14 @@
-import type { ResetStep } from "../reset_target.ts";
+import { instant, type ResetStep, type ResetTarget } from "../reset_target.ts";
 import { table } from "./table.ts";
 
+export interface ResetPlan {
+  topic: string;
+  target: ResetTarget;
+  steps: readonly ResetStep[];
+}
+
 /** A reset as a table for a person: where each partition goes, and what that means. */
-export function resetPreview(topic: string, steps: readonly ResetStep[]): string {
+export function resetPreview({ topic, target, steps }: ResetPlan): string {
   const rows = steps.map(({ partition, from, to, again, clampedFrom }) => [
     partition,
     from === undefined ? "none" : String(from),
@@ -10,5 +16,7 @@ export function resetPreview(topic: string, steps: readonly ResetStep[]): string
     again >= 0 ? `${again} read again` : `${-again} skipped`,
     clampedFrom === undefined ? "" : `${clampedFrom} is outside of the log`,
   ]);
-  return `Reset of ${topic}\n${table(["partition", "old", "new", "records", ""], rows)}`;
+  // An age has a time that nobody has seen yet, and one that was given without a zone may have been meant in another.
+  const where = target.kind === "time" ? ` to what came at ${instant(target.time)} or later` : "";
+  return `Reset of ${topic}${where}\n${table(["partition", "old", "new", "records", ""], rows)}`;
 }

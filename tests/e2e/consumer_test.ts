@@ -109,3 +109,30 @@ Deno.test("consume says in one line what is missing, with its exit code", async 
   assert.equal(typo.code, 64);
   assert.match(typo.stderr, /Did you mean `--until-end`\?/);
 });
+
+Deno.test("consume --reset-to shows the instant that a time or an age comes to, with its zone", async () => {
+  using world = ownWorld();
+  await task("bootstrap", [], world.env);
+  await task("produce", ["--count", "3", "--delay", "0"], world.env);
+  const reset = (where: string) => task("consume", ["--reset", "--reset-to", where, "--until-end"], world.env);
+  const given = await reset("2026-01-02T03:04:05+02:00");
+  assert.match(given.stdout, /^Reset of \S+ to what came at 2026-01-02T01:04:05Z or later$/m);
+  assert.match(
+    (await reset("15m")).stdout,
+    /^Reset of \S+ to what came at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z or/m,
+  );
+});
+
+Deno.test("consume --reset-to refuses an offset that looks like a time, offers the time and changes nothing", async () => {
+  using world = ownWorld();
+  await task("bootstrap", [], world.env);
+  await task("produce", ["--count", "3", "--delay", "0"], world.env);
+  for (const epoch of ["1764000000000", "1764000000"]) {
+    const { code, stderr } = await task("consume", ["--reset", "--reset-to", epoch], world.env);
+    assert.equal(code, 64);
+    assert.match(stderr, new RegExp(`^error: ${epoch} looks like a time: use --reset-to 2025-11-24T16:00:00Z \\(`));
+  }
+  assert.match((await task("consume", ["--until-end"], world.env)).stdout, /^3 orders: /m);
+  const beyond = await task("consume", ["--reset", "--reset-to", "99", "--until-end"], world.env);
+  assert.match(beyond.stdout, /99 is outside of the log/, "an offset as any other");
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseResetTarget, resetStep } from "../../lib/reset_target.ts";
+import { epochTime, instant, parseResetTarget, resetStep } from "../../lib/reset_target.ts";
 
 const pure = { permissions: "none" } as const;
 const NOW = Date.UTC(2026, 10, 24, 12);
@@ -59,6 +59,22 @@ Deno.test("parseResetTarget() never goes back beyond the epoch", { ...pure }, ()
     const target = parse(text);
     assert.ok(target === undefined || (target.kind === "time" && target.time >= 0), text);
   }
+});
+
+Deno.test("epochTime() takes seconds and milliseconds of this century for a time, and no other number", pure, () => {
+  const time = Date.UTC(2025, 10, 24, 16);
+  assert.equal(epochTime(1_764_000_000_000), time);
+  assert.equal(epochTime(1_764_000_000), time);
+  for (const offset of [0, 42, 99_999_999, 20_261_124, 5_000_000_000, 176_400_000_000, Number.MAX_SAFE_INTEGER]) {
+    assert.equal(epochTime(offset), undefined, String(offset));
+  }
+});
+
+Deno.test("instant() is a time that parseResetTarget() reads back", pure, () => {
+  assert.equal(instant(1_764_000_000_000), "2025-11-24T16:00:00Z");
+  fc.assert(fc.property(fc.nat(4_000_000_000_000), (time) => {
+    assert.deepEqual(parse(instant(time)), { kind: "time", time });
+  }));
 });
 
 Deno.test("resetStep() counts what is read again, or skipped", pure, () => {
