@@ -12,9 +12,9 @@ import { resetPreview } from "./lib/cli/reset_preview.ts";
 import {
   groupFlag,
   groupSetting,
-  kafkaFlags,
   type KafkaSettings,
-  kafkaSettings,
+  ordersFlags,
+  ordersSettings,
   storageFlag,
   storageSetting,
 } from "./lib/cli/settings.ts";
@@ -159,12 +159,14 @@ const parser = object({
   partitions: optional(option("--partitions", string({ metavar: "0,2" }), {
     description: line("Limit the reset to these partitions"),
   })),
-  untilEnd: option("--until-end", { description: line("Stop when caught up with the topic as it is now") }),
+  untilEnd: option("--until-end", {
+    description: line("Stop when caught up with the topic as it is now, open transactions included"),
+  }),
   maxMessages: optional(option("--max-messages", integer({ min: 1, metavar: "N" }), {
     description: line("Stop after exactly N messages"),
   })),
   verbose: option("--verbose", { description: line("Show every order at any pace") }),
-  ...kafkaFlags,
+  ...ordersFlags,
   ...groupFlag,
   ...storageFlag,
 });
@@ -181,7 +183,7 @@ export function configure(args: readonly string[]): ConsumerConfig {
     ],
   });
   return {
-    ...kafkaSettings(options),
+    ...ordersSettings(options),
     storage: storageSetting(options),
     group: groupSetting(options),
     reset: resetSetting(options),

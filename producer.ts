@@ -11,7 +11,7 @@ import { main } from "./lib/cli/main.ts";
 import { paceFlags, paceSetting } from "./lib/cli/pace_flags.ts";
 import { line, parseArgs } from "./lib/cli/parse.ts";
 import { SendReport } from "./lib/cli/progress.ts";
-import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "./lib/cli/settings.ts";
+import { type KafkaSettings, ordersFlags, ordersSettings, storageFlag, storageSetting } from "./lib/cli/settings.ts";
 import { readStock, readUsers } from "./lib/files/read_storage.ts";
 import { createPublisher } from "./lib/kafka/publisher.ts";
 import { requireBrokers } from "./lib/kafka/require_brokers.ts";
@@ -118,7 +118,7 @@ const parser = object({
   dryRun: option("--dry-run", { description: line("Print the orders as JSON lines, without a broker") }),
   json: option("--json", { description: line("Print the summary as JSON") }),
   verbose: option("--verbose", { description: line("Show every order at any pace") }),
-  ...kafkaFlags,
+  ...ordersFlags,
   ...storageFlag,
 });
 
@@ -133,7 +133,7 @@ export function configure(args: readonly string[]): ProducerConfig {
     ],
   });
   return {
-    ...kafkaSettings(options),
+    ...ordersSettings(options),
     storage: storageSetting(options),
     count: options.count,
     pace: paceSetting(options, USUAL_DELAY_S),

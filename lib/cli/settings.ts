@@ -4,12 +4,16 @@ import { option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
 import type { KafkaConnection, RegistryConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
+import { isDeadLetterTopic } from "../topics.ts";
 import { env } from "./environment.ts";
 import { line } from "./parse.ts";
 import { kafkaConnection, plaintextFlag, registryConnection } from "./security_settings.ts";
 
 /** What `deno task up` leaves for the other commands, under the current directory. */
 const STACK_FILE = ".stack/stack.json";
+
+/** What the names of topics begin with that Kafka keeps for itself, as `__consumer_offsets`. */
+const INTERNAL_PREFIX = "__";
 
 type TextOption = Parser<"sync", string | undefined, unknown>;
 
@@ -23,6 +27,14 @@ export const kafkaFlags = {
   registry: textOption("--registry", "URL", "Schema Registry; also SCHEMA_REGISTRY_URL"),
   topic: textOption("--topic", "TOPIC", "Topic of the orders; also ORDERS_TOPIC"),
   ...plaintextFlag,
+};
+
+/** Those of the commands that take orders out of the topic or put some in. */
+export const ordersFlags = {
+  ...kafkaFlags,
+  yes: option("--yes", {
+    description: line("Use the topic even if it is one of Kafka's own (__NAME) or holds dead letters (NAME.dlq)"),
+  }),
 };
 
 /** The flag of every command that reads or writes the storage folder. */
@@ -59,6 +71,27 @@ export function kafkaSettings(flags: Given<typeof kafkaFlags>): KafkaSettings {
     registry: registryConnection(parseRegistry(registry), rule),
     topic: topicSetting(flags),
   };
+}
+
+/**
+ * The same for `ordersFlags`. A topic that can hardly be meant is a `Failure` (64): every record of it would become a dead
+ * letter, and what is put in breaks Kafka's own bookkeeping, or is taken for dead letters.
+ */
+export function ordersSettings(flags: Given<typeof ordersFlags>): KafkaSettings {
+  const settings = kafkaSettings(flags);
+  const { topic } = settings;
+  if (flags.yes) return settings;
+  if (topic.startsWith(INTERNAL_PREFIX)) {
+    throw new Failure(
+      EXIT.usage,
+      `${topic} is a topic of Kafka's own: name the topic of the orders (--topic), or add --yes`,
+    );
+  }
+  if (isDeadLetterTopic(topic)) {
+    const remedy = "deno task dlq lists them and deno task replay --dlq sends them back";
+    throw new Failure(EXIT.usage, `${topic} is a topic of dead letters: ${remedy}; or add --yes`);
+  }
+  return settings;
 }
 
 /** The topic of the orders, `orders` by default. Permission: env ORDERS_TOPIC. */

@@ -5,7 +5,13 @@ import { string } from "@optique/core/valueparser";
 import { validate as isUuid } from "uuid";
 import { paceFlags, paceSetting } from "../../lib/cli/pace_flags.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
-import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../../lib/cli/settings.ts";
+import {
+  type KafkaSettings,
+  ordersFlags,
+  ordersSettings,
+  storageFlag,
+  storageSetting,
+} from "../../lib/cli/settings.ts";
 import { flagsOf, type FlagValue, sliceFlags, sliceSetting, sliceValues } from "../../lib/cli/slice_flags.ts";
 import { MENDABLE_REASONS } from "../../lib/decide_order.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
@@ -65,7 +71,7 @@ const parser = object({
   dryRun: option("--dry-run", { description: line("Print what would be sent as JSON lines; orders need no broker") }),
   json: option("--json", { description: line("Print the summary as JSON") }),
   verbose: option("--verbose", { description: line("Show every order at any pace") }),
-  ...kafkaFlags,
+  ...ordersFlags,
   ...storageFlag,
 });
 
@@ -77,10 +83,10 @@ export function configure(args: readonly string[]): ReplayConfig {
   if (options.run !== undefined && !isUuid(options.run)) {
     throw new Failure(EXIT.usage, `--run must be the UUID that an earlier replay printed, got "${options.run}"`);
   }
-  const { brokers, registry, topic, storage, dryRun, json, verbose } = options;
+  const { brokers, registry, topic, yes, storage, dryRun, json, verbose } = options;
   const allowed = { "allow-plaintext-credentials": options.allowPlaintextCredentials };
   return {
-    ...kafkaSettings(options),
+    ...ordersSettings(options),
     source: sourceSetting(options),
     storage: storageSetting(options),
     pace: paceSetting(options, USUAL_DELAY_S),
@@ -89,7 +95,7 @@ export function configure(args: readonly string[]): ReplayConfig {
     dryRun,
     json,
     verbose,
-    given: { brokers, registry, topic, ...allowed, storage },
+    given: { brokers, registry, topic, yes, ...allowed, storage },
   };
 }
 
