@@ -8,7 +8,8 @@ import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import { deadLetterTopic, LEFT_OUT_HEADER, valueSubject } from "../../lib/topics.ts";
 import { ownWorld, task } from "../support/commands.ts";
 import { readTopic, testKafka, testRegistry } from "../support/kafka.ts";
-import { registerSchema, sendRaw, wire, wireOrder } from "../support/raw_records.ts";
+import { sendRaw, wire, wireOrder } from "../support/raw_records.ts";
+import { registerSchema } from "../support/register_schema.ts";
 
 /** What becomes of a record: accepted, rejected with this reason, or dead-lettered for a reason like this. */
 type Expected = "accepted" | { rejected: string } | { dead: RegExp };

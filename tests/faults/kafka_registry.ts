@@ -1,5 +1,6 @@
 import { ORDER_SCHEMA } from "../../lib/avro/order_schema.ts";
 import { valueSubject } from "../../lib/topics.ts";
+import { registerSchema } from "../support/register_schema.ts";
 import { RegistryStub } from "../support/registry_stub.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { brokenOf, KafkaWorld, soon } from "./kafka_world.ts";
@@ -26,7 +27,9 @@ export const registryFails: Fault = {
       await world.send(100);
       await soon("verdicts before the fault", () => world.verdicts() >= 100);
     }
-    const newer = await registerNewer(world, env.SCHEMA_REGISTRY_URL);
+    // Reads the same, as one of another version of a producer would.
+    const newest = { ...ORDER_SCHEMA, doc: world.topic };
+    const newer = await registerSchema(valueSubject(world.topic), newest, { url: env.SCHEMA_REGISTRY_URL });
     const unknown = 1_000_000 + Math.floor(random() * 1e9);
     const mood = MOODS[Math.floor(random() * MOODS.length)];
 
@@ -58,13 +61,3 @@ export const registryFails: Fault = {
     );
   },
 };
-
-/** Registers a schema with a new id that reads the same, as another version of a producer would; its id. */
-async function registerNewer(world: KafkaWorld, registry: string): Promise<number> {
-  const response = await fetch(`${registry}/subjects/${valueSubject(world.topic)}/versions`, {
-    method: "POST",
-    headers: { "content-type": "application/vnd.schemaregistry.v1+json" },
-    body: JSON.stringify({ schema: JSON.stringify({ ...ORDER_SCHEMA, doc: world.topic }) }),
-  });
-  return (await response.json()).id;
-}

@@ -3,7 +3,7 @@ import { CompressionTypes, type Message } from "kafkajs";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import type { Order } from "../../lib/order.ts";
-import { testKafka, testRegistry } from "./kafka.ts";
+import { testKafka } from "./kafka.ts";
 
 /** A field as it goes on the wire: text, bytes that may be no text, or a number of any size. */
 type Wire = string | Uint8Array | number | bigint;
@@ -21,18 +21,6 @@ export async function sendRaw(
   } finally {
     await disconnect(producer);
   }
-}
-
-/** Registers `schema` under `subject` and returns its id. */
-export async function registerSchema(subject: string, schema: unknown): Promise<number> {
-  const response = await fetch(`${testRegistry().url}/subjects/${subject}/versions`, {
-    method: "POST",
-    headers: { "content-type": "application/vnd.schemaregistry.v1+json" },
-    body: JSON.stringify({ schema: JSON.stringify(schema) }),
-  });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(`Cannot register a schema under ${subject}: ${JSON.stringify(answer)}`);
-  return answer.id;
 }
 
 /** An order on the wire, written here by hand, so that its fields may be what no serializer lets through. */

@@ -1,13 +1,8 @@
+import { registryHttp } from "../../lib/avro/registry_http.ts";
 import { testRegistry } from "./kafka.ts";
 
 /** Registers `schema` under `subject` the way another client would; its id. Permission: net. */
-export async function registerSchema(subject: string, schema: unknown): Promise<number> {
-  const response = await fetch(`${testRegistry().url}/subjects/${subject}/versions`, {
-    method: "POST",
-    headers: { "content-type": "application/vnd.schemaregistry.v1+json" },
-    body: JSON.stringify({ schema: JSON.stringify(schema) }),
-  });
-  const { id, message } = await response.json();
-  if (id === undefined) throw new Error(`The registry refuses the schema under ${subject}: ${message}`);
-  return id;
+export async function registerSchema(subject: string, schema: unknown, registry = testRegistry()): Promise<number> {
+  const request = { method: "POST", body: { schema: JSON.stringify(schema) } };
+  return (await registryHttp(registry)<{ id: number }>(`/subjects/${subject}/versions`, request))!.id;
 }

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  request as httpRequest,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** What a {@linkcode RegistryStub} does with requests. */
@@ -84,17 +90,12 @@ export class RegistryStub implements AsyncDisposable {
   }
 }
 
-async function passOn(request: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {
-  try {
-    const body: Uint8Array[] = [];
-    for await (const chunk of request) body.push(chunk);
-    const answer = await fetch(origin + request.url, {
-      method: request.method,
-      headers: { "content-type": "application/vnd.schemaregistry.v1+json" },
-      body: body.length === 0 ? undefined : new Blob(body as BlobPart[]),
-    });
-    response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
-  } catch {
-    response.socket?.destroy(); // the real one is away
-  }
+function passOn(request: IncomingMessage, response: ServerResponse, origin: string): void {
+  const { method, headers } = request;
+  const onward = httpRequest(origin + request.url, { method, headers, agent: false }, (answer) => {
+    response.writeHead(answer.statusCode!, { "content-type": "application/json" });
+    answer.pipe(response);
+  });
+  onward.on("error", () => response.socket?.destroy()); // the real one is away
+  request.pipe(onward);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { registryHttp } from "../../lib/avro/registry_http.ts";
 import type { KafkaConnection } from "../../lib/connections.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
@@ -40,10 +41,10 @@ export async function brokersAnswer(connection: KafkaConnection): Promise<boolea
 /** Whether the registry at `url` lists its subjects. Permission: net. */
 export async function registryAnswers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(REQUEST_MS) });
-    return response.ok && Array.isArray(await response.json());
-  } catch {
-    return false; // not yet
+    return Array.isArray(await registryHttp({ url })("/subjects"));
+  } catch (error) {
+    if (error instanceof Failure) return false; // not yet
+    throw error;
   }
 }
 
