@@ -7,6 +7,7 @@ import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { EXIT } from "../lib/errors.ts";
 import { withStack } from "../tests/support/stack.ts";
+import { CHECKOUT } from "../tools/stack/folders.ts";
 import { BenchWorld } from "./bench_world.ts";
 import { KafkaTools } from "./kafka_tools.ts";
 import { machine } from "./machine.ts";
@@ -16,7 +17,6 @@ import { report } from "./report.ts";
 import type { Outcome } from "./work.ts";
 import { WORKS } from "./works.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
 const NAMES = [...new Set(WORKS.map(({ name }) => name))];
 const FULL_SIZE = 1_000_000;
 
@@ -52,7 +52,7 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
     examples: ["deno task bench", "deno task bench --only consume --rounds 5", "deno task bench --orders 20000"],
   });
   const startedAt = new Date().toISOString();
-  const folder = resolve(ROOT, out);
+  const folder = resolve(CHECKOUT, out);
   Deno.mkdirSync(folder, { recursive: true });
   const works = WORKS.filter(({ name }) => only === undefined || name === only);
   const tools = await KafkaTools.find(stop);

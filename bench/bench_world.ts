@@ -8,7 +8,7 @@ import { type ConsumeSummary, parseConsume, parseSend, type SendSummary } from "
 import { Process } from "./process.ts";
 import { StorageImage } from "./storage_image.ts";
 
-const MAKE_STORAGE = new URL("make_storage.ts", import.meta.url).pathname;
+const MAKE_STORAGE = join(import.meta.dirname!, "make_storage.ts");
 
 export interface BenchSettings {
   /** Where the stack answers. */

@@ -1,6 +1,7 @@
 import { EXIT, Failure } from "../lib/errors.ts";
+import { DEFAULT_DATA_DIR } from "../tools/stack/folders.ts";
 import { type Jars, provideJars } from "../tools/stack/jars.ts";
-import { findJava, type Java } from "../tools/stack/toolchain.ts";
+import { findJava, isUnfit, type Java, JAVA_ENV } from "../tools/stack/toolchain.ts";
 import { Process } from "./process.ts";
 
 /** As Kafka's own scripts start these tools. */
@@ -28,14 +29,17 @@ export class KafkaTools {
   /** Permissions: run java and mvn, env JAVA_HOME; read, write of `.stack`. */
   static async find(stop: AbortSignal): Promise<KafkaTools> {
     const java = await findJava();
-    if (java === undefined) throw new Failure(EXIT.unavailable, "The peers need Java 17 or later: install a JDK");
-    return new KafkaTools(java, await provideJars(stop));
+    if (isUnfit(java)) {
+      throw new Failure(EXIT.config, `The peers need Java 17 or later; ${java.found}: ${java.remedy}`);
+    }
+    return new KafkaTools(java, await provideJars(DEFAULT_DATA_DIR, stop));
   }
 
   /** Runs one of them to its end; its output. Throws where it fails. Permission: run java. */
   async run(tool: string, args: readonly string[], signal: AbortSignal): Promise<string> {
     const command = new Deno.Command(this.#java.path, {
       args: [...JVM_FLAGS, LOG_FLAG, "-cp", this.#jars.kafkaClasspath, `org.apache.kafka.tools.${tool}`, ...args],
+      env: JAVA_ENV,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

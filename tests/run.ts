@@ -1,8 +1,8 @@
 import { main } from "../lib/cli/main.ts";
 import { EXIT } from "../lib/errors.ts";
+import { CHECKOUT } from "../tools/stack/folders.ts";
 import { withStack } from "./support/stack.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
 /** Tests under these need no broker. */
 const WITHOUT_STACK = ["tests/unit", "tests/conformance"];
 
@@ -28,7 +28,7 @@ async function runTests(
 ): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-q", "--no-check", "-P=test", ...paths],
-    cwd: ROOT,
+    cwd: CHECKOUT,
     env,
     stdout: "piped",
   }).spawn();

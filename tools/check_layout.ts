@@ -5,6 +5,11 @@ import { EXIT } from "../lib/errors.ts";
 /** Lines above which a file has to be split, or listed here with the reason. */
 const MAX_LINES = 250;
 const LONGER_FOR_A_REASON: readonly string[] = [];
+/** A blank, a # or an umlaut in the folder's name is escaped in a URL. */
+const PATH_OF_URL = /\bimport\.meta\.url\b|\bnew URL\([^;]*?\)\.pathname\b/;
+const PLAIN_FETCH = /(?<![.\w#])(?:globalThis\.)?fetch\(/;
+/** The one file that may: nothing on this machine is asked by way of a proxy. */
+const OWN_HTTP = "lib/avro/registry_http.ts";
 
 /** What prints makes no JSON by itself, which would bring control characters to a terminal; these write files. */
 const WRITES_JSON: readonly string[] = ["tools/stack/plan.ts", "tools/stack/state.ts"];
@@ -18,16 +23,20 @@ const ROOTS = [".", "lib", "tools", "tests", "bench"];
  * Permission: read of the repository.
  */
 export function run(): number {
-  const faults = ROOTS.flatMap(sources).flatMap(check);
+  const faults = ROOTS.flatMap(sources).flatMap((path) => check(path, Deno.readTextFileSync(path)));
   for (const fault of faults) console.error(fault);
   console.log(faults.length === 0 ? "Layout: ok" : `Layout: ${faults.length} faults`);
   return faults.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-function check(path: string): string[] {
-  const source = Deno.readTextFileSync(path);
+/** The faults of the file at `path`, seen from the repository's root, with the text `source`. */
+export function check(path: string, source: string): string[] {
   const faults = importsOf(path, source).filter((target) => !mayImport(path, target))
     .map((target) => `${path} must not import ${target}`);
+  if (PATH_OF_URL.test(source)) faults.push(`${path} takes a URL's path for a file's: use import.meta.dirname`);
+  if (PLAIN_FETCH.test(source) && path !== OWN_HTTP) {
+    faults.push(`${path} must ask by ${OWN_HTTP}: fetch goes to the proxy that the environment names`);
+  }
   if (/^lib\/(?!cli\/)/.test(path) && /\bDeno\.(args|env|exit)\b/.test(source)) {
     faults.push(`${path} must leave arguments, environment and exit to lib/cli and the entry points`);
   }

@@ -1,4 +1,6 @@
+import { join, relative } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import { EXIT, Failure } from "../errors.ts";
 import { HelpShown } from "./parse.ts";
@@ -49,7 +51,7 @@ function describeRefusal(error: Error): string {
   const [, access, path] = refused;
   const flag = Deno.args.indexOf("--storage");
   const folder = flag < 0 ? path : Deno.args[flag + 1];
-  const script = new URL(Deno.mainModule).pathname.slice(new URL("../../", import.meta.url).pathname.length);
+  const script = relative(join(import.meta.dirname!, "../.."), fileURLToPath(Deno.mainModule));
   const grant = `--allow-net --allow-env --allow-read=.stack,"${folder}" --allow-write="${folder}"`;
   return `No ${access} access to ${path}: this task is granted its own storage folder only. Set STORAGE_DIR, or run ` +
     `deno run ${grant} ${script} ${Deno.args.join(" ")}`;

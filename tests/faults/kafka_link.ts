@@ -9,7 +9,7 @@ const LONGEST_MS = 12_000;
 /** Longer than the session of a member lasts; every fifth run. */
 const BEYOND_SESSION_MS = 35_000;
 const RESUME_LIMIT_MS = 60_000;
-const GATE = new URL("../support/link_gate.ts", import.meta.url).pathname;
+const GATE = join(import.meta.dirname!, "../support/link_gate.ts");
 
 /**
  * Row 16: the link between the consumer and everything else breaks, falls silent or becomes slow.

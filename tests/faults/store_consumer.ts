@@ -1,3 +1,4 @@
+import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { RunningTask } from "../support/commands.ts";
 import type { FaultContext, FaultOutcome } from "./fault.ts";
 import { KafkaWorld, moment, soon } from "./kafka_world.ts";
@@ -46,7 +47,7 @@ async function killAtUnlock(world: KafkaWorld, turn: number): Promise<void> {
   const deno = [Deno.execPath(), "run", "-A", "--no-check", "--quiet", "consumer.ts", "--until-end"];
   const child = new Deno.Command("strace", {
     args: ["-f", ...paths, ...kill, ...deno],
-    cwd: new URL("../..", import.meta.url).pathname,
+    cwd: CHECKOUT,
     env: world.env,
     stdin: "null",
     stdout: "piped",

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { type Fault, type FaultContext, type FaultOutcome, held } from "./fault.ts";
 import { runTornTail } from "./store_damage.ts";
 import { runDiskFull, runEio } from "./store_io.ts";
@@ -6,7 +7,6 @@ import { runCompactionKills, runKills, runLostCommits, runUnsynced } from "./sto
 import { noMount } from "./store_mount.ts";
 import { noStrace } from "./store_world.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
 /** Runs a mutant may hold before it counts as survived. */
 const CHANCES = 40;
 
@@ -193,9 +193,9 @@ async function survives(mutant: Mutant, context: FaultContext): Promise<string |
 function copy(path: string, to: string): void {
   const target = join(to, path);
   Deno.mkdirSync(dirname(target), { recursive: true });
-  if (Deno.statSync(join(ROOT, path)).isFile) return Deno.copyFileSync(join(ROOT, path), target);
+  if (Deno.statSync(join(CHECKOUT, path)).isFile) return Deno.copyFileSync(join(CHECKOUT, path), target);
   Deno.mkdirSync(target);
-  for (const { name } of Deno.readDirSync(join(ROOT, path))) copy(join(path, name), to);
+  for (const { name } of Deno.readDirSync(join(CHECKOUT, path))) copy(join(path, name), to);
 }
 
 /** Names of the mutants, for a table. */

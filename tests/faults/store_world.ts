@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { editStorage } from "../../lib/files/edit_storage.ts";
 import { type StorageLayout, storageLayout } from "../../lib/files/layout.ts";
+import { CHECKOUT } from "../../tools/stack/folders.ts";
 import type { Noted } from "../support/store_driver.ts";
 import { ITEMS, storePlan } from "../support/store_plan.ts";
 import type { FaultContext, FaultOutcome } from "./fault.ts";
 import { checkStorage } from "./invariant.ts";
 import { earlyCommits, STORE_CALLS, type Trace } from "./store_trace.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
 const OPENING = 60;
 /** How long one driver may take, in milliseconds; that of a mutant may as well never end. */
 const PATIENCE_MS = { store: 20_000, mutant: 5_000 };
@@ -74,7 +74,7 @@ export class StoreWorld implements Disposable {
   /** Runs a driver to its end, or to the fault that is injected into it; `look` is told its output. Permission: run strace, deno. */
   async drive(injection?: Injection, look: (stdout: string) => void = () => {}): Promise<Drive> {
     const trace = join(this.#home, `trace-${this.#traces.length}`);
-    const driver = [join(this.#options.root ?? ROOT, "tests/support/store_driver.ts"), this.folder, this.notes];
+    const driver = [join(this.#options.root ?? CHECKOUT, "tests/support/store_driver.ts"), this.folder, this.notes];
     const deno = [Deno.execPath(), "run", "-A", "--no-check", "--quiet", ...driver, `${this.#seed}`];
     const args = [...this.#strace(trace, injection), ...deno, `${this.#options.batches}`];
     const child = new Deno.Command("strace", { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();

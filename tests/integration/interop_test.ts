@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { ownWorld, task } from "../support/commands.ts";
 import { kafkaTool } from "../support/kafka_tools.ts";
 import { testKafka, testRegistry } from "../support/kafka.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
-const PYTHON = join(ROOT, ".stack/python/bin/python");
+const PYTHON = join(CHECKOUT, ".stack/python/bin/python");
 const NO_PYTHON = !isThere(PYTHON);
 
 function isThere(path: string): boolean {
@@ -18,7 +18,7 @@ function isThere(path: string): boolean {
 }
 
 async function python(action: string, topic: string, argument: string): Promise<string> {
-  const script = join(ROOT, "tests/support/confluent_client.py");
+  const script = join(CHECKOUT, "tests/support/confluent_client.py");
   const args = [script, action, testKafka().brokers.join(","), testRegistry().url, topic, argument];
   const { code, stdout, stderr } = await new Deno.Command(PYTHON, { args }).output();
   assert.equal(code, 0, new TextDecoder().decode(stderr));

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EXIT } from "../../lib/errors.ts";
+import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { makeCertificates } from "../../tools/stack/secure/certificates.ts";
 import { type Finished, ownWorld, task, taskWords } from "../support/commands.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
 const HAS_TERMINAL = Deno.build.os === "linux"; // `script` takes other flags elsewhere
 
 /** Command lines of each task that together need all that it is granted; in an order that works. */
@@ -51,7 +51,7 @@ async function audited(
     const line = words.map((word) => `'${word}'`).join(" ");
     const { code, stdout, stderr } = await new Deno.Command("script", {
       args: ["-qefc", line, "/dev/null"],
-      cwd: ROOT,
+      cwd: CHECKOUT,
       clearEnv: true,
       env: { ...plainEnv(), ...env, DENO_AUDIT_PERMISSIONS: log },
       stdin: "null",
@@ -76,7 +76,7 @@ function granted(name: string, env: Record<string, string>) {
   const words = taskWords(name, env);
   const flag = (prefix: string) => words.find((word) => word.startsWith(prefix))?.slice(prefix.length).split(",") ?? [];
   const [set] = flag("-P=");
-  const { permissions } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));
+  const { permissions } = JSON.parse(Deno.readTextFileSync(join(CHECKOUT, "deno.json")));
   const { env: names, net = false, ...rest } = permissions[set];
   assert.deepEqual(rest, {}, `the set ${set} grants more than env and net`);
   return { set, names: names as string[], net, read: flag("--allow-read="), write: flag("--allow-write=") };
@@ -129,9 +129,9 @@ Deno.test("no task but those of the stack can read, write, run or ask beyond its
   const outside = `
     for (const reach of [
       () => Deno.readTextFileSync("/etc/hostname"),
-      () => Deno.readTextFileSync("${ROOT}deno.json"),
-      () => Deno.readDirSync("${ROOT}"),
-      () => Deno.writeTextFileSync("${ROOT}written.txt", ""),
+      () => Deno.readTextFileSync("${CHECKOUT}/deno.json"),
+      () => Deno.readDirSync("${CHECKOUT}"),
+      () => Deno.writeTextFileSync("${CHECKOUT}/written.txt", ""),
       () => Deno.env.get("HOME"),
       () => new Deno.Command("sh").outputSync(),
       () => Deno.dlopen("libc.so.6", {}),
@@ -149,7 +149,7 @@ Deno.test("no task but those of the stack can read, write, run or ask beyond its
   for (const name of TASKS) {
     const child = new Deno.Command(Deno.execPath(), {
       args: [...taskWords(name, world.env).slice(0, -1), "-"], // the task's flags, another script
-      cwd: ROOT,
+      cwd: CHECKOUT,
       env: world.env,
       stdin: "piped",
       stdout: "piped",
@@ -170,7 +170,7 @@ Deno.test("another storage folder is refused with the command line that grants i
     assert.deepEqual([code, stdout], [EXIT.failed, ""], name);
     const line = /^error: No (?:read|write) access to \S+: .* or run (deno run .*)\n$/.exec(stderr)?.[1];
     assert.ok(line !== undefined, stderr);
-    const again = await new Deno.Command("sh", { args: ["-c", line], cwd: ROOT, env: world.env }).output();
+    const again = await new Deno.Command("sh", { args: ["-c", line], cwd: CHECKOUT, env: world.env }).output();
     assert.equal(again.code, EXIT.ok, new TextDecoder().decode(again.stderr));
   }
 });
@@ -190,7 +190,7 @@ Deno.test("each task may read the credential files that are set, whatever their 
   await task("bootstrap", [], world.env);
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "-q", "produce", "--dry-run", "--count", "1"],
-    cwd: ROOT,
+    cwd: CHECKOUT,
     env: { ...world.env, KAFKA_SECURITY_PROTOCOL: "SSL", KAFKA_SSL_CA_FILE: certificate },
   }).output();
   assert.equal(code, EXIT.ok, new TextDecoder().decode(stderr));

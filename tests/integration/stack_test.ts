@@ -4,13 +4,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EXIT } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { isAlive, type ProcessRecord } from "../../tools/stack/processes.ts";
 import { readPid, readState, type StackState } from "../../tools/stack/state.ts";
 import { taskWords } from "../support/commands.ts";
+import { registerSchema } from "../support/register_schema.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
 /** The slowest of all is a first `down`, which writes the archives of loaded classes. */
 const PATIENCE_MS = 90_000;
+/** Nobody listens there. */
+const DEAD_PROXY = Object.fromEntries(
+  ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"].map((name) => [name, "http://127.0.0.1:9"]),
+);
 const ANY_PORTS = ["--local", "--kafka-port", "0", "--registry-port", "0"];
 
 interface Outcome {
@@ -20,9 +25,21 @@ interface Outcome {
 }
 
 /** Starts `tools/stack/SCRIPT.ts` with the permissions its task has. */
-function start(script: "up" | "down", dataDir: string, args: string[] = []): Deno.ChildProcess {
-  const command = [...taskWords(script, {}), "--data-dir", dataDir, ...args];
-  return new Deno.Command(Deno.execPath(), { args: command, cwd: ROOT, stdout: "piped", stderr: "piped" }).spawn();
+function start(
+  script: "up" | "down",
+  dataDir: string,
+  args: string[] = [],
+  env: Record<string, string> = {},
+): Deno.ChildProcess {
+  const command = [...taskWords(script, env), "--data-dir", dataDir, ...args];
+  return new Deno.Command(Deno.execPath(), {
+    args: command,
+    cwd: CHECKOUT,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
 }
 
 async function finish(child: Deno.ChildProcess): Promise<Outcome> {
@@ -65,15 +82,8 @@ async function assertEnded(records: readonly ProcessRecord[]): Promise<void> {
   for (const record of records) assert.equal(await isAlive(record), false, `process ${record.pid} still runs`);
 }
 
-async function registerSchema(registry: string): Promise<number> {
-  const response = await fetch(`${registry}/subjects/kept-value/versions`, {
-    method: "POST",
-    headers: { "content-type": "application/vnd.schemaregistry.v1+json" },
-    body: JSON.stringify({ schema: JSON.stringify({ type: "record", name: "Kept", fields: [] }) }),
-  });
-  const { id } = await response.json();
-  assert.equal(response.status, 200);
-  return id;
+function registerKept(registry: string): Promise<number> {
+  return registerSchema("kept-value", { type: "record", name: "Kept", fields: [] }, { url: registry });
 }
 
 async function topicsOf(brokers: string): Promise<string[]> {
@@ -121,14 +131,20 @@ Deno.test("a local stack", (t) =>
     await t.step("down() and up() keep ports, topics and schema ids", async () => {
       const before = requireState(dataDir);
       await ensureTopics({ brokers: before.brokers.split(",") }, "kept");
-      const id = await registerSchema(before.registry);
+      const id = await registerKept(before.registry);
       await succeed("down", dataDir);
       await assertEnded(Object.values(before.pids));
       await succeed("up", dataDir);
       const after = requireState(dataDir);
       assert.deepEqual([after.brokers, after.registry], [before.brokers, before.registry]);
       assert.ok((await topicsOf(after.brokers)).includes("kept"));
-      assert.equal(await registerSchema(after.registry), id);
+      assert.equal(await registerKept(after.registry), id);
+    });
+
+    await t.step("up() asks its own machine past the proxy that the environment names", async () => {
+      await succeed("down", dataDir);
+      const { code, stderr } = await finish(start("up", dataDir, [], DEAD_PROXY));
+      assert.equal(code, EXIT.ok, stderr);
     });
 
     await t.step("down() with --purge leaves no process and no folder", async () => {

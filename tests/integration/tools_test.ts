@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { requireBalance, TestStorage } from "../support/storage.ts";
-
-const ROOT = new URL("../..", import.meta.url).pathname;
 
 interface Output {
   code: number;
@@ -15,7 +14,7 @@ async function run(folder: string, line: string | readonly string[]): Promise<Ou
   const args = typeof line === "string" ? line.split(" ") : line;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "-q", ...args],
-    cwd: ROOT,
+    cwd: CHECKOUT,
     env: { STORAGE_DIR: folder, NO_COLOR: "1" },
     stdin: "null",
   }).output();
@@ -87,7 +86,7 @@ Deno.test("tools refuse bytes that are no text as a name: a lone surrogate, half
     const line = `exec "$0" task -q user add --status paid --user "$(printf 'a${bytes}')"`;
     const { code, stderr } = await new Deno.Command("sh", {
       args: ["-c", line, Deno.execPath()],
-      cwd: ROOT,
+      cwd: CHECKOUT,
       env: { STORAGE_DIR: storage.folder, NO_COLOR: "1" },
       stdin: "null",
     }).output();

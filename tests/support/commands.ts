@@ -1,4 +1,4 @@
-const ROOT = new URL("../..", import.meta.url).pathname;
+import { CHECKOUT } from "../../tools/stack/folders.ts";
 
 export interface Finished {
   code: number;
@@ -88,10 +88,10 @@ export function ownWorld(): { env: Record<string, string>; storage: string } & D
  * puts in what `env` names, as `deno task` does. Permission: run sh.
  */
 export function taskWords(name: string, env: Record<string, string>): string[] {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
+  const { tasks } = JSON.parse(Deno.readTextFileSync(`${CHECKOUT}/deno.json`));
   const line: string = tasks[name].command;
   const script = line.replace("deno run", "printf '%s\\n' run");
-  const { stdout } = new Deno.Command("sh", { args: ["-c", script], cwd: ROOT, env }).outputSync();
+  const { stdout } = new Deno.Command("sh", { args: ["-c", script], cwd: CHECKOUT, env }).outputSync();
   return new TextDecoder().decode(stdout).split("\n").slice(0, -1);
 }
 
@@ -105,7 +105,7 @@ export function taskCommand(
   const [program, ...rest] = [...wrapper, Deno.execPath(), ...taskWords(name, env), ...args];
   return new Deno.Command(program, {
     args: rest,
-    cwd: ROOT,
+    cwd: CHECKOUT,
     env,
     stdin: "null",
     stdout: "piped",

@@ -1,15 +1,19 @@
-import { join } from "node:path";
+import { DEFAULT_DATA_DIR } from "../../tools/stack/folders.ts";
+import { provideJars } from "../../tools/stack/jars.ts";
+import { findJava, isUnfit, JAVA_ENV } from "../../tools/stack/toolchain.ts";
 import { testKafka } from "./kafka.ts";
-
-const ROOT = new URL("../..", import.meta.url).pathname;
 
 /**
  * Runs a class of Kafka's own command-line tools against the test's brokers, with `input` on its stdin; its output.
  * Permission: run java.
  */
 export async function kafkaTool(mainClass: string, args: readonly string[], input = ""): Promise<string> {
-  const child = new Deno.Command("java", {
-    args: ["-cp", join(kafkaJars(), "*"), mainClass, "--bootstrap-server", testKafka().brokers.join(","), ...args],
+  const java = await findJava();
+  if (isUnfit(java)) throw new Error(`${java.found}: ${java.remedy}`);
+  const jars = await provideJars(DEFAULT_DATA_DIR, new AbortController().signal);
+  const child = new Deno.Command(java.path, {
+    args: ["-cp", jars.kafkaClasspath, mainClass, "--bootstrap-server", testKafka().brokers.join(","), ...args],
+    env: JAVA_ENV,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -21,14 +25,4 @@ export async function kafkaTool(mainClass: string, args: readonly string[], inpu
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   if (code !== 0) throw new Error(`${mainClass} ended with ${code}: ${said}`);
   return said;
-}
-
-/** Where `deno task up` keeps the jars of Kafka. */
-function kafkaJars(): string {
-  const folders = [...Deno.readDirSync(join(ROOT, ".stack"))].filter(({ name }) => name.startsWith("jars"))
-    .map(({ name }) => join(ROOT, ".stack", name));
-  if (folders.length === 0) throw new Error("No Kafka jars below .stack: deno task up fetches them");
-  // An older one may be left of an older pom.xml.
-  const newest = folders.reduce((a, b) => (Deno.statSync(a).mtime! > Deno.statSync(b).mtime! ? a : b));
-  return join(newest, "kafka");
 }

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { EXIT, Failure } from "../../lib/errors.ts";
-
-const ROOT = new URL("../..", import.meta.url).pathname;
+import { CHECKOUT } from "../../tools/stack/folders.ts";
 
 /** Where a stack answers, as the environment of commands has it. */
 export interface StackEnv extends Record<string, string> {
@@ -29,7 +28,11 @@ export async function withStack<T>(
 }
 
 async function stackTask(name: "up" | "down", flags: readonly string[]): Promise<void> {
-  const command = new Deno.Command(Deno.execPath(), { args: ["task", "-q", name, ...flags], cwd: ROOT, stdin: "null" });
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["task", "-q", name, ...flags],
+    cwd: CHECKOUT,
+    stdin: "null",
+  });
   const { success, stdout, stderr } = await command.output();
   if (success) return;
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);

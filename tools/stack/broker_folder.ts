@@ -10,7 +10,7 @@ import { freePorts } from "./ports.ts";
 import { scramCredentials } from "./secure/scram_credentials.ts";
 import { isSecure } from "./secure/secure_folder.ts";
 import { serverProperties } from "./server_properties.ts";
-import type { Java } from "./toolchain.ts";
+import { type Java, JAVA_ENV } from "./toolchain.ts";
 
 /** Writes the settings of every broker; their controllers get free ports. Permissions: net, write of `dataDir`. */
 export function writeServerProperties(dataDir: string, plan: StackPlan): void {
@@ -36,7 +36,8 @@ export async function format(
   const { success, signal, stdout, stderr } = await withArgumentFile(
     folder,
     command,
-    ([path, ...args]) => new Deno.Command(path, { args, cwd: folder, stdin: "null", signal: stop }).output(),
+    ([path, ...args]) =>
+      new Deno.Command(path, { args, cwd: folder, env: JAVA_ENV, stdin: "null", signal: stop }).output(),
   );
   if (success) return;
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);

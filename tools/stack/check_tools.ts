@@ -1,12 +1,10 @@
 import type { Check } from "./check.ts";
 import { KAFKA_PORT, REGISTRY_PORT } from "./plan.ts";
 import { isFree } from "./ports.ts";
-import { findDocker, findJava, findMaven, isRecent } from "./toolchain.ts";
+import { findDocker, findJava, findMaven, isUnfit } from "./toolchain.ts";
 
 /** The Deno that everything here is tested with, and the oldest that has what it uses. */
 const TESTED_DENO = "2.9.6";
-const JAVA_REMEDY =
-  "install Java 17 or later (apt install openjdk-17-jre-headless, brew install openjdk) or set JAVA_HOME";
 
 /**
  * Deno, and what `up` runs the stack with. Java and Maven or Docker are `needed` unless a broker answers already.
@@ -15,19 +13,12 @@ const JAVA_REMEDY =
  */
 export async function checkTools({ needed }: { needed: boolean }): Promise<Check[]> {
   const [java, maven, docker] = await Promise.all([findJava(), findMaven(), findDocker()]);
-  const local = isRecent(java) && maven !== undefined;
+  const local = !isUnfit(java) && !isUnfit(maven);
   const level = local || docker !== undefined || !needed ? "warn" : "fail";
   return [
     checkDeno(Deno.version.deno),
-    {
-      name: "java",
-      level: isRecent(java) ? "ok" : level,
-      found: java?.build ?? "not found",
-      remedy: isRecent(java) ? undefined : JAVA_REMEDY,
-    },
-    maven !== undefined
-      ? { name: "maven", level: "ok", found: maven }
-      : { name: "maven", level, found: "not found", remedy: "install Maven (apt install maven, brew install maven)" },
+    isUnfit(java) ? { name: "java", level, ...java } : { name: "java", level: "ok", found: java.build },
+    isUnfit(maven) ? { name: "maven", level, ...maven } : { name: "maven", level: "ok", found: maven },
     docker !== undefined ? { name: "docker", level: "ok", found: docker } : {
       name: "docker",
       level: local || !needed ? "ok" : level,

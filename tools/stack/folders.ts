@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 /** The folder of deno.json. */
-export const CHECKOUT = new URL("../..", import.meta.url).pathname;
+export const CHECKOUT = join(import.meta.dirname!, "../..");
 
 /** Where a stack keeps its state unless told otherwise. */
 export const DEFAULT_DATA_DIR = join(CHECKOUT, ".stack");
@@ -63,6 +63,17 @@ export function removeTree(path: string): void {
     Deno.removeSync(path, { recursive: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Whether something can be made in the folder, which is made itself where it is missing. Permissions: read, write. */
+export function isWritable(folder: string): boolean {
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    Deno.removeSync(Deno.makeTempFileSync({ dir: folder }));
+    return true;
+  } catch {
+    return false;
   }
 }
 

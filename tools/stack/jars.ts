@@ -1,12 +1,13 @@
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { exists } from "../../lib/files/storage_folder.ts";
-import { CHECKOUT } from "./folders.ts";
+import { CHECKOUT, DEFAULT_DATA_DIR, isWritable } from "./folders.ts";
 import { withLock } from "./stack_lock.ts";
+import { findMaven, isUnfit, JAVA_ENV } from "./toolchain.ts";
 
-/** All stacks of a checkout share the jars, whatever their data folders. */
-const CACHE = join(CHECKOUT, ".stack");
 const POM = join(CHECKOUT, "tools", "stack", "pom.xml");
+/** Separators of Java's: of a class path, between a jar and what is in it, around a variable of Maven's. */
+const NO_PATH_OF_JAVA = new RegExp(`${delimiter}|!/|\\$\\{`);
 
 export interface Jars {
   /** Holds `kafka/`, `registry/` and the class archives made from them. */
@@ -17,36 +18,49 @@ export interface Jars {
 }
 
 /**
- * The jars of `pom.xml`, fetched with Maven the first time (about 160 MB) into a folder named by the POM's contents.
+ * The jars of `pom.xml` for the stack in `dataDir`, fetched with Maven the first time (about 160 MB).
  *
- * Throws a {@linkcode Failure} (69) with what Maven says. Permissions: run mvn; read, write of the checkout's `.stack`.
+ * Throws a {@linkcode Failure}: 69 with what Maven says, 78 where that is missing or Java takes the folder for something else. Permissions:
+ * run mvn; read, write of the checkout's `.stack`, or of `dataDir`.
  */
-export async function provideJars(stop: AbortSignal): Promise<Jars> {
-  const folder = await jarsFolder();
+export async function provideJars(dataDir: string, stop: AbortSignal): Promise<Jars> {
+  const folder = await jarsFolder(dataDir);
+  const wrong = NO_PATH_OF_JAVA.exec(folder)?.[0];
+  if (wrong !== undefined) {
+    throw new Failure(EXIT.config, `Java runs nothing in ${folder}: move it to a path without "${wrong}"`);
+  }
   if (!exists(folder)) {
-    Deno.mkdirSync(CACHE, { recursive: true });
-    await withLock(join(CACHE, "fetch.lock"), stop, async () => {
+    await withLock(join(dirname(folder), "fetch.lock"), stop, async () => {
       if (!exists(folder)) await fetchJars(folder, stop);
     });
   }
   const kafka = [...Deno.readDirSync(join(folder, "kafka"))].map(({ name }) => join(folder, "kafka", name)).sort();
   const runner = [...Deno.readDirSync(join(folder, "registry"))].find(({ name }) => name.endsWith("-runner.jar"));
-  return { folder, kafkaClasspath: kafka.join(":"), registryJar: join(folder, "registry", runner!.name) };
+  return { folder, kafkaClasspath: kafka.join(delimiter), registryJar: join(folder, "registry", runner!.name) };
 }
 
-/** Where the jars are, or will be. */
-export async function jarsFolder(): Promise<string> {
+/**
+ * Where the jars of the stack in `dataDir` are, or will be: in the checkout, for all its stacks, but where that cannot be
+ * written. The folder is named by the POM's contents. Permissions: read, write of both folders.
+ */
+export async function jarsFolder(dataDir: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", Deno.readFileSync(POM));
-  return join(CACHE, `jars-${new Uint8Array(digest).toHex().slice(0, 8)}`);
+  const name = `jars-${new Uint8Array(digest).toHex().slice(0, 8)}`;
+  const shared = join(DEFAULT_DATA_DIR, name);
+  return exists(shared) || isWritable(DEFAULT_DATA_DIR) ? shared : join(dataDir, name);
 }
 
 /** Into another folder first: an interrupted download never looks whole. */
 async function fetchJars(folder: string, stop: AbortSignal): Promise<void> {
+  const maven = await findMaven();
+  if (isUnfit(maven)) throw new Failure(EXIT.config, `Kafka comes by Maven; ${maven.found}: ${maven.remedy}`);
   console.log("Fetching Kafka and the registry with Maven, this once");
-  const temp = Deno.makeTempDirSync({ dir: CACHE, prefix: "fetch-" });
+  const temp = `${folder}.${crypto.randomUUID()}`;
+  Deno.mkdirSync(temp);
   try {
     const { success, stdout } = await new Deno.Command("mvn", {
       args: ["-q", "-B", "-f", POM, `-Djars=${temp}`, "package"],
+      env: JAVA_ENV,
       stdin: "null",
       signal: stop,
     }).output();

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { exists } from "../../lib/files/storage_folder.ts";
-import { REGISTRY } from "./folders.ts";
+import { isWritable, REGISTRY } from "./folders.ts";
 import type { Jars } from "./jars.ts";
 import { HOST } from "./ports.ts";
 import type { Java } from "./toolchain.ts";
@@ -76,14 +76,15 @@ function archiveName(java: Java, name: string): string {
 }
 
 /**
- * Shares the archives that processes wrote into `folder`, unless `whole` is false: then they are only removed.
+ * Shares the archives that processes wrote into `folder`, unless `whole` is false: then they are only removed, as they
+ * are where the jars are not ours to write beside.
  *
  * Permissions: read, write of both folders.
  */
 export function keepArchives(folder: string, jarsFolder: string, whole: boolean): void {
   for (const { name } of Deno.readDirSync(folder)) {
     if (!name.endsWith(ARCHIVE_SUFFIX)) continue;
-    if (whole && exists(jarsFolder)) share(join(folder, name), join(jarsFolder, name));
+    if (whole && exists(jarsFolder) && isWritable(jarsFolder)) share(join(folder, name), join(jarsFolder, name));
     Deno.removeSync(join(folder, name));
   }
 }

@@ -36,7 +36,7 @@ export interface LocalStack {
  * Permissions: net; run java, mvn, sh; env of kafkajs; read, write of the data folder and of the jars.
  */
 export async function startLocal(java: Java, wish: StackWish, stop: AbortSignal): Promise<LocalStack> {
-  const jars = await provideJars(stop);
+  const jars = await provideJars(wish.dataDir, stop);
   try {
     return await start({ java, jars, wish, stop });
   } catch (error) {
@@ -182,7 +182,7 @@ async function stopParts(dataDir: string, names: readonly string[]): Promise<str
   const obeyed = await terminate(records);
   for (const name of partsOnDisk(dataDir)) {
     if (!names.includes(name)) continue;
-    keepArchives(join(dataDir, name), await jarsFolder(), obeyed);
+    keepArchives(join(dataDir, name), await jarsFolder(dataDir), obeyed);
     removePid(join(dataDir, name));
   }
   return [...names];

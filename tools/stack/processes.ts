@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { JAVA_ENV } from "./toolchain.ts";
 
 /** How long a process may take to end on SIGTERM, in milliseconds; writing a class archive takes it some seconds. */
 const TERMINATE_MS = 30_000;
@@ -32,7 +33,7 @@ export async function startDetached(
   const child = new Deno.Command("sh", {
     args: ["-c", 'exec "$@" >>"$0" 2>&1', options.logFile, ...command],
     cwd: options.folder,
-    env: NO_SECRETS,
+    env: { ...NO_SECRETS, ...JAVA_ENV },
     detached: true,
     stdin: "null",
     stdout: "null",

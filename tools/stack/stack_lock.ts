@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EXIT, Failure } from "../../lib/errors.ts";
 
@@ -5,14 +6,28 @@ const POLL_MS = 100;
 
 /**
  * Runs `work` while holding a flock on `path`, which the kernel frees however this process ends; waits for its turn.
+ * Makes the folder where it is missing.
  *
- * Throws a {@linkcode Failure} (75) when `stop` aborts before. Permissions: read, write of `path`.
+ * Throws a {@linkcode Failure}: 75 when `stop` aborts before, 78 where the folder cannot be written. Permissions: read,
+ * write of the folder.
  */
 export async function withLock<T>(path: string, stop: AbortSignal, work: () => Promise<T>): Promise<T> {
-  using file = Deno.openSync(path, { read: true, write: true, create: true });
+  using file = openLock(path);
   while (!file.tryLockSync(true)) {
     if (stop.aborted) throw new Failure(EXIT.busy, "Interrupted while another up or down was at work");
     await delay(POLL_MS);
   }
   return await work();
+}
+
+function openLock(path: string): Deno.FsFile {
+  const folder = dirname(path);
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    return Deno.openSync(path, { read: true, write: true, create: true });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(/ \(os error.*/s, "") : String(cause);
+    const remedy = "start it elsewhere with deno task up --data-dir FOLDER";
+    throw new Failure(EXIT.config, `The stack cannot be kept in ${folder} (${reason}): ${remedy}`, { cause });
+  }
 }

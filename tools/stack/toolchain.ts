@@ -1,6 +1,9 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 const MIN_JAVA = 17;
+
+/** For programs of Java's: they take file names for UTF-8 only where the environment says so, whatever the shell's is. */
+export const JAVA_ENV = { LC_ALL: "C.UTF-8" };
 
 export interface Java {
   /** What to run. */
@@ -11,12 +14,41 @@ export interface Java {
   build: string;
 }
 
-/** The Java of JAVA_HOME, else of the PATH; undefined where there is none. Permissions: run java, env JAVA_HOME. */
-export async function findJava(): Promise<Java | undefined> {
-  const home = Deno.env.get("JAVA_HOME");
-  const path = home ? join(home, "bin", "java") : "java";
-  const said = await output(path, ["-version"]);
-  return said === undefined ? undefined : parseJavaVersion(path, said);
+/** What is there in place of a tool that can be used, and what to do about it. */
+export interface Unfit {
+  found: string;
+  remedy: string;
+}
+
+export function isUnfit(tool: Java | string | Unfit): tool is Unfit {
+  return typeof tool === "object" && "remedy" in tool;
+}
+
+/**
+ * The Java of JAVA_HOME, or where that is not set, of the path; it can run the stack. Permissions: run java, env JAVA_HOME.
+ */
+export async function findJava(): Promise<Java | Unfit> {
+  const home = Deno.env.get("JAVA_HOME") || undefined;
+  const path = home === undefined ? "java" : join(resolve(home), "bin", "java");
+  const java = parseJavaVersion(path, (await ask(path, ["-version"]))?.said ?? "");
+  return java !== undefined && java.major >= MIN_JAVA ? java : unfitJava(java, home);
+}
+
+/** What to tell of `java`, too old or none at all, where JAVA_HOME is `home`. */
+export function unfitJava(java: Java | undefined, home: string | undefined): Unfit {
+  if (home !== undefined) {
+    return {
+      found: `JAVA_HOME is ${home}, ${
+        java === undefined ? "where bin/java does not run" : `which is Java ${java.major}`
+      }`,
+      remedy: `set it to the folder of Java ${MIN_JAVA} or later, or unset it to take the java on the path`,
+    };
+  }
+  return {
+    found: java === undefined ? "no java on the path" : `the java on the path is Java ${java.major}`,
+    remedy: `install Java ${MIN_JAVA} or later (apt install openjdk-17-jre-headless, brew install openjdk) ` +
+      "or set JAVA_HOME",
+  };
 }
 
 /** Reads what `java -version` says. */
@@ -27,28 +59,29 @@ export function parseJavaVersion(path: string, said: string): Java | undefined {
   return { path, major, build: build.replace(/[^\w.+-]/g, "_") };
 }
 
-export function isRecent(java: Java | undefined): java is Java {
-  return java !== undefined && java.major >= MIN_JAVA;
-}
-
-/** Maven's version; undefined where there is none. Permission: run mvn. */
-export async function findMaven(): Promise<string | undefined> {
-  return /Apache Maven (\S+)/.exec((await output("mvn", ["-B", "-version"])) ?? "")?.[1];
+/** Maven's version. Permission: run mvn. */
+export async function findMaven(): Promise<string | Unfit> {
+  const answer = await ask("mvn", ["-B", "-version"]);
+  const version = /Apache Maven (\S+)/.exec(answer?.said ?? "")?.[1];
+  if (version !== undefined) return version;
+  const remedy = "install Maven (apt install maven, brew install maven)";
+  if (answer === undefined) return { found: "no mvn on the path", remedy };
+  const why = answer.said.trim().split("\n")[0].replace(/\W+$/, "");
+  return { found: `mvn fails (${why})`, remedy: "it needs Java itself, so mend that first" };
 }
 
 /** The version of a Docker engine that answers; undefined where there is none. Permission: run docker. */
 export async function findDocker(): Promise<string | undefined> {
-  return (await output("docker", ["version", "--format", "{{.Server.Version}}"]))?.trim();
+  const answer = await ask("docker", ["version", "--format", "{{.Server.Version}}"]);
+  return answer?.success ? answer.said.trim() : undefined;
 }
 
-/** What a command that succeeds says, on whichever stream. */
-async function output(command: string, args: string[]): Promise<string | undefined> {
+/** What a command says, on whichever stream; undefined where it cannot be run. */
+async function ask(command: string, args: string[]): Promise<{ success: boolean; said: string } | undefined> {
   try {
     const { success, stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
-    return success ? new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) : undefined;
-  } catch (error) {
-    // Deno cannot grant the right to run what is not installed.
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return undefined;
-    throw error;
+    return { success, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  } catch {
+    return undefined; // not there, no program, or not granted: Deno cannot grant the right to run what is not there
   }
 }

@@ -19,7 +19,7 @@ import { requireSameSecurity } from "./secure/require_same_security.ts";
 import { secureLines } from "./secure/secure_lines.ts";
 import { withLock } from "./stack_lock.ts";
 import { readState, type StackState } from "./state.ts";
-import { findDocker, findJava, findMaven, isRecent } from "./toolchain.ts";
+import { findDocker, findJava, findMaven, isUnfit } from "./toolchain.ts";
 
 const anyPort = port({ min: 0 });
 
@@ -64,10 +64,15 @@ export function configure(args: readonly string[]): UpConfig {
   if (docker && wishes.secure) {
     throw new Failure(EXIT.usage, "--secure is for --local: the stack in Docker has no users");
   }
+  const folder = resolve(dataDir ?? DEFAULT_DATA_DIR);
+  if (wishes.secure && folder.includes(",")) {
+    const why = "Deno takes the comma for the end of a certificate's name";
+    throw new Failure(EXIT.config, `A secure stack cannot be kept in ${folder}, ${why}: pass another --data-dir`);
+  }
   const topic = topicSetting({ topic: undefined });
   const group = groupSetting({ group: undefined });
   const mode = docker ? "docker" : local || wishes.secure ? "local" : undefined;
-  return { ...wishes, mode, topic, group, dataDir: resolve(dataDir ?? DEFAULT_DATA_DIR) };
+  return { ...wishes, mode, topic, group, dataDir: folder };
 }
 
 /**
@@ -77,7 +82,6 @@ export function configure(args: readonly string[]): UpConfig {
  * `.stack` and of the data folder.
  */
 export async function run(config: UpConfig, stop: AbortSignal): Promise<void> {
-  Deno.mkdirSync(config.dataDir, { recursive: true });
   await withLock(join(config.dataDir, LOCK_FILE), stop, async () => {
     requireSameSecurity(config);
     const mode = await chooseMode(config);
@@ -92,11 +96,13 @@ async function chooseMode({ mode, dataDir }: UpConfig): Promise<StackState["mode
   }
   if (mode !== undefined) return mode;
   if (running !== undefined) return running;
-  if (isRecent(await findJava()) && (exists(await jarsFolder()) || await findMaven() !== undefined)) return "local";
+  const java = await findJava();
+  const unfit = [java, exists(await jarsFolder(dataDir)) ? "not needed" : await findMaven()].find(isUnfit);
+  if (unfit === undefined) return "local";
   if (await findDocker() !== undefined) return "docker";
   throw new Failure(
     EXIT.config,
-    "Kafka needs Java 17 or later and Maven, or Docker: install either (deno task doctor)",
+    `Kafka needs Java 17 or later and Maven, or Docker; ${unfit.found}: ${unfit.remedy}, or install Docker`,
   );
 }
 
@@ -113,9 +119,9 @@ async function upDocker(wish: StackWish, stop: AbortSignal): Promise<string> {
 async function upLocal(wish: StackWish, stop: AbortSignal): Promise<string> {
   const startedAt = performance.now();
   const java = await findJava();
-  if (!isRecent(java)) {
+  if (isUnfit(java)) {
     const otherwise = wish.secure ? "" : ", or use deno task up --docker";
-    throw new Failure(EXIT.config, `Kafka needs Java 17 or later: install it or set JAVA_HOME${otherwise}`);
+    throw new Failure(EXIT.config, `Kafka needs Java 17 or later; ${java.found}: ${java.remedy}${otherwise}`);
   }
   const { state, started } = await startLocal(java, wish, stop);
   const lines = [];

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { CHECKOUT } from "../../../tools/stack/folders.ts";
 
-const COMPOSE_FILE = new URL("../../../docker/compose.yml", import.meta.url).pathname;
+const COMPOSE_FILE = join(CHECKOUT, "docker", "compose.yml");
 const HAS_COMPOSE = await isInstalled("docker-compose");
 const REMEDY = HAS_COMPOSE ? "" : " (skipped: install docker-compose)";
 

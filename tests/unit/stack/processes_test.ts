@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { lastMeaningfulLine } from "../../../tools/stack/part.ts";
 import { parseStartTime } from "../../../tools/stack/processes.ts";
-import { parseJavaVersion } from "../../../tools/stack/toolchain.ts";
 
 const AFTER_STATE = "1 7 7 0 -1 4194304 100 0 0 0 1 2 0 0 20 0 30 0 123456 999 88";
 
@@ -18,18 +17,6 @@ Deno.test("parseStartTime() takes a zombie for ended", { permissions: "none" }, 
 
 Deno.test("parseStartTime() reads what ps says", { permissions: "none" }, () => {
   assert.equal(parseStartTime("Ss   Tue Nov 24 02:59:27 2026"), "Tue Nov 24 02:59:27 2026");
-});
-
-Deno.test("parseJavaVersion() reads old and new numbering", { permissions: "none" }, () => {
-  const said = (version: string, build: string) =>
-    `openjdk version "${version}" 2025-04-15\nOpenJDK Runtime Environment (build ${build}, mixed mode)\n`;
-  assert.deepEqual(parseJavaVersion("java", said("17.0.15", "17.0.15+6-Debian-1deb12u1")), {
-    path: "java",
-    major: 17,
-    build: "17.0.15+6-Debian-1deb12u1",
-  });
-  assert.equal(parseJavaVersion("java", said("1.8.0_392", "1.8.0_392-b08"))?.major, 8);
-  assert.equal(parseJavaVersion("java", "no such thing"), undefined);
 });
 
 Deno.test(

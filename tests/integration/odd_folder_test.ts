@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { EXIT } from "../../lib/errors.ts";
+import { CHECKOUT, DEFAULT_DATA_DIR } from "../../tools/stack/folders.ts";
+import { jarsFolder } from "../../tools/stack/jars.ts";
+import { task } from "../support/commands.ts";
+
+/** What a URL, a file of properties, a shell or Java may take for something else. */
+const ODD = "my project ü#1 100%20";
+const FREE_PORTS = ["--local", "--kafka-port", "0", "--registry-port", "0"];
+/** A shell's language that knows no umlauts. */
+const PLAIN = { LC_ALL: "C", STORAGE_DIR: "", KAFKA_BOOTSTRAP_SERVERS: "", SCHEMA_REGISTRY_URL: "" };
+
+/** Copies the checkout's files, and links its jars, which are the same in each. */
+async function copyCheckout(to: string): Promise<void> {
+  const { stdout } = new Deno.Command("git", { args: ["ls-files", "-z"], cwd: CHECKOUT }).outputSync();
+  for (const file of new TextDecoder().decode(stdout).split("\0").filter(Boolean)) {
+    Deno.mkdirSync(dirname(join(to, file)), { recursive: true });
+    Deno.copyFileSync(join(CHECKOUT, file), join(to, file));
+  }
+  const jars = await jarsFolder(DEFAULT_DATA_DIR);
+  const there = jars.replace(CHECKOUT, to);
+  Deno.mkdirSync(dirname(there), { recursive: true });
+  Deno.symlinkSync(jars, there);
+}
+
+async function shell(folder: string, line: string): Promise<string> {
+  const args = ["-c", line, Deno.execPath()];
+  const { code, stdout, stderr } = await new Deno.Command("sh", { args, cwd: folder, env: PLAIN, stdin: "null" })
+    .output();
+  assert.equal(code, EXIT.ok, `${line}: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
+}
+
+Deno.test("a checkout in a folder with an odd name", async (t) => {
+  const home = Deno.makeTempDirSync();
+  const checkout = join(home, ODD);
+  const secure = join(checkout, "secure 1"); // a stack of its own, beside the checkout's
+  const up = `"$0" task -q up ${FREE_PORTS.join(" ")}`;
+  try {
+    await copyCheckout(checkout);
+    await t.step("demo() runs from end to end", async () => {
+      await shell(checkout, up);
+      assert.match(await shell(checkout, '"$0" task -q demo'), /First verdict after/);
+      await shell(checkout, '"$0" task -q verify');
+    });
+    await t.step("down() and up() find it again", async () => {
+      await shell(checkout, '"$0" task -q down');
+      assert.match(await shell(checkout, `${up} && "$0" task -q down --purge`), /Deleted its data/);
+    });
+    await t.step("up() with --secure, and its users, find their certificates and passwords", async () => {
+      await shell(checkout, `${up} --secure --data-dir '${secure}'`);
+      for (const user of ["producer", "producer-tls"]) {
+        await shell(checkout, `. '${secure}/secure/${user}.env' && "$0" task -q produce --count 1 --delay 0`);
+      }
+    });
+  } finally {
+    for (const dataDir of [join(checkout, ".stack"), secure]) {
+      await shell(checkout, `"$0" task -q down --purge --data-dir '${dataDir}'`);
+    }
+    Deno.removeSync(home, { recursive: true });
+  }
+});
+
+Deno.test("up() with --secure refuses a folder with a comma, in one line", async () => {
+  const { code, stderr } = await task("up", ["--secure", "--data-dir", "/tmp/a,b"], {});
+  assert.deepEqual([code, stderr.split("\n").length], [EXIT.config, 2], stderr);
+  assert.match(stderr, /in \/tmp\/a,b, .*comma.*: pass another --data-dir/);
+});
+
+Deno.test("up() refuses a checkout in a folder that Java takes for something else, in one line", async () => {
+  const home = Deno.makeTempDirSync();
+  try {
+    for (const [name, wrong] of [["a:b", ":"], ["wow!", "!/"], ["${user.home}", "${"]]) {
+      const checkout = join(home, name);
+      await copyCheckout(checkout);
+      const args = ["task", "-q", "up", ...FREE_PORTS];
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: checkout, env: PLAIN }).output();
+      const said = new TextDecoder().decode(stderr);
+      assert.deepEqual([code, said.split("\n").length], [EXIT.config, 2], said);
+      assert.ok(said.includes(`move it to a path without "${wrong}"`), said);
+    }
+  } finally {
+    Deno.removeSync(home, { recursive: true });
+  }
+});
