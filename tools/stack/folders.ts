@@ -19,6 +19,10 @@ export const STATE_FILE = "stack.json";
 export const PLAN_FILE = "ports.json";
 /** There where the data belongs to a secure stack. */
 export const SECURE_FOLDER = "secure";
+/** What the names of folders of jars begin with. */
+export const JARS_PREFIX = "jars-";
+/** Held by whoever fetches the jars. */
+export const FETCH_LOCK_FILE = "fetch.lock";
 const FILES = [STATE_FILE, PLAN_FILE, CLUSTER_ID_FILE, DOCKER_FILE, SECURE_FOLDER, LOCK_FILE];
 
 export function brokerName(id: number): string {
@@ -40,9 +44,15 @@ export function brokersOnDisk(dataDir: string): number {
   return partsOnDisk(dataDir).filter((name) => BROKER.test(name)).length;
 }
 
-/** Removes all that a stack keeps in `dataDir`, and the folder itself where nothing else is in it. Permission: write. */
+/**
+ * Removes all that a stack keeps in `dataDir`, and the folder itself where nothing else is in it. Only the checkout's own
+ * keeps its jars, which are for all stacks. Permissions: read, write.
+ */
 export function removeData(dataDir: string): void {
-  for (const name of [...partsOnDisk(dataDir), ...FILES]) removeTree(join(dataDir, name));
+  const jars = dataDir === DEFAULT_DATA_DIR
+    ? []
+    : [...Deno.readDirSync(dataDir)].map(({ name }) => name).filter(isJars);
+  for (const name of [...partsOnDisk(dataDir), ...FILES, ...jars]) removeTree(join(dataDir, name));
   if ([...Deno.readDirSync(dataDir)].length === 0) Deno.removeSync(dataDir);
 }
 
@@ -66,6 +76,16 @@ export function removeTree(path: string): void {
   }
 }
 
+/** Whether the folder is there, and we may look into it. Permission: read. */
+export function isReadable(folder: string): boolean {
+  try {
+    Array.from(Deno.readDirSync(folder));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether something can be made in the folder, which is made itself where it is missing. Permissions: read, write. */
 export function isWritable(folder: string): boolean {
   try {
@@ -75,6 +95,11 @@ export function isWritable(folder: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether the jars, or the lock of who fetches them. */
+function isJars(name: string): boolean {
+  return name === FETCH_LOCK_FILE || name.startsWith(JARS_PREFIX);
 }
 
 function isPart(name: string): boolean {

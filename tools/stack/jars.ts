@@ -1,7 +1,7 @@
 import { delimiter, dirname, join } from "node:path";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { exists } from "../../lib/files/storage_folder.ts";
-import { CHECKOUT, DEFAULT_DATA_DIR, isWritable } from "./folders.ts";
+import { CHECKOUT, DEFAULT_DATA_DIR, FETCH_LOCK_FILE, isReadable, isWritable, JARS_PREFIX } from "./folders.ts";
 import { withLock } from "./stack_lock.ts";
 import { findMaven, isUnfit, JAVA_ENV } from "./toolchain.ts";
 
@@ -30,7 +30,7 @@ export async function provideJars(dataDir: string, stop: AbortSignal): Promise<J
     throw new Failure(EXIT.config, `Java runs nothing in ${folder}: move it to a path without "${wrong}"`);
   }
   if (!exists(folder)) {
-    await withLock(join(dirname(folder), "fetch.lock"), stop, async () => {
+    await withLock(join(dirname(folder), FETCH_LOCK_FILE), stop, async () => {
       if (!exists(folder)) await fetchJars(folder, stop);
     });
   }
@@ -45,9 +45,9 @@ export async function provideJars(dataDir: string, stop: AbortSignal): Promise<J
  */
 export async function jarsFolder(dataDir: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", Deno.readFileSync(POM));
-  const name = `jars-${new Uint8Array(digest).toHex().slice(0, 8)}`;
+  const name = `${JARS_PREFIX}${new Uint8Array(digest).toHex().slice(0, 8)}`;
   const shared = join(DEFAULT_DATA_DIR, name);
-  return exists(shared) || isWritable(DEFAULT_DATA_DIR) ? shared : join(dataDir, name);
+  return isReadable(shared) || isWritable(DEFAULT_DATA_DIR) ? shared : join(dataDir, name);
 }
 
 /** Into another folder first: an interrupted download never looks whole. */
