@@ -54,7 +54,7 @@ export async function jarsFolder(dataDir: string): Promise<string> {
 async function fetchJars(folder: string, stop: AbortSignal): Promise<void> {
   const maven = await findMaven();
   if (isUnfit(maven)) throw new Failure(EXIT.config, `Kafka comes by Maven; ${maven.found}: ${maven.remedy}`);
-  console.log("Fetching Kafka and the registry with Maven, this once");
+  console.log("Fetching Kafka and the registry with Maven, about 160 MB, this once");
   const temp = `${folder}.${crypto.randomUUID()}`;
   Deno.mkdirSync(temp);
   try {

@@ -21,6 +21,9 @@ import { withLock } from "./stack_lock.ts";
 import { readState, type StackState } from "./state.ts";
 import { findDocker, findJava, findMaven, isUnfit } from "./toolchain.ts";
 
+/** A list of paths in a flag of Deno's ends one at a comma, and its task shell makes one blank of several. */
+const UNGRANTABLE = /,|\s\s|\n/;
+
 const anyPort = port({ min: 0 });
 
 const parser = object({
@@ -65,8 +68,8 @@ export function configure(args: readonly string[]): UpConfig {
     throw new Failure(EXIT.usage, "--secure is for --local: the stack in Docker has no users");
   }
   const folder = resolve(dataDir ?? DEFAULT_DATA_DIR);
-  if (wishes.secure && folder.includes(",")) {
-    const why = "Deno takes the comma for the end of a certificate's name";
+  if (wishes.secure && UNGRANTABLE.test(folder)) {
+    const why = "deno task grants no certificate whose path has a comma or blanks in a row";
     throw new Failure(EXIT.config, `A secure stack cannot be kept in ${folder}, ${why}: pass another --data-dir`);
   }
   const topic = topicSetting({ topic: undefined });
