@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { type Fault, type FaultContext, type FaultOutcome, held } from "./fault.ts";
 import { runTornTail } from "./store_damage.ts";
@@ -155,7 +156,7 @@ const MUTANTS: readonly Mutant[] = [
 
 /** Runs in this process, so the mutant's own copy of the row is loaded. */
 async function staleSaves(context: FaultContext, root: string): Promise<FaultOutcome> {
-  const { runStaleSaves } = await import(`file://${root}/tests/faults/store_stale_save.ts`);
+  const { runStaleSaves } = await import(pathToFileURL(join(root, "tests/faults/store_stale_save.ts")).href);
   return await runStaleSaves(context).catch((error: Error) => ({ ...NOTHING, broken: [error.message] }));
 }
 
@@ -172,7 +173,7 @@ export async function runMutants(context: FaultContext, only?: string): Promise<
 async function survives(mutant: Mutant, context: FaultContext): Promise<string | undefined> {
   const root = Deno.makeTempDirSync({ prefix: "orders-mutant-" });
   try {
-    for (const path of ["lib", "tests/support", "tests/faults", "deno.json", "deno.lock"]) copy(path, root);
+    for (const path of ["lib", "tools", "tests/support", "tests/faults", "deno.json", "deno.lock"]) copy(path, root);
     const path = join(root, mutant.file);
     const source = Deno.readTextFileSync(path);
     if (source.split(mutant.from).length !== 2) {
