@@ -37,10 +37,9 @@ export async function findJava(): Promise<Java | Unfit> {
 /** What to tell of `java`, too old or none at all, where JAVA_HOME is `home`. */
 export function unfitJava(java: Java | undefined, home: string | undefined): Unfit {
   if (home !== undefined) {
+    const what = java === undefined ? "where bin/java does not run" : `which is Java ${java.major}`;
     return {
-      found: `JAVA_HOME is ${home}, ${
-        java === undefined ? "where bin/java does not run" : `which is Java ${java.major}`
-      }`,
+      found: `JAVA_HOME is ${home}, ${what}`,
       remedy: `set it to the folder of Java ${MIN_JAVA} or later, or unset it to take the java on the path`,
     };
   }
