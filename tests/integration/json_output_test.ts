@@ -6,11 +6,11 @@ import { errorHeaders } from "../../lib/kafka/error_headers.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
 import { UNSAFE_CHARACTERS } from "../../lib/safe_json.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
+import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { ownWorld, task } from "../support/commands.ts";
 import { testKafka } from "../support/kafka.ts";
 import { sendRaw } from "../support/raw_records.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
 /** ESC and C1 controls, bidi, zero-width, an invisible tag. */
 const HOSTILE = "\x1b[2J\x9b2J\u202e\u200b\u{e0061}x";
 
@@ -52,12 +52,12 @@ async function hostileWorld() {
 const takesJson = /option\("--json"/;
 
 function textOf(path: string): string {
-  return Deno.readTextFileSync(join(ROOT, path));
+  return Deno.readTextFileSync(join(CHECKOUT, path));
 }
 
 /** The TypeScript of a folder, those below it included but for the root's. */
 function sourcesIn(folder: string): string[] {
-  return [...Deno.readDirSync(join(ROOT, folder))].flatMap(({ name, isDirectory }) => {
+  return [...Deno.readDirSync(join(CHECKOUT, folder))].flatMap(({ name, isDirectory }) => {
     const path = join(folder, name);
     if (isDirectory) return folder === "." ? [] : sourcesIn(path);
     return name.endsWith(".ts") ? [path] : [];

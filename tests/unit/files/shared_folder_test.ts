@@ -130,7 +130,7 @@ Deno.test({
 
 Deno.test("FileStore.close() writes its index where no tool takes it for the leftovers of a crash", async () => {
   await using storage = await TestStorage.create({ items: { book: 1_000_000 } });
-  const worker = new Worker(new URL("../../support/tool_loop.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(import.meta.resolve("../../support/tool_loop.ts"), { type: "module" });
   const said = (word: string) =>
     new Promise<void>((resolve) => worker.onmessage = ({ data }) => data === word && resolve());
   try {
