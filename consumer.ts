@@ -114,7 +114,7 @@ async function consume(
 
   async function prepare(fetched: FetchedBatch) {
     await decoder.prepare(fetched.records.map(({ value }) => value));
-    return receiveBatch(fetched, (value) => decoder.decode(value));
+    return receiveBatch(fetched, (value, timestamp) => decoder.decode(value, timestamp));
   }
 
   async function handle({ batch, letters }: ReceivedBatch): Promise<void> {

@@ -6,7 +6,7 @@ export interface Order {
   item: string;
   /** Pieces, a whole number; valid when > 0. */
   quantity: number;
-  /** Milliseconds since the epoch as the sender set it; never used for ordering. */
+  /** Milliseconds since the epoch: as the sender set it, else the record's in Kafka; never used for ordering. */
   created_at: number;
 }
 

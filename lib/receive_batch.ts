@@ -29,16 +29,19 @@ export interface ReceivedBatch {
   letters: DeadLetter[];
 }
 
-/** Sorts a batch into orders and messages that are none. `decode` must not wait: what it needs is prepared before. */
+/**
+ * Sorts a batch into orders and messages that are none. `decode` must not wait: what it needs is prepared before. It is
+ * told a record's value and timestamp.
+ */
 export function receiveBatch<R extends RawRecord>(
   { topic, partition, from, to, records }: RawBatch<R>,
-  decode: (value: R["value"]) => { order: Order } | { undecodable: string },
+  decode: (value: R["value"], timestamp: number) => { order: Order } | { undecodable: string },
 ): ReceivedBatch {
   const orders: ReceivedOrder[] = [];
   const letters: DeadLetter[] = [];
   for (const record of records) {
     const at = { topic, partition, offset: record.offset };
-    const decoded = decode(record.value);
+    const decoded = decode(record.value, record.timestamp);
     if ("order" in decoded) {
       orders.push({ order: decoded.order, at, replayOf: replayOf(record.headers) });
     } else {

@@ -1,31 +1,27 @@
 import { Buffer } from "node:buffer";
-import avro from "avsc";
+import avro, { type Type, type types } from "avsc";
 import type { Order } from "../order.ts";
 import { HEADER_BYTES, MAGIC, schemaIdIn } from "../wire_format.ts";
+import { BodyReader } from "./body_reader.ts";
 import { OrderReader } from "./order_reader.ts";
+import { isInMillis, orderResolver, type ReadInto } from "./order_resolver.ts";
 import { ORDER_SCHEMA } from "./order_schema.ts";
 import type { WriterSchemas } from "./schema_registry.ts";
+import { type WriterSchema, writerType } from "./writer_type.ts";
 
 /** How long the answer "no such schema" holds, in milliseconds; the id may be registered later. */
 const REFUSAL_MS = 30_000;
 /** Lookups under way at once: a batch of poison may name thousands of ids. */
 const PARALLEL_LOOKUPS = 8;
 
-/**
- * avsc doubles a long on the wire in floating point: from 2^52 on it may be one off or of the other sign, which avsc
- * itself refuses only from 2^53 on. As milliseconds: the year 144,683.
- */
-const EXACT_LONGS = 2 ** 52;
-
 const ORDER = avro.Type.forSchema(ORDER_SCHEMA);
 
 /** An order, or in one line why the bytes are none. */
 export type Decoded = { order: Order } | { undecodable: string };
 
-type Resolver = ReturnType<typeof ORDER.createResolver>;
 type Writer =
-  /** `resolver` is missing where the writer's schema is ours: reading needs no translation then. */
-  | { resolver: Resolver | undefined }
+  /** `isOurs`: written with our own schema, as almost everything is. */
+  | { read: ReadInto; isOurs: boolean }
   /** `until` is in milliseconds since the epoch. */
   | { undecodable: string; until: number };
 
@@ -50,7 +46,7 @@ export function encodeOrder(schemaId: number, order: Order): Buffer {
 }
 
 /**
- * Reads orders written with any compatible schema of one subject.
+ * Reads orders written with any schema of one subject that holds an order.
  *
  * `prepare` asks the registry for what is not known yet; `decode` then works without waiting.
  */
@@ -84,16 +80,21 @@ export class OrderDecoder {
     }
   }
 
-  /** Decodes one value of those last prepared; throws for one that was not, which is a mistake of the caller. */
-  decode(value: Buffer | null): Decoded {
+  /**
+   * Decodes one value of those last prepared; throws for one that was not, which is a mistake of the caller.
+   *
+   * `writtenAt` is the time of the record in Kafka, in milliseconds since the epoch: it stands in for a `created_at`
+   * that the order does not tell.
+   */
+  decode(value: Buffer | null, writtenAt: number): Decoded {
     if (value === null) return { undecodable: "Null value" };
     const id = schemaIdIn(value);
     if (id === undefined) return { undecodable: headerFault(value) };
     const writer = this.#writers.get(id);
     if (writer === undefined) throw new Error(`Cannot decode: schema ${id} was not prepared`);
     if ("undecodable" in writer) return { undecodable: writer.undecodable };
-    const order = writer.resolver === undefined ? this.#reader.read(value, HEADER_BYTES) : undefined;
-    return order === undefined ? decodeBody(value, writer.resolver) : { order };
+    const order = writer.isOurs ? this.#reader.read(value, HEADER_BYTES) : undefined;
+    return order === undefined ? decodeBody(value, writer.read, writtenAt) : { order };
   }
 
   #forgetRefusals(): void {
@@ -104,7 +105,7 @@ export class OrderDecoder {
 
   async #resolve(id: number): Promise<void> {
     const found = await this.#schemas.find(id);
-    const writer = "refused" in found ? found.refused : translate(id, found.schema);
+    const writer = "refused" in found ? found.refused : translate(id, found);
     this.#writers.set(
       id,
       typeof writer === "string" ? { undecodable: writer, until: this.#now() + REFUSAL_MS } : writer,
@@ -118,31 +119,32 @@ function headerFault(value: Buffer): string {
   return `First byte is ${value[0]}, not ${MAGIC} as in the Confluent wire format`;
 }
 
-/** How to read what was written with `schema` as an order; a string says why that is impossible. */
-function translate(id: number, schema: string): { resolver: Resolver | undefined } | string {
+/** How to read what was written with a schema as an order; a string says why that is impossible. */
+function translate(id: number, schema: WriterSchema): { read: ReadInto; isOurs: boolean } | string {
   try {
-    const writer = avro.Type.forSchema(JSON.parse(schema));
-    if (ORDER.equals(writer)) return { resolver: undefined };
-    // Java clients give the record a namespace; the field names are what makes it an order.
-    return { resolver: ORDER.createResolver(writer, { ignoreNamespaces: true }) };
+    const writer = writerType(schema);
+    return { read: orderResolver(writer), isOurs: isOurs(writer) };
   } catch (error) {
     return `Schema ${id} cannot be read as an order: ${reasonOf(error)}`;
   }
 }
 
-function decodeBody(value: Buffer, resolver: Resolver | undefined): Decoded {
+function isOurs(writer: Type): boolean {
+  return ORDER.equals(writer) && isInMillis(writer as types.RecordType);
+}
+
+function decodeBody(value: Buffer, read: ReadInto, writtenAt: number): Decoded {
+  const order: Order = { order_id: "", user: "", item: "", quantity: 0, created_at: writtenAt };
+  const body = new BodyReader(value, HEADER_BYTES);
   try {
-    const { value: read, offset } = ORDER.decode(value, HEADER_BYTES, resolver);
-    if (offset < 0) return { undecodable: "Truncated: the Avro body ends early" };
-    if (offset < value.length) return { undecodable: `${value.length - offset} bytes too many after the Avro body` };
-    const { order_id, user, item, quantity, created_at } = read;
-    if (Math.abs(created_at) >= EXACT_LONGS) return { undecodable: `created_at ${created_at} is beyond 2^52` };
-    return { order: { order_id, user, item, quantity, created_at } };
+    read(body, order);
   } catch (error) {
-    return { undecodable: `Not a valid Avro body: ${reasonOf(error)}` };
+    return { undecodable: reasonOf(error) };
   }
+  return body.left > 0 ? { undecodable: `${body.left} bytes too many after the Avro body` } : { order };
 }
 
 function reasonOf(error: unknown): string {
+  if (error instanceof RangeError) return "it is nested too deep";
   return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
 }

@@ -3,20 +3,20 @@ import type { Order } from "../order.ts";
 import { VarintReader } from "../varint_reader.ts";
 import { NameCache } from "./name_cache.ts";
 
-/** Bytes of the longest int of Avro, and of the longest long that is not beyond 2^53: others are left to avsc. */
+/** Bytes of the longest int of Avro, and of the longest long that a number surely holds. */
 const MAX_INT_BYTES = 5;
 const MAX_LONG_BYTES = 7;
 
 /**
  * Reads the Avro body of an order that was written with our own schema, field by field.
  *
- * avsc reads any schema and knows what is wrong with a body; this one gives up at anything unusual. It takes a third of
- * the time: names that were seen before are not made again, and there is no record to copy the fields from.
+ * `orderResolver` reads any schema and knows what is wrong with a body; this one gives up at anything unusual. It takes
+ * a third of the time that avsc does: names that were seen before are not made again, and no fields are copied.
  */
 export class OrderReader {
   readonly #names = new NameCache();
 
-  /** The order whose body is the rest of `value` from `start` on; undefined where avsc has to look. */
+  /** The order whose body is the rest of `value` from `start` on; undefined where `orderResolver` has to look. */
   read(value: Buffer, start: number): Order | undefined {
     const reader = new VarintReader(value, start);
     const idEnd = reader.int() + reader.at;

@@ -14,6 +14,8 @@ import {
   REQUEST_TIMEOUT_MS,
 } from "./registry_http.ts";
 import { schemaDifference } from "./schema_difference.ts";
+import { referencedSchemas, type RegisteredSchema } from "./schema_references.ts";
+import type { WriterSchema } from "./writer_type.ts";
 
 /** How long a registry may stay silent at start before a command gives up, in milliseconds. */
 const START_TIMEOUT_MS = 10_000;
@@ -22,8 +24,8 @@ const RETRY_MS = 250;
 /** Levels under which a new schema can always read what was written before it. */
 const READS_OLD_ORDERS = ["BACKWARD", "BACKWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"];
 
-/** What a schema id stands for: its schema as JSON, or in one line why it is no order's. */
-export type FoundSchema = { schema: string } | { refused: string };
+/** What a schema id stands for: its schema, or in one line why it is no order's. */
+export type FoundSchema = WriterSchema | { refused: string };
 
 /** The schemas that messages of one topic may be written with. */
 export interface WriterSchemas {
@@ -46,10 +48,12 @@ export function writerSchemas(connection: RegistryConnection, subject: string): 
       if (!versions.some((version) => version.subject === subject)) {
         return { refused: `Schema ${id} is not registered under ${subject}` };
       }
-      const found = await ask<{ schema: string; schemaType?: string }>(`/schemas/ids/${id}`);
+      const found = await ask<RegisteredSchema>(`/schemas/ids/${id}`);
       if (found === undefined) return { refused: `Unknown schema id ${id}` };
       if ((found.schemaType ?? "AVRO") !== "AVRO") return { refused: `Schema ${id} is ${found.schemaType}, not Avro` };
-      return { schema: found.schema };
+      const referenced = await referencedSchemas(ask, found);
+      if ("missing" in referenced) return { refused: `Schema ${id} refers to ${referenced.missing}` };
+      return { schema: found.schema, ...referenced };
     },
   };
 }

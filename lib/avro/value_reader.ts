@@ -1,8 +1,10 @@
 import { Buffer } from "node:buffer";
-import avro from "avsc";
 import { HEADER_BYTES, schemaIdIn } from "../wire_format.ts";
+import { BodyReader } from "./body_reader.ts";
 import { OrderDecoder } from "./order_codec.ts";
 import type { FoundSchema, WriterSchemas } from "./schema_registry.ts";
+import { skipperOf } from "./skip_value.ts";
+import { writerType } from "./writer_type.ts";
 
 /** Answers of the registry that are kept at most: a topic full of poison may name millions of ids. */
 const MAX_KNOWN = 1_000;
@@ -32,7 +34,7 @@ export class ValueReader {
   async read(bytes: Uint8Array | null): Promise<ReadValue> {
     const value = bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     await this.#orders.prepare([value]);
-    const answer = this.#orders.decode(value);
+    const answer = this.#orders.decode(value, 0);
     const undecodable = "undecodable" in answer ? answer.undecodable : undefined;
     const schemaId = schemaIdIn(value);
     if (value === null || schemaId === undefined) return { undecodable };
@@ -55,7 +57,8 @@ export class ValueReader {
 function decode(value: Buffer, found: FoundSchema): string | undefined {
   if ("refused" in found) return undefined;
   try {
-    const type = avro.Type.forSchema(JSON.parse(found.schema));
+    const type = writerType(found);
+    skipperOf(type)(new BodyReader(value, HEADER_BYTES)); // throws where avsc would be busy without end
     const { value: read, offset } = type.decode(value, HEADER_BYTES);
     return offset < 0 ? undefined : type.toString(read);
   } catch {

@@ -54,8 +54,8 @@ async function records(topic: string): Promise<BadRecord[]> {
   for (const quantity of [0, -1, -(2 ** 31)]) order(`quantity ${quantity}`, { quantity }, rejected("quantity"));
   order("a wire int of 2^31", { quantity: 2 ** 31 }, rejected("quantity"));
   order("a wire int of 2^40", { quantity: 2 ** 40 }, rejected("quantity"));
-  order("a long of 2^53", { created_at: 2n ** 53n }, { dead: /created_at|precision/ });
-  order("a long of -2^63", { created_at: -(2n ** 63n) }, { dead: /precision/ });
+  order("a long of 2^53", { created_at: 2n ** 53n }, { dead: /^created_at 9007199254740992 is beyond 2\^52$/ });
+  order("a long of -2^63", { created_at: -(2n ** 63n) }, { dead: /^created_at -9223372036854775808 is beyond 2\^52$/ });
   order("an empty user", { user: "" }, rejected("name"));
   order("an empty item", { item: "" }, rejected("name"));
   order("an empty order_id", { order_id: "" }, rejected("order-id"));
@@ -94,8 +94,8 @@ async function records(topic: string): Promise<BadRecord[]> {
   const whole = wireOrder(ours, { order_id: "o", user: "alice", item: "book", quantity: 1, created_at: 1 });
   add("trailing bytes", Buffer.concat([whole, Buffer.from([0, 0])]), { dead: /2 bytes too many/ });
   add("a body cut off", whole.subarray(0, -2), { dead: /Truncated/ });
-  add("a string of a negative length", wire(ours, [-5]), { dead: /./ });
-  add("a string of 2^40 bytes", wire(ours, [2 ** 40]), { dead: /./ });
+  add("a string of a negative length", wire(ours, [-5]), { dead: /a length of -5/ });
+  add("a string of 2^40 bytes", wire(ours, [2 ** 40]), { dead: /Truncated/ });
   add("an unknown schema id", wire(2 ** 31 - 1, ["o"]), { dead: /Unknown schema id 2147483647/ });
   add("a negative schema id", Buffer.concat([Buffer.from([0, 0xff, 0xff, 0xff, 0xff]), whole.subarray(5)]), {
     dead: /schema id -1/,

@@ -20,7 +20,7 @@ async function decoded(topic: string) {
   const messages = await readTopic(topic);
   const decoder = new OrderDecoder(writerSchemas(testRegistry(), valueSubject(topic)));
   await decoder.prepare(messages.map(({ value }) => value as Buffer));
-  return messages.map((message) => ({ ...message, ...decoder.decode(message.value as Buffer) }));
+  return messages.map((message) => ({ ...message, ...decoder.decode(message.value as Buffer, 0) }));
 }
 
 Deno.test("produce sends what it says, keyed by item, in the wire format of the registered schema", async () => {

@@ -44,7 +44,7 @@ async function sentTo(topic: string) {
   const decoder = new OrderDecoder(writerSchemas(testRegistry(), valueSubject(topic)));
   await decoder.prepare(messages.map(({ value }) => value as Buffer));
   return messages.map(({ value, headers, key }) => {
-    const decoded = decoder.decode(value as Buffer);
+    const decoded = decoder.decode(value as Buffer, 0);
     assert.ok("order" in decoded);
     return { ...decoded.order, key, replay_of: headers.replay_of };
   });

@@ -83,7 +83,7 @@ async function assertEnded(records: readonly ProcessRecord[]): Promise<void> {
 }
 
 function registerKept(registry: string): Promise<number> {
-  return registerSchema("kept-value", { type: "record", name: "Kept", fields: [] }, { url: registry });
+  return registerSchema("kept-value", { type: "record", name: "Kept", fields: [] }, { registry: { url: registry } });
 }
 
 async function topicsOf(brokers: string): Promise<string[]> {

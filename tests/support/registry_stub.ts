@@ -32,6 +32,8 @@ export class RegistryStub implements AsyncDisposable {
   failed = 0;
   /** Paths of the requests that were passed on. */
   readonly passed: string[] = [];
+  /** Paths with this in them are not there, it says, in the registry's own words. */
+  lost: string | undefined;
   #mood: RegistryMood = "well";
   readonly #server: Server;
   readonly #real: URL;
@@ -40,6 +42,7 @@ export class RegistryStub implements AsyncDisposable {
     this.#real = new URL(real);
     this.#server = createServer((request, response) => {
       if (this.#mood !== "well") return this.#fail(response, this.#mood);
+      if (this.lost !== undefined && request.url?.includes(this.lost)) return notThere(response);
       this.passed.push(request.url ?? "");
       passOn(request, response, this.#real.origin);
     });
@@ -88,6 +91,10 @@ export class RegistryStub implements AsyncDisposable {
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+function notThere(response: ServerResponse): void {
+  response.writeHead(404).end('{"error_code":40401,"message":"Not found"}');
 }
 
 function passOn(request: IncomingMessage, response: ServerResponse, origin: string): void {
