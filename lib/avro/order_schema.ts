@@ -1,4 +1,4 @@
-/** The Avro record every order travels as; a change must stay BACKWARD compatible, the registry refuses others. */
+/** The Avro record every order travels as; a change must be compatible both ways, the registry refuses others (FULL). */
 export const ORDER_SCHEMA = {
   type: "record" as const,
   name: "Order",

@@ -21,8 +21,8 @@ import type { WriterSchema } from "./writer_type.ts";
 const START_TIMEOUT_MS = 10_000;
 const RETRY_MS = 250;
 
-/** Levels under which a new schema can always read what was written before it. */
-const READS_OLD_ORDERS = ["BACKWARD", "BACKWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"];
+/** The global levels that registries come with, Apicurio's and Confluent's: nobody's choice. */
+const SHIPPED_LEVELS = [COMPATIBILITY.NONE, COMPATIBILITY.BACKWARD];
 
 /** What a schema id stands for: its schema, or in one line why it is no order's. */
 export type FoundSchema = WriterSchema | { refused: string };
@@ -61,14 +61,14 @@ export function writerSchemas(connection: RegistryConnection, subject: string): 
 /**
  * Registers the order schema under `subject` and returns its id; registering it again returns the same one.
  *
- * Afterwards the registry lets only schemas into `subject` that can read the orders written so far (BACKWARD, or the
- * stricter level someone has set). A {@linkcode Failure} with 69 when the registry is silent for 10 s, with 78 when it
- * refuses the schema or the client. Permission: net.
+ * Afterwards the registry lets only schemas into `subject` that read the orders written so far, and whose orders ours
+ * reads (FULL), unless someone has set another level. A {@linkcode Failure} with 69 when the registry is silent for
+ * 10 s, with 78 when it refuses the schema or the client. Permission: net.
  */
 export async function registerOrderSchema(connection: RegistryConnection, subject: string): Promise<number> {
   const ask = registryHttp(connection);
   try {
-    const compatibility = await requireBackward(ask, subject);
+    const compatibility = await chosenLevel(ask, subject);
     const schema = { type: SchemaType.AVRO, schema: JSON.stringify(ORDER_SCHEMA) } as const;
     const { id } = await registryClient(connection).register(schema, { subject, compatibility });
     if (!Number.isInteger(id)) throw new Error("its answer has no schema id");
@@ -95,18 +95,23 @@ export async function requireRegistry(connection: RegistryConnection): Promise<v
 }
 
 /**
- * The level of `subject`, set to BACKWARD where a new schema could lock old orders out. Before registering: the client
- * library refuses to register where it finds another level than the one it is told.
+ * The level of `subject`, set to FULL where nobody has chosen one. Before registering: the client library refuses to
+ * register where it finds another level than the one it is told.
  */
-async function requireBackward(ask: Ask, subject: string): Promise<COMPATIBILITY> {
+async function chosenLevel(ask: Ask, subject: string): Promise<COMPATIBILITY> {
   const path = `/config/${encodeURIComponent(subject)}`;
-  const current = await patiently((signal) =>
-    ask<{ compatibilityLevel: string }>(`${path}?defaultToGlobal=true`, { signal })
-  );
-  const level = current?.compatibilityLevel.toUpperCase();
-  if (level !== undefined && READS_OLD_ORDERS.includes(level)) return level as COMPATIBILITY;
-  await ask(path, { method: "PUT", body: { compatibility: COMPATIBILITY.BACKWARD } });
-  return COMPATIBILITY.BACKWARD;
+  const levelAt = async (path: string, signal?: AbortSignal) => {
+    const config = await ask<{ compatibilityLevel: string }>(path, { signal });
+    return config?.compatibilityLevel.toUpperCase() as COMPATIBILITY | undefined;
+  };
+  const own = await patiently((signal) => levelAt(path, signal));
+  // NONE counts as none: Apicurio answers with the global level where a subject has no level of its own.
+  if (own !== undefined && own !== COMPATIBILITY.NONE) return own;
+  // Confluent's registry may forbid the second; Apicurio does not answer the first for a new subject.
+  const global = await levelAt(`${path}?defaultToGlobal=true`) ?? await levelAt("/config");
+  if (global !== undefined && !SHIPPED_LEVELS.includes(global)) return global;
+  await ask(path, { method: "PUT", body: { compatibility: COMPATIBILITY.FULL } });
+  return COMPATIBILITY.FULL;
 }
 
 /** Repeats `request` while the registry is unavailable, for as long as one may be silent at start. */
