@@ -29,7 +29,9 @@ export const registryFails: Fault = {
     }
     // Reads the same, as one of another version of a producer would.
     const newest = { ...ORDER_SCHEMA, doc: world.topic };
-    const newer = await registerSchema(valueSubject(world.topic), newest, { registry: { url: env.SCHEMA_REGISTRY_URL } });
+    const newer = await registerSchema(valueSubject(world.topic), newest, {
+      registry: { url: env.SCHEMA_REGISTRY_URL },
+    });
     const unknown = 1_000_000 + Math.floor(random() * 1e9);
     const mood = MOODS[Math.floor(random() * MOODS.length)];
 
