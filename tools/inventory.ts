@@ -1,11 +1,13 @@
 import { object, or } from "@optique/core/constructs";
 import { command, constant, option } from "@optique/core/primitives";
 import { integer, string } from "@optique/core/valueparser";
-import { printJson } from "../lib/cli/json_lines.ts";
+import { quoted, showBlanks } from "../lib/blank_edge.ts";
+import { printJsonLines } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
+import { printTable } from "../lib/cli/print_table.ts";
 import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
-import { table } from "../lib/cli/table.ts";
+import { unknownName } from "../lib/cli/unknown_name.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
 import { editStorage } from "../lib/files/edit_storage.ts";
@@ -27,6 +29,7 @@ const parser = or(
   command("update", object({ action: constant("update"), item, quantity, ...storageFlag }), {
     description: line("Set the quantity of an item"),
   }),
+  { errors: { noMatch: line("Say what to do: show, add or update.") } },
 );
 
 /**
@@ -34,7 +37,7 @@ const parser = or(
  *
  * Permissions: read and write of the storage folder; env STORAGE_DIR.
  */
-export async function run(args: readonly string[]): Promise<void> {
+export async function run(args: readonly string[], stop: AbortSignal): Promise<void> {
   const options = parseArgs(parser, args, {
     name: "inventory",
     brief: "Shows or edits the stock (storage/inventory.csv).",
@@ -45,28 +48,34 @@ export async function run(args: readonly string[]): Promise<void> {
     ],
   });
   const folder = storageSetting(options);
-  if (options.action === "show") return await show(folder, options.json);
+  if (options.action === "show") return await show(folder, { json: options.json, stop });
   const { action, item: name, quantity: set } = options;
   requireName(name);
   const was = await editStorage(folder, async ({ ledger }) => {
     const known = ledger.item(name);
-    if (action === "add" && known) throw new Failure(EXIT.usage, `The item "${name}" exists; change it with update`);
-    if (action === "update" && !known) throw new Failure(EXIT.usage, `There is no item "${name}"; add it with add`);
+    if (action === "add" && known) {
+      throw new Failure(EXIT.usage, `The item ${quoted(name)} exists; change it with update`);
+    }
+    if (action === "update" && !known) throw unknownName("item", name, ledger.stock.values().map(({ item }) => item));
     await ledger.edit([{ item: name, set, by: "tool" }]);
     return known?.quantity;
   }, { warn });
-  console.log(was === undefined ? `Added item ${name}: ${set}` : `Updated item ${name}: ${was} -> ${set}`);
+  const shown = showBlanks(name);
+  console.log(was === undefined ? `Added item ${shown}: ${set}` : `Updated item ${shown}: ${was} -> ${set}`);
 }
 
-async function show(folder: string, asJson: boolean): Promise<void> {
+async function show(folder: string, { json, stop }: { json: boolean; stop: AbortSignal }): Promise<void> {
   const items = await editStorage(folder, ({ ledger }) => [...ledger.stock.values()], { warn });
-  if (asJson) printJson(items.map(({ item, quantity }) => ({ item, quantity })));
-  else console.log(table(["item", "quantity"], items.map(({ item, quantity }) => [item, quantity])));
+  if (json) return await printJsonLines([items.map(({ item, quantity }) => ({ item, quantity }))], stop);
+  await printTable(["item", "quantity"], items.map(({ item, quantity }) => [item, quantity]), {
+    things: "items",
+    stop,
+  });
 }
 
 function requireName(name: string): void {
   if (isValidName(name)) return;
-  throw new Failure(EXIT.usage, "A name has 1-256 characters, none of them invisible or controlling (--item)");
+  throw new Failure(EXIT.usage, "A name has 1-256 characters, none of them invisible or a control character (--item)");
 }
 
-if (import.meta.main) await main((args) => run(args));
+if (import.meta.main) await main(run);

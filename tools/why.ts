@@ -1,6 +1,7 @@
 import { object } from "@optique/core/constructs";
 import { argument, option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
+import { showBlanks } from "../lib/blank_edge.ts";
 import { escapeControls } from "../lib/cli/escape.ts";
 import { printJson } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
@@ -63,17 +64,16 @@ function explain(config: WhyConfig, { accepted, rejections, replays }: OrderHist
   const lines = [
     `Order ${order.order_id}: ${accepted === undefined ? `rejected, ${rejections.at(-1)!.reason}` : "accepted"}`,
   ];
-  lines.push(`  asked for  ${order.quantity} ${order.item} by ${order.user}, created ${time(order.created_at)}`);
+  const [user, item] = [showBlanks(order.user), showBlanks(order.item)];
+  lines.push(`  asked for  ${order.quantity} ${item} by ${user}, created ${time(order.created_at)}`);
   if (order.replay_of !== undefined) lines.push(`  replay of  ${order.replay_of}`);
   if (accepted !== undefined) {
     const before = accepted.remaining + accepted.quantity;
     lines.push(`  accepted   as number ${accepted.seq}, from ${place(accepted, records)}`);
-    lines.push(
-      `  seen       ${accepted.user} was paid, stock of ${accepted.item} was ${before}, left ${accepted.remaining}`,
-    );
+    lines.push(`  seen       ${user} was paid, stock of ${item} was ${before}, left ${accepted.remaining}`);
   }
   for (const { reason, status, stock, rejected_at, ...at } of rejections) {
-    const seen = `user ${status === undefined ? "not looked up or unknown" : `was ${status}`}, stock ${
+    const seen = `user ${status === undefined ? "not looked up or unknown" : `was ${showBlanks(status)}`}, stock ${
       stock ?? "not looked up or unknown"
     }`;
     lines.push(`  rejected   ${reason} at ${time(rejected_at)}, from ${place(at, records)}; ${seen}`);
@@ -94,7 +94,8 @@ function unknown({ orderId, storage }: WhyConfig, records: readonly FoundRecord[
 function today(storage: string, { user, item }: { user: string; item: string }): string[] {
   const status = readUsers(storage).find(({ name }) => nameKey(name) === nameKey(user))?.status;
   const stock = readStock(storage).find(({ name }) => nameKey(name) === nameKey(item))?.quantity;
-  return [`  now        ${user} is ${status ?? "unknown"}, stock of ${item} is ${stock ?? "unknown"}`];
+  const userNow = status === undefined ? "unknown" : showBlanks(status);
+  return [`  now        ${showBlanks(user)} is ${userNow}, stock of ${showBlanks(item)} is ${stock ?? "unknown"}`];
 }
 
 function place(at: Coordinates, records: readonly FoundRecord[]): string {

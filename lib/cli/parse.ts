@@ -68,5 +68,6 @@ function oneLine(complaint: readonly string[], known: readonly string[], about: 
 function suggestion(complaint: string, known: readonly string[]): string {
   const words = [...complaint.matchAll(/["`]([^"`]+)["`]/g)].map(([, word]) => word);
   const [nearest] = findSimilar(words.at(-1) ?? "", [...words.slice(0, -1), ...known], { maxDistance: 2 });
-  return nearest === undefined ? "" : ` Did you mean \`${nearest}\`?`;
+  // A flag that is missing is named by the library, and no slip.
+  return nearest === undefined || nearest === words.at(-1) ? "" : ` Did you mean \`${nearest}\`?`;
 }

@@ -1,35 +1,36 @@
 import process from "node:process";
 import { styleText } from "node:util";
-import Table from "cli-table3";
+import stringWidth from "string-width";
+import { showBlanks } from "../blank_edge.ts";
 import { escapeControls } from "./escape.ts";
 
-const NO_LINES = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "  ",
-};
+/** What stands between two columns. */
+const GAP = "  ";
 
-/** Rows under their column names as text, numbers to the right; cells are escaped, the caller colours nothing. */
-export function table(columns: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const colAligns = columns.map((_, index) => rows.some((row) => typeof row[index] === "string") ? "left" : "right");
-  const text = new Table({
-    head: columns.map((column) => styleText("bold", column, { stream: process.stdout })),
-    chars: NO_LINES,
-    colAligns: colAligns as ("left" | "right")[],
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  for (const row of rows) text.push(row.map((cell) => escapeControls(String(cell))));
-  return text.toString().split("\n").map((line) => line.trimEnd()).join("\n");
+type Cell = string | number;
+
+/** {@linkcode tableLines} as one text. */
+export function table(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return [...tableLines(columns, rows)].join("\n");
+}
+
+/** Rows under their column names, numbers to the right; cells are escaped and show their blanks, the caller colours nothing. */
+export function* tableLines(columns: readonly string[], rows: readonly (readonly Cell[])[]): Generator<string> {
+  const texts = rows.map((row) => row.map(textOf));
+  const widths = columns.map((column) => stringWidth(column));
+  for (const row of texts) {
+    for (const [index, text] of row.entries()) widths[index] = Math.max(widths[index], stringWidth(text));
+  }
+  const isText = columns.map((_, index) => rows.some((row) => typeof row[index] === "string"));
+  const lineOf = (row: readonly string[], style = (text: string) => text) =>
+    row.map((text, index) => {
+      const room = " ".repeat(widths[index] - stringWidth(text));
+      return isText[index] ? style(text) + room : room + style(text);
+    }).join(GAP).trimEnd();
+  yield lineOf(columns, (column) => styleText("bold", column, { stream: process.stdout }));
+  for (const row of texts) yield lineOf(row);
+}
+
+function textOf(cell: Cell): string {
+  return cell === "" ? "" : escapeControls(showBlanks(String(cell)));
 }

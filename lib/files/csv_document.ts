@@ -1,6 +1,10 @@
+import { quoted } from "../blank_edge.ts";
 import { nameKey } from "../order.ts";
 import { CsvLine, readCsv } from "./csv_line.ts";
 import { DamagedFile } from "./damaged_file.ts";
+
+/** Columns that a message lists at most. */
+const SHOWN_COLUMNS = 10;
 
 /** What a CSV file must look like. */
 export interface CsvShape {
@@ -30,38 +34,40 @@ export interface CsvRow {
 
 /**
  * A CSV file in memory that people edit as well: whatever an edit does not touch keeps its bytes, be it row order,
- * quoting, line endings, blank lines, unknown columns, the byte order mark or a missing final line ending.
+ * quoting, line endings, blank rows, unknown columns, the byte order mark or a missing final line ending.
  *
  * Cells and column names are taken exactly, spaces included; only keys are compared in Unicode NFC.
  */
 export class CsvDocument {
   readonly #shape: CsvShape;
   readonly #bom: string;
-  /** Every line, header and blank ones included: joined, they are the file. */
-  readonly #lines: CsvLine[];
+  /** Every line up to the last row, header and blank ones included: joined with the blank ones after it, they are the file. */
+  #lines: CsvLine[];
+  /** Blank lines after the last row. */
+  readonly #trailing: CsvLine[];
   readonly #header: CsvLine;
   /** Index of each column of the header. */
   readonly #columns = new Map<string, number>();
   /** In file order, under {@linkcode nameKey}; a Map, so that `__proto__` is a name like any other. */
-  readonly #rows = new Map<string, Row>();
+  readonly #rows = new Map<string, CsvLine>();
   /** Cells every row must have: all but the optional ones at the end. */
   readonly #fewest: number;
-  /** Index in `#lines` after the last row; only blank lines follow. */
-  #end: number;
 
   private constructor(bom: string, lines: CsvLine[], shape: CsvShape) {
     this.#shape = shape;
     this.#bom = bom;
-    this.#lines = lines;
-    this.#end = lines.findIndex((line) => !line.blank) + 1;
-    this.#header = lines[this.#end - 1] ?? this.#damaged(1, `lacks the header ${shape.required.join(",")}`);
+    const header = lines.findIndex((line) => !line.blank);
+    this.#header = lines[header] ?? this.#damaged(1, `lacks the header ${shape.required.join(",")}`);
     this.#readHeader();
     this.#fewest = this.#header.values.findLastIndex((column) => !shape.optional?.includes(column)) + 1;
-    for (const [index, line] of lines.entries()) {
-      if (index < this.#end || line.blank) continue;
-      this.#readRow(line);
-      this.#end = index + 1;
+    let end = header + 1;
+    for (let index = end; index < lines.length; index++) {
+      if (lines[index].blank) continue;
+      this.#readRow(lines[index]);
+      end = index + 1;
     }
+    this.#trailing = lines.splice(end);
+    this.#lines = lines;
   }
 
   /**
@@ -83,8 +89,8 @@ export class CsvDocument {
   }
 
   /** The rows, in file order. */
-  get rows(): Iterable<CsvRow> {
-    return this.#rows.values();
+  get rows(): IteratorObject<CsvRow> {
+    return this.#rows.values().map((line) => this.#asRow(line));
   }
 
   /** How many rows there are. */
@@ -94,12 +100,13 @@ export class CsvDocument {
 
   /** The row whose key is the same name as `key`, if there is one. */
   row(key: string): CsvRow | undefined {
-    return this.#rows.get(nameKey(key));
+    const line = this.#rows.get(nameKey(key));
+    return line && this.#asRow(line);
   }
 
   /** Changes one cell of the row of `key`, as {@linkcode CsvRow.set} does. */
   set(key: string, column: string, value: string): void {
-    const row = this.#rows.get(nameKey(key));
+    const row = this.row(key);
     if (row === undefined) throw new RangeError(`Cannot set "${column}": no row "${key}"`);
     row.set(column, value);
   }
@@ -109,28 +116,30 @@ export class CsvDocument {
     const key = values[this.#keyColumn] ?? "";
     if (key === "") throw new RangeError(`Cannot append a row without "${this.#keyColumn}"`);
     if (this.row(key) !== undefined) throw new RangeError(`Cannot append "${key}": it has a row already`);
-    const last = this.#lines[this.#end - 1]!;
+    const last = this.#lines.at(-1)!;
     const ending = this.#header.ending || "\n";
     const line = new CsvLine(last.number + last.height, ending);
     for (const [column, value] of Object.entries(values)) line.set(this.#indexFor(column), value);
     line.pad(this.#fewest);
     last.ending ||= ending;
-    this.#lines.splice(this.#end++, 0, line);
-    this.#addRow(key, line);
+    this.#lines.push(line);
+    this.#rows.set(nameKey(key), line);
   }
 
-  /** Removes a row with its line. */
-  remove(key: string): void {
-    const row = this.#rows.get(nameKey(key));
-    if (row === undefined) throw new RangeError(`Cannot remove "${key}": it has no row`);
-    this.#lines.splice(this.#lines.indexOf(row.source), 1);
-    this.#rows.delete(nameKey(key));
-    this.#end--;
+  /** Removes the rows that `unwanted` names, with their lines. */
+  remove(unwanted: (row: CsvRow) => boolean): void {
+    const removed = new Set<CsvLine>();
+    for (const [key, line] of this.#rows) {
+      if (!unwanted(this.#asRow(line))) continue;
+      this.#rows.delete(key);
+      removed.add(line);
+    }
+    if (removed.size > 0) this.#lines = this.#lines.filter((line) => !removed.has(line));
   }
 
   /** The file as it is to be written. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    return new TextEncoder().encode(this.#bom + this.#lines.map((line) => line.text).join(""));
+    return new TextEncoder().encode(this.#bom + [...this.#lines, ...this.#trailing].map((line) => line.text).join(""));
   }
 
   get #keyColumn(): string {
@@ -141,16 +150,24 @@ export class CsvDocument {
     return this.#shape.required.includes(column) || this.#shape.optional?.includes(column) === true;
   }
 
-  readonly #indexToSet = (column: string): number => {
-    if (column === this.#keyColumn) throw new RangeError(`Cannot set "${column}": it is the key`);
-    return this.#indexFor(column);
-  };
+  #asRow(line: CsvLine): CsvRow {
+    const columns = this.#columns;
+    return {
+      key: line.value(columns.get(this.#keyColumn)!)!,
+      line: line.number,
+      get: (column) => columns.has(column) ? line.value(columns.get(column)!) : undefined,
+      set: (column, value) => {
+        if (column === this.#keyColumn) throw new RangeError(`Cannot set "${column}": it is the key`);
+        line.set(this.#indexFor(column), value);
+      },
+    };
+  }
 
   #indexFor(column: string): number {
     if (!this.#knows(column)) throw new RangeError(`Cannot set "${column}": ${this.#shape.file} has no such column`);
     const index = this.#columns.get(column);
     if (index !== undefined) return index;
-    const added = this.#header.values.length;
+    const added = this.#header.width;
     this.#header.set(added, column);
     this.#columns.set(column, added);
     return added;
@@ -164,26 +181,22 @@ export class CsvDocument {
       this.#columns.set(column, index);
     }
     const missing = this.#shape.required.find((column) => !this.#columns.has(column));
-    if (missing !== undefined) this.#damaged(number, `lacks the column "${missing}", it has "${values.join('", "')}"`);
+    if (missing !== undefined) this.#damaged(number, `lacks the column "${missing}", it has ${listed(values)}`);
   }
 
   #readRow(line: CsvLine): void {
-    const { number, values } = line;
-    const most = this.#header.values.length;
-    if (values.length < this.#fewest || values.length > most) {
-      const columns = values.length === 1 ? "1 column" : `${values.length} columns`;
+    const { number, width } = line;
+    const most = this.#header.width;
+    if (width < this.#fewest || width > most) {
+      const columns = width === 1 ? "1 column" : `${width} columns`;
       const expected = this.#fewest === most ? most : `${this.#fewest} to ${most}`;
       this.#damaged(number, `has ${columns}, expected ${expected}`);
     }
-    const key = values[this.#columns.get(this.#keyColumn)!]!;
+    const key = line.value(this.#columns.get(this.#keyColumn)!)!;
     if (key === "") this.#damaged(number, `has an empty "${this.#keyColumn}"`);
-    const earlier = this.row(key);
-    if (earlier !== undefined) this.#damaged(number, `repeats "${key}" of line ${earlier.line}`);
-    this.#addRow(key, line);
-  }
-
-  #addRow(key: string, line: CsvLine): void {
-    this.#rows.set(nameKey(key), new Row(line, key, this.#columns, this.#indexToSet));
+    const earlier = this.#rows.get(nameKey(key));
+    if (earlier !== undefined) this.#damaged(number, `repeats ${quoted(key)} of line ${earlier.number}`);
+    this.#rows.set(nameKey(key), line);
   }
 
   #damaged(line: number, problem: string): never {
@@ -191,34 +204,8 @@ export class CsvDocument {
   }
 }
 
-class Row implements CsvRow {
-  readonly source: CsvLine;
-  readonly key: string;
-  readonly #columns: ReadonlyMap<string, number>;
-  readonly #indexToSet: (column: string) => number;
-
-  constructor(
-    source: CsvLine,
-    key: string,
-    columns: ReadonlyMap<string, number>,
-    indexToSet: (column: string) => number,
-  ) {
-    this.source = source;
-    this.key = key;
-    this.#columns = columns;
-    this.#indexToSet = indexToSet;
-  }
-
-  get line(): number {
-    return this.source.number;
-  }
-
-  get(column: string): string | undefined {
-    const index = this.#columns.get(column);
-    return index === undefined ? undefined : this.source.values[index];
-  }
-
-  set(column: string, value: string): void {
-    this.source.set(this.#indexToSet(column), value);
-  }
+function listed(columns: readonly string[]): string {
+  const rest = columns.length - SHOWN_COLUMNS;
+  const shown = columns.slice(0, SHOWN_COLUMNS).map(quoted).join(", ");
+  return rest <= 0 ? shown : `${shown} and ${rest} more`;
 }

@@ -7,29 +7,33 @@ const LINE_BREAK = /\r\n|\n|\r/;
 const NEEDS_QUOTES = /[",\r\n]/;
 const STRAY_QUOTE = "has a stray quote";
 
-/** One record of a CSV file with its line ending; a blank line is a record of one empty cell. */
+/** One record of a CSV file with its line ending. */
 export class CsvLine {
   /** Line of the file it begins on, from 1. */
   readonly number: number;
-  /** Its cells as values, without quotes. */
-  readonly values: string[];
-  /** Its cells as they are written. */
+  /** Its cells as they are written; values are made of them when asked for, so that a million rows take little room. */
   readonly #cells: string[];
   ending: string;
 
-  constructor(
-    number: number,
-    ending: string,
-    cells: { values: string[]; written: string[] } = { values: [], written: [] },
-  ) {
+  constructor(number: number, ending: string, cells: string[] = []) {
     this.number = number;
-    this.values = cells.values;
-    this.#cells = cells.written;
+    this.#cells = cells;
     this.ending = ending;
   }
 
+  /** Whether it says nothing: an empty line, or the commas that a spreadsheet leaves of an empty row. */
   get blank(): boolean {
-    return this.#cells.length === 1 && this.#cells[0] === "";
+    return this.#cells.every((cell) => valueOf(cell) === "");
+  }
+
+  /** How many cells it has. */
+  get width(): number {
+    return this.#cells.length;
+  }
+
+  /** Its cells as values, without quotes. */
+  get values(): string[] {
+    return this.#cells.map(valueOf);
   }
 
   /** The record as it is written. */
@@ -42,17 +46,22 @@ export class CsvLine {
     return this.#cells.reduce((height, cell) => height + (isQuoted(cell) ? cell.split(LINE_BREAK).length - 1 : 0), 1);
   }
 
+  /** One cell as a value, undefined behind the last. */
+  value(index: number): string | undefined {
+    const cell = this.#cells[index];
+    return cell === undefined ? undefined : valueOf(cell);
+  }
+
   /** Adds empty cells until there are `count`. */
   pad(count: number): void {
-    for (let i = this.values.length; i < count; i++) this.values[i] = this.#cells[i] = "";
+    while (this.#cells.length < count) this.#cells.push("");
   }
 
   /** Changes one cell, which stays quoted if it was. */
   set(index: number, value: string): void {
-    if (this.values[index] === value) return;
+    if (this.value(index) === value) return;
     if (!value.isWellFormed()) throw new RangeError(`Cannot write ${JSON.stringify(value)}: it has no UTF-8 form`);
     this.pad(index);
-    this.values[index] = value;
     this.#cells[index] = isQuoted(this.#cells[index]) || NEEDS_QUOTES.test(value) ? quote(value) : value;
   }
 }
@@ -109,11 +118,11 @@ class Cutter {
   }
 
   #keep(values: string[]): null {
-    const written = values.map((value) => this.#takeCell(value));
+    const cells = values.map((value) => this.#takeCell(value));
     // The last cell took one character too many for its comma.
     this.#at--;
     const ending = this.#text.startsWith("\r\n", this.#at) ? "\r\n" : this.#text.charAt(this.#at);
-    const line = new CsvLine(this.#number, ending, { values, written });
+    const line = new CsvLine(this.#number, ending, cells);
     this.#at += ending.length;
     this.#number += line.height;
     this.#lines.push(line);
@@ -136,6 +145,10 @@ class Cutter {
 
 function isQuoted(cell: string | undefined): boolean {
   return cell?.startsWith('"') === true;
+}
+
+function valueOf(cell: string): string {
+  return isQuoted(cell) ? cell.slice(1, -1).replaceAll('""', '"') : cell;
 }
 
 function quote(value: string): string {

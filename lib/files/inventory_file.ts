@@ -1,3 +1,4 @@
+import { quoted } from "../blank_edge.ts";
 import { nameKey } from "../order.ts";
 import { CsvDocument } from "./csv_document.ts";
 import { DamagedFile } from "./damaged_file.ts";
@@ -40,7 +41,7 @@ export function emptyInventory(): CsvDocument {
 function wholeNumber(text: string, column: string, file: string, line: number): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
-  throw new DamagedFile({ file, line }, `has the ${column} "${text}", expected a whole number >= 0`);
+  throw new DamagedFile({ file, line }, `has the ${column} ${quoted(text)}, expected a whole number >= 0`);
 }
 
 /** Makes the rows of `document` those of `stock`, by `nameKey`, every one as of `seq`. */
@@ -50,13 +51,10 @@ export function writeStock(
   seq: number,
 ): void {
   const as_of = String(seq);
-  for (const row of [...document.rows]) {
-    const found = stock.get(nameKey(row.key));
-    if (found === undefined) {
-      document.remove(row.key);
-      continue;
-    }
-    row.set("quantity", String(found.quantity));
+  document.remove(({ key }) => !stock.has(nameKey(key)));
+  for (const row of document.rows) {
+    const { quantity } = stock.get(nameKey(row.key))!;
+    row.set("quantity", String(quantity));
     row.set("as_of", as_of);
   }
   if (document.size === stock.size) return;

@@ -3,6 +3,7 @@ import { nameKey, type StockItem } from "../order.ts";
 import { Outage } from "../errors.ts";
 import { replaceFile } from "./atomic_file.ts";
 import type { CsvDocument } from "./csv_document.ts";
+import { handEditWarnings } from "./hand_edit_warnings.ts";
 import {
   asOfRange,
   emptyInventory,
@@ -16,6 +17,7 @@ import type { JournalOptions } from "./journal.ts";
 import type { StorageLayout } from "./layout.ts";
 import type { OrderLog } from "./order_log.ts";
 import type { Positions } from "./positions.ts";
+import { blankEdgedNames, RowWarnings } from "./row_warnings.ts";
 import {
   deduct,
   type HandEdit,
@@ -48,6 +50,7 @@ export class StockLedger {
   readonly #log: OrderLog;
   readonly #positions: Positions;
   readonly #warn: (sentence: string) => void;
+  readonly #warnings: RowWarnings;
   readonly #csv: WatchedFile;
   #stock = new Map<string, StockBase>();
   #document: CsvDocument = emptyInventory();
@@ -67,6 +70,7 @@ export class StockLedger {
     this.#log = log;
     this.#positions = positions;
     this.#warn = warn;
+    this.#warnings = new RowWarnings(warn);
     this.#csv = new WatchedFile(layout.inventory);
     this.edits = new EditJournal(layout, options);
     this.edits.news();
@@ -216,6 +220,7 @@ export class StockLedger {
     this.#stock = actual;
     this.#document = document;
     this.#csv.accept(change.bytes, change.stamp);
+    this.#warnings.tell(blankEdgedNames("item", [...rows.values()].map(({ item }) => item), this.#csv.path));
     const asOf = new Set([...rows.values()].map((row) => row.asOf));
     this.#checkpointed = asOf.size === 1 && actual.size === rows.size ? [...asOf][0] : undefined;
     this.#mustPin ||= edits.length > 0 || asOf.has(undefined);
@@ -228,10 +233,7 @@ export class StockLedger {
 
   async #journalHandEdits(edits: readonly HandEdit[]): Promise<void> {
     await this.edit(edits);
-    for (const { item, set, was } of edits) {
-      const change = set === null ? "is gone" : was === null ? `is new with ${set}` : `is set from ${was} to ${set}`;
-      this.#warn(`${this.#csv.path} was edited by hand: ${item} ${change}`);
-    }
+    for (const sentence of handEditWarnings(edits, this.#csv.path)) this.#warn(sentence);
   }
 
   #parse(change: Change): { document: CsvDocument; rows: Map<string, StockRow> } {

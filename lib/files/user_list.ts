@@ -4,20 +4,21 @@ import { replaceFile, syncFolder } from "./atomic_file.ts";
 import type { CsvDocument } from "./csv_document.ts";
 import type { StorageLayout } from "./layout.ts";
 import type { Positions } from "./positions.ts";
-import { emptyUsers, parseUsers, unknownStatuses } from "./users_file.ts";
+import { RowWarnings } from "./row_warnings.ts";
+import { emptyUsers, oddUsers, parseUsers } from "./users_file.ts";
 import { BeingSaved, type Change, sameBytes, SETTLE_MS, WatchedFile } from "./watched_file.ts";
 
 /** `users.csv` as it stands; people and tools edit it while the system runs. Used under the write lock. */
 export class UserList {
   readonly #csv: WatchedFile;
   readonly #positions: Positions;
-  readonly #warn: (sentence: string) => void;
+  readonly #warnings: RowWarnings;
   #users = new Map<string, User>();
 
   constructor(layout: StorageLayout, positions: Positions, warn: (sentence: string) => void) {
     this.#csv = new WatchedFile(layout.users);
     this.#positions = positions;
-    this.#warn = warn;
+    this.#warnings = new RowWarnings(warn);
   }
 
   user(name: string): User | undefined {
@@ -31,7 +32,7 @@ export class UserList {
     this.#csv.requireSettled(change, this.#positions);
     this.#users = this.#parse(change).users;
     this.#csv.accept(change.bytes, change.stamp);
-    for (const sentence of unknownStatuses(this.#users.values(), this.#csv.path)) this.#warn(sentence);
+    this.#warnings.tell(oddUsers([...this.#users.values()], this.#csv.path));
   }
 
   #parse(change: Change) {

@@ -2,38 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { requireBalance, TestStorage } from "../support/storage.ts";
-
-interface Output {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs `deno task -q LINE` as a user would, on `folder`. */
-async function run(folder: string, line: string | readonly string[]): Promise<Output> {
-  const args = typeof line === "string" ? line.split(" ") : line;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "-q", ...args],
-    cwd: CHECKOUT,
-    env: { STORAGE_DIR: folder, NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
-
-async function ok(folder: string, line: string | readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(folder, line);
-  assert.deepEqual([code, stderr], [0, ""], String(line));
-  return stdout;
-}
-
-async function refused(folder: string, line: string | readonly string[], exit: number): Promise<string> {
-  const { code, stdout, stderr } = await run(folder, line);
-  assert.deepEqual([code, stdout], [exit, ""], `${line}: ${stderr}`);
-  assert.match(stderr, /^error: .*\n$/, "one line");
-  return stderr;
-}
+import { ok, refused } from "../support/task_lines.ts";
 
 Deno.test("tools: the seed's walk-through", async () => {
   await using storage = TestStorage.of({});

@@ -29,3 +29,9 @@ Deno.test("shown() cuts a value after 256 characters, the length of the longest 
   assert.equal(shown("x".repeat(256)), "x".repeat(256));
   assert.equal(shown(`\x1b${"x".repeat(300)}`), `\\u{1b}${"x".repeat(255)}… (45 more characters)`);
 });
+
+Deno.test("shown() quotes a value that is empty or has blanks at an edge", pure, () => {
+  assert.equal(shown("paid "), '"paid "');
+  assert.equal(shown("\u202falice"), '"\\u{202f}alice"');
+  assert.equal(shown(""), '""');
+});

@@ -18,8 +18,8 @@ const COMMANDS: Record<string, (args: string[]) => unknown> = {
   replay,
   verify,
   why,
-  user: (args) => user([...args, "--storage", "/nonexistent"]),
-  inventory: (args) => inventory([...args, "--storage", "/nonexistent"]),
+  user: (args) => user([...args, "--storage", "/nonexistent"], AbortSignal.any([])),
+  inventory: (args) => inventory([...args, "--storage", "/nonexistent"], AbortSignal.any([])),
   bootstrap: (args) => bootstrap([...args, "--yes", "--storage", `${import.meta.filename}/storage`]),
 };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CsvDocument, type CsvShape } from "../../../lib/files/csv_document.ts";
 import { DamagedFile } from "../../../lib/files/damaged_file.ts";
-import { nameKey } from "../../../lib/order.ts";
+import { anyKeys, anyText, asWritten, handMadeFile } from "../../support/hand_made_csv.ts";
 
 const USERS: CsvShape = { file: "storage/users.csv", required: ["user", "status"] };
 const STOCK: CsvShape = { file: "storage/inventory.csv", required: ["item", "quantity"], optional: ["as_of"] };
@@ -10,12 +10,10 @@ const STOCK: CsvShape = { file: "storage/inventory.csv", required: ["item", "qua
 const bytes = (text: string) => new TextEncoder().encode(text);
 const cells = (document: CsvDocument) =>
   [...document.rows].map((row) => [row.get("item"), row.get("quantity"), row.get("as_of")]);
-
-const anyText = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 8 }),
-  fc.string({ unit: fc.constantFrom('"', ",", "\r", "\n", "\0", " ", "\ufeff", "=", "a", "e\u0301"), maxLength: 6 }),
-);
-const anyKeys = fc.uniqueArray(anyText.filter((key) => key !== ""), { selector: nameKey, minLength: 1, maxLength: 8 });
+const anyFile = handMadeFile(["user", "x", "status"], [anyText, anyText]);
+/** Where the status stands among the pieces of a row; of those there are seven. */
+const STATUS = 4;
+const ROW = 7;
 
 Deno.test("CsvDocument gives back any rows appended to it", () => {
   const anyRows = anyKeys.chain((keys) =>
@@ -31,42 +29,32 @@ Deno.test("CsvDocument gives back any rows appended to it", () => {
   }));
 });
 
-/** A cell as some editor may have written it: quoted where it must be, and where it need not. */
-function asWritten(value: string, quoted: boolean): string {
-  return quoted || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
-}
-
-/** The pieces of a file: joined they are its text, and piece `at[i]` is the status of row i. */
-const anyFile = fc.record({
-  bom: fc.constantFrom("", "\ufeff"),
-  ending: fc.constantFrom("\n", "\r\n", "\r"),
-  keys: anyKeys,
-  styles: fc.infiniteStream(fc.record({
-    status: anyText,
-    quoted: fc.boolean(),
-    ending: fc.constantFrom("", "\n", "\r\n", "\n\n"),
-  })),
-  final: fc.boolean(),
-}).map(({ bom, ending, keys, styles, final }) => {
-  const pieces = [`${bom}user,x,status${ending}`];
-  const rows = keys.map((key, index) => {
-    const style = styles.next().value!;
-    const lineEnd = index === keys.length - 1 && !final ? "" : style.ending || ending;
-    pieces.push(`${asWritten(key, style.quoted)},,`, asWritten(style.status, style.quoted), lineEnd);
-    return { key, status: style.status, piece: pieces.length - 2 };
-  });
-  return { pieces, rows };
-});
-
 Deno.test("CsvDocument.set() leaves every other byte of any file identical", () => {
   fc.assert(fc.property(anyFile, fc.nat(), anyText, ({ pieces, rows }, choice, value) => {
-    const { key, status, piece } = rows[choice % rows.length]!;
+    const { values: [key, , status], piece } = rows[choice % rows.length];
     const document = CsvDocument.parse(bytes(pieces.join("")), USERS);
     assert.deepEqual(document.toBytes(), bytes(pieces.join("")));
     document.set(key, "status", value);
-    const expected = value === status ? pieces[piece]! : asWritten(value, pieces[piece]!.startsWith('"'));
-    assert.deepEqual(document.toBytes(), bytes(pieces.with(piece, expected).join("")));
+    const was = pieces[piece + STATUS];
+    const expected = value === status ? was : asWritten(value, was.startsWith('"'));
+    assert.deepEqual(document.toBytes(), bytes(pieces.with(piece + STATUS, expected).join("")));
     assert.equal(CsvDocument.parse(document.toBytes(), USERS).row(key)?.get("status"), value);
+  }));
+});
+
+Deno.test("CsvDocument.append() and remove() leave every other byte of any file identical", () => {
+  fc.assert(fc.property(anyFile, fc.nat(), ({ pieces, rows, ending }, choice) => {
+    const document = CsvDocument.parse(bytes(pieces.join("")), USERS);
+    const user = `${rows.map(({ values: [key] }) => key).join("")}+`;
+    document.append({ user, status: "paid" });
+    const expected = pieces.with(-2, pieces.at(-2) || ending);
+    expected.splice(-1, 0, `${asWritten(user, false)},,paid${ending}`);
+    assert.deepEqual(document.toBytes(), bytes(expected.join("")));
+    const { values: [key], piece } = rows[choice % rows.length];
+    document.remove((row) => row.key === key);
+    // The blank rows behind it stay.
+    expected.splice(piece, ROW - 1);
+    assert.deepEqual(document.toBytes(), bytes(expected.join("")));
   }));
 });
 

@@ -51,8 +51,40 @@ Deno.test("CsvDocument takes __proto__, constructor and ../x as ordinary names",
   assert.equal(textOf(document), "user,status\n__proto__,unpaid\nconstructor,unpaid\n../x,unpaid\n");
 });
 
+Deno.test("CsvDocument.parse() skips rows without a word in them wherever they stand, and keeps them to the byte", () => {
+  const text = ',,\nitem,quantity\n,\r\npen,5\n,,,,\n"",""\n\nbook,1\n,\n,,';
+  const document = parse(text);
+  assert.deepEqual(cells(document), [["pen", "5", undefined], ["book", "1", undefined]]);
+  assert.deepEqual([...document.rows].map((row) => row.line), [4, 8]);
+  assert.equal(textOf(document), text);
+  document.set("pen", "as_of", "7");
+  document.append({ item: "cup", quantity: "2" });
+  const edited = text.replace("quantity", "quantity,as_of").replace("pen,5", "pen,5,7").replace(
+    "book,1\n",
+    "$&cup,2\n",
+  );
+  assert.equal(textOf(document), edited);
+});
+
+Deno.test("CsvDocument.remove() takes the lines of its rows out and leaves the others", () => {
+  const document = parse("item,quantity\npen,5\n,\nbook,1\ncup,2\n\n");
+  document.remove(({ key }) => key !== "book");
+  assert.equal(textOf(document), "item,quantity\n,\nbook,1\n\n");
+  document.append({ item: "pen", quantity: "3" });
+  assert.equal(textOf(document), "item,quantity\n,\nbook,1\npen,3\n\n");
+});
+
+Deno.test("CsvDocument.parse() shows a long value or header in part", () => {
+  const columns = Array.from({ length: 5_000 }, (_, index) => `${index}`.repeat(1_000)).join(",");
+  assert.throws(() => parse(columns, USERS), ({ message }: Error) => {
+    assert.match(message, /and 4990 more$/);
+    return message.length < 4_000;
+  });
+});
+
 const DAMAGED: [name: string, shape: CsvShape, text: string, problem: string][] = [
   ["an empty file", USERS, "", "line 1 lacks the header user,status"],
+  ["commas alone", USERS, ",,\n,\n", "line 1 lacks the header user,status"],
   ["a byte order mark alone", USERS, "\ufeff", "line 1 lacks the header user,status"],
   ["blank lines alone", USERS, "\n\r\n", "line 1 lacks the header user,status"],
   ["a missing header", USERS, "alice,paid\n", 'line 1 lacks the column "user", it has "alice", "paid"'],
@@ -75,6 +107,7 @@ const DAMAGED: [name: string, shape: CsvShape, text: string, problem: string][] 
   ["a NUL after a closing quote", USERS, 'user,status\n"bob"\0,paid\n', "line 2 has a stray quote"],
   ["a quote within a plain cell", USERS, 'user,status\nb"ob",paid\n', "line 2 has a stray quote"],
   ["an empty key", USERS, 'user,status\n"",paid\n', 'line 2 has an empty "user"'],
+  ["an empty key among commas", STOCK, "item,quantity,as_of\n,,4\n", 'line 2 has an empty "item"'],
   ["a repeated key", USERS, "user,status\nbob,paid\nal,paid\nbob,paid\n", 'line 4 repeats "bob" of line 2'],
   ["a key repeated in NFD", USERS, "user,status\n\u00e9,paid\ne\u0301,paid\n", 'line 3 repeats "e\u0301" of line 2'],
 ];

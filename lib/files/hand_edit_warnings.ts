@@ -1,0 +1,24 @@
+import { showBlanks } from "../blank_edge.ts";
+import { countOf, FEW_ROWS } from "./row_warnings.ts";
+import type { HandEdit } from "./stock_math.ts";
+
+/** What a person is told of the edits by hand that were found in `file`: each one where they are few, else how many. */
+export function handEditWarnings(edits: readonly HandEdit[], file: string): string[] {
+  const changes = edits.length <= FEW_ROWS ? edits.map(describe) : [`${summarize(edits)} (see stock_edits.jsonl)`];
+  return changes.map((change) => `${file} was edited by hand: ${change}`);
+}
+
+function describe({ item, set, was }: HandEdit): string {
+  const change = set === null ? "is gone" : was === null ? `is new with ${set}` : `is set from ${was} to ${set}`;
+  return `${showBlanks(item)} ${change}`;
+}
+
+function summarize(edits: readonly HandEdit[]): string {
+  const gone = edits.filter(({ set }) => set === null).length;
+  const added = edits.filter(({ was }) => was === null).length;
+  const kinds = [[added, "new"], [edits.length - added - gone, "set to another quantity"], [gone, "gone"]] as const;
+  return kinds.filter(([count]) => count > 0).map(([count, what], index) => {
+    const items = index > 0 ? "" : count === 1 ? " item" : " items";
+    return `${countOf(count)}${items} ${count === 1 ? "is" : "are"} ${what}`;
+  }).join(", ");
+}
