@@ -144,9 +144,9 @@ Deno.test("consume and the tools keep the style of the files they edit, and a sy
   Deno.mkdirSync(file("kept"));
   Deno.writeTextFileSync(
     file("kept/users.csv"),
-    '\ufeffuser,note,status\r\nalice,"a, ""b""",paid\r\n"bob","x\ny",unpaid\r\n\r\n',
+    '\ufeffuser,note,status\r\nalice,"a, ""b""",paid\r\n"bob","x\ny",unpaid\r\n,,\r\n\r\n',
   );
-  Deno.writeTextFileSync(file("kept/stock.csv"), '\ufeffitem,quantity\r\n"book","10"\r\n=cmd(),5\r\n\r\n\r\n');
+  Deno.writeTextFileSync(file("kept/stock.csv"), '\ufeffitem,quantity\r\n"book","10"\r\n,\r\n=cmd(),5\r\n\r\n,\r\n');
   for (const [name, target] of [["users.csv", "kept/users.csv"], ["inventory.csv", "kept/stock.csv"]]) {
     Deno.removeSync(file(name));
     Deno.symlinkSync(target, file(name));
@@ -159,10 +159,10 @@ Deno.test("consume and the tools keep the style of the files they edit, and a sy
   for (const name of ["users.csv", "inventory.csv"]) assert.ok(Deno.lstatSync(file(name)).isSymlink, name);
   assert.equal(
     bytesAsText(file("kept/users.csv")),
-    '\ufeffuser,note,status\r\nalice,"a, ""b""",paid\r\n"bob","x\ny",paid\r\n\r\n',
+    '\ufeffuser,note,status\r\nalice,"a, ""b""",paid\r\n"bob","x\ny",paid\r\n,,\r\n\r\n',
   );
   const stock = bytesAsText(file("kept/stock.csv")).replaceAll(/,\d+\r/g, ",N\r");
-  assert.equal(stock, '\ufeffitem,quantity,as_of\r\n"book","9",N\r\n=cmd(),5,N\r\n\r\n\r\n');
+  assert.equal(stock, '\ufeffitem,quantity,as_of\r\n"book","9",N\r\n,\r\n=cmd(),5,N\r\n\r\n,\r\n');
 });
 
 /** A topic and a storage with a paid user and stock, and orders of that user's. */

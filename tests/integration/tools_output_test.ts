@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TestStorage } from "../support/storage.ts";
+import { batchOf, order, process, TestStorage } from "../support/storage.ts";
 import { ok, onTerminal, refused, run } from "../support/task_lines.ts";
 
 Deno.test("tools name the user or item that was probably meant, and each thing that is to be said", async () => {
@@ -38,6 +38,17 @@ Deno.test("tools show blanks that nobody sees, and warn of them", async () => {
   const updated = await run(folder, ["user", "update", "--user", "alice ", "--status", "unpaid"]);
   assert.equal(updated.stdout, 'Updated user "alice ": unpaid\n');
   assert.equal(storage.text("users.csv"), "user,status\nalice ,unpaid\nbob,paid\u00a0\n,,\n");
+});
+
+Deno.test("why shows the blanks in an order, and in what was seen and is now", async () => {
+  await using storage = await TestStorage.create({ users: { "alice ": "paid\u00a0" } });
+  const store = await storage.open();
+  await process(store, batchOf([order({ order_id: "a", user: "alice ", item: "pen" })]));
+  await storage.close(store);
+  const said = await ok(storage.folder, "why a --offline");
+  assert.match(said, /asked for +1 pen by "alice ", created/);
+  assert.match(said, /user was "paid\\u\{a0\}", stock 50$/m);
+  assert.match(said, /now +"alice " is "paid\\u\{a0\}", stock of pen is 50$/m);
 });
 
 Deno.test("tools show all of many rows in a pipe, the first thousand on a terminal", async () => {

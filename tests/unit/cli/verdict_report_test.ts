@@ -48,6 +48,16 @@ Deno.test("VerdictReport shows each order at human pace, warnings on stderr, con
   assert.match(out[2], /^4 orders: 1 accepted, 1 rejected \(1 unpaid-user\), 1 accepted before, 1 dead-lettered in /);
 });
 
+Deno.test("VerdictReport quotes names and statuses with blanks that nobody sees", () => {
+  const report = new VerdictReport({ verbose: false });
+  const blank: Verdict = { ...unpaid, received: received("r", "bob "), status: "paid\u00a0" } as Verdict;
+  const { err } = printedBy(() => {
+    report.show([blank]);
+    report.finish();
+  });
+  assert.deepEqual(err, ['rejected  r  "bob "  2 book  unpaid-user (user is "paid\\u{a0}", stock is 10)']);
+});
+
 Deno.test("VerdictReport counts at machine pace and loses none in the total", () => {
   const report = new VerdictReport({ verbose: false });
   const many = Array.from({ length: 500 }, (_, index) => accepted(String(index)));
