@@ -4,8 +4,8 @@ const FIRST = new RegExp(`^${BLANK}`);
 const LAST = new RegExp(`${BLANK}$`);
 /** Blanks that a person takes for the one on the space bar. */
 const ODD_BLANKS = /[^\S ]|\u2800/g;
-/** The longest valid name; what is longer is cut where it is quoted. */
-const MAX_QUOTED = 256;
+/** The longest valid name; what is longer is cut where it is shown. */
+const MAX_SHOWN = 256;
 
 /** How a text begins or ends where nobody sees it, as in "ends with a blank"; undefined where it does not. */
 export function blankEdge(text: string): string | undefined {
@@ -16,12 +16,19 @@ export function blankEdge(text: string): string | undefined {
 
 /** `text` in quotes, cut after 256 characters, with every blank but a plain space as `\u{…}`. */
 export function quoted(text: string): string {
-  const rest = text.length - MAX_QUOTED;
-  const shown = text.slice(0, MAX_QUOTED).replace(ODD_BLANKS, (blank) => `\\u{${blank.codePointAt(0)!.toString(16)}}`);
-  return rest <= 0 ? `"${shown}"` : `"${shown}…" (${rest} more characters)`;
+  const { start, rest } = cut(text);
+  return `"${start.replace(ODD_BLANKS, (blank) => `\\u{${blank.codePointAt(0)!.toString(16)}}`)}"${rest}`;
 }
 
-/** A name or status as people are shown it: as it is, but {@linkcode quoted} where it is empty or has blanks at an edge. */
+/** A name or status as people are shown it: {@linkcode quoted} where it is empty or has blanks at an edge, cut likewise. */
 export function showBlanks(text: string): string {
-  return text === "" || blankEdge(text) !== undefined ? quoted(text) : text;
+  if (text === "" || blankEdge(text) !== undefined) return quoted(text);
+  const { start, rest } = cut(text);
+  return start + rest;
+}
+
+function cut(text: string): { start: string; rest: string } {
+  const more = text.length - MAX_SHOWN;
+  if (more <= 0) return { start: text, rest: "" };
+  return { start: `${text.slice(0, MAX_SHOWN)}…`, rest: ` (${more} more characters)` };
 }

@@ -1,8 +1,7 @@
 import process from "node:process";
 import { styleText } from "node:util";
 import stringWidth from "string-width";
-import { showBlanks } from "../blank_edge.ts";
-import { escapeControls } from "./escape.ts";
+import { shown } from "./escape.ts";
 
 /** What stands between two columns. */
 const GAP = "  ";
@@ -14,7 +13,7 @@ export function table(columns: readonly string[], rows: readonly (readonly Cell[
   return [...tableLines(columns, rows)].join("\n");
 }
 
-/** Rows under their column names, numbers to the right; cells are escaped and show their blanks, the caller colours nothing. */
+/** Rows under their column names, numbers to the right; cells are as {@linkcode shown}, the caller colours nothing. */
 export function* tableLines(columns: readonly string[], rows: readonly (readonly Cell[])[]): Generator<string> {
   const texts = rows.map((row) => row.map(textOf));
   const widths = columns.map((column) => stringWidth(column));
@@ -32,5 +31,5 @@ export function* tableLines(columns: readonly string[], rows: readonly (readonly
 }
 
 function textOf(cell: Cell): string {
-  return cell === "" ? "" : escapeControls(showBlanks(String(cell)));
+  return cell === "" ? "" : shown(String(cell));
 }

@@ -45,6 +45,12 @@ Deno.test("table() shows blanks at the edges of a cell, and __proto__ and formul
   ]);
 });
 
+Deno.test("table() cuts a cell after 256 characters, or one would pad every other row to its width", () => {
+  const lines = linesOf(table(["user", "status"], [["x".repeat(300_000), "paid"], ["alice", "paid"]]));
+  assert.match(lines[1], /^x{256}… \(299744 more characters\) +paid$/);
+  assert.ok(lines.every(({ length }) => length < 300));
+});
+
 Deno.test("table() takes a hundred thousand rows", () => {
   const rows = Array.from({ length: 100_000 }, (_, index) => [`item-${index}`, index]);
   assert.equal(linesOf(table(["item", "quantity"], rows)).at(-1), "item-99999     99999");
