@@ -1,11 +1,19 @@
 import { showBlanks } from "../blank_edge.ts";
-import { countOf, FEW_ROWS } from "./row_warnings.ts";
-import type { HandEdit } from "./stock_math.ts";
+import { countOf, FEW_ROWS, firstFew } from "./row_warnings.ts";
+import type { HandEdit, StockEdit } from "./stock_math.ts";
 
 /** What a person is told of the edits by hand that were found in `file`: each one where they are few, else how many. */
 export function handEditWarnings(edits: readonly HandEdit[], file: string): string[] {
   const changes = edits.length <= FEW_ROWS ? edits.map(describe) : [`${summarize(edits)} (see stock_edits.jsonl)`];
   return changes.map((change) => `${file} was edited by hand: ${change}`);
+}
+
+/** What a person is told who saved `file` from an older copy: the edits since that count all the same. */
+export function oldCopyWarnings(superseded: readonly StockEdit[], file: string): string[] {
+  const sentences = superseded.map(({ item, seq }) =>
+    `${file} was saved from an older copy: for ${showBlanks(item)} edit number ${seq} counts`
+  );
+  return firstFew(sentences, (count) => `${file}: so it is with ${count} more items`);
 }
 
 function describe({ item, set, was }: HandEdit): string {

@@ -3,7 +3,7 @@ import { nameKey, type StockItem } from "../order.ts";
 import { Outage } from "../errors.ts";
 import { replaceFile } from "./atomic_file.ts";
 import type { CsvDocument } from "./csv_document.ts";
-import { handEditWarnings } from "./hand_edit_warnings.ts";
+import { handEditWarnings, oldCopyWarnings } from "./hand_edit_warnings.ts";
 import {
   asOfRange,
   emptyInventory,
@@ -20,7 +20,6 @@ import type { Positions } from "./positions.ts";
 import { blankEdgedNames, RowWarnings } from "./row_warnings.ts";
 import {
   deduct,
-  type HandEdit,
   handEdits,
   lowestSeq,
   type StockBase,
@@ -165,7 +164,13 @@ export class StockLedger {
    */
   checkpoint(): boolean {
     if (!this.#writeCsv()) return false;
-    this.#compact();
+    try {
+      this.edits.compact(this.#seq, this.#lastOrder);
+      this.#positions.compact(this.#seq);
+    } catch (error) {
+      // On a full disk the old files are as good; whoever writes the next checkpoint tries again.
+      if (!(error instanceof Outage)) throw error;
+    }
     return true;
   }
 
@@ -190,16 +195,6 @@ export class StockLedger {
     return true;
   }
 
-  #compact(): void {
-    try {
-      this.edits.compact(this.#seq, this.#lastOrder);
-      this.#positions.compact(this.#seq);
-    } catch (error) {
-      // On a full disk the old files are as good; whoever writes the next checkpoint tries again.
-      if (!(error instanceof Outage)) throw error;
-    }
-  }
-
   /** Takes the CSV as it is now; what differs from `expected`, where that is given, is somebody's edit by hand. */
   async #take(change: Change, expected: ReadonlyMap<string, StockBase> | undefined): Promise<void> {
     const { document, rows } = this.#parse(change);
@@ -207,15 +202,13 @@ export class StockLedger {
     const actual = await this.#settle(stockBases(rows, this.edits.last, this.#seq));
     const edits = expected === undefined ? [] : handEdits(expected, actual);
     if (edits.length > 0) this.#csv.requireSettled(change, this.#positions);
-    if (expected !== undefined) {
-      for (const { item, seq } of supersededBy(rows, this.edits.last, actual)) {
-        this.#warn(`${this.#csv.path} was saved from an older copy: for ${item} edit number ${seq} counts`);
-      }
-    }
+    const superseded = expected === undefined ? [] : supersededBy(rows, this.edits.last, actual);
+    for (const sentence of oldCopyWarnings(superseded, this.#csv.path)) this.#warn(sentence);
     // Looked at once: the next start takes these bytes for known and need not count the log through again.
     if (edits.length === 0) this.#positions.wrote(basename(this.#csv.path), change.bytes, this.#seq);
     this.#stock = new Map(expected ?? actual);
-    await this.#journalHandEdits(edits);
+    await this.edit(edits);
+    for (const sentence of handEditWarnings(edits, this.#csv.path)) this.#warn(sentence);
     // From here on the change counts; before, a full disk would have it looked at again.
     this.#stock = actual;
     this.#document = document;
@@ -229,11 +222,6 @@ export class StockLedger {
   /** "As of now" must be on the disk before time goes on, or a restart would take it for a later now. */
   #pin(): void {
     if (this.#mustPin && !this.checkpoint()) throw new BeingSaved(SETTLE_MS);
-  }
-
-  async #journalHandEdits(edits: readonly HandEdit[]): Promise<void> {
-    await this.edit(edits);
-    for (const sentence of handEditWarnings(edits, this.#csv.path)) this.#warn(sentence);
   }
 
   #parse(change: Change): { document: CsvDocument; rows: Map<string, StockRow> } {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { handEditWarnings } from "../../../lib/files/hand_edit_warnings.ts";
+import { handEditWarnings, oldCopyWarnings } from "../../../lib/files/hand_edit_warnings.ts";
 import { RowWarnings } from "../../../lib/files/row_warnings.ts";
 import { oddUsers } from "../../../lib/files/users_file.ts";
 
@@ -58,4 +58,11 @@ Deno.test("RowWarnings tells each thing once, and again where it came back", pur
   const warnings = new RowWarnings((sentence) => told.push(sentence));
   for (const sentences of [["a"], ["a", "b"], ["b"], ["a", "b"]]) warnings.tell(sentences);
   assert.deepEqual(told, ["a", "b", "a"]);
+});
+
+Deno.test("oldCopyWarnings() names the items where they are few, and counts the others", pure, () => {
+  const edits = Array.from({ length: 7 }, (_, index) => ({ ...edit(`item-${index}`, 1, 2), seq: index, batch: index }));
+  const sentences = oldCopyWarnings(edits, "inventory.csv");
+  assert.equal(sentences[0], "inventory.csv was saved from an older copy: for item-0 edit number 0 counts");
+  assert.deepEqual(sentences.slice(5), ["inventory.csv: so it is with 2 more items"]);
 });
