@@ -4,14 +4,7 @@ import { Outage } from "../errors.ts";
 import { replaceFile } from "./atomic_file.ts";
 import type { CsvDocument } from "./csv_document.ts";
 import { handEditWarnings, oldCopyWarnings } from "./hand_edit_warnings.ts";
-import {
-  asOfRange,
-  emptyInventory,
-  parseInventory,
-  requireReached,
-  type StockRow,
-  writeStock,
-} from "./inventory_file.ts";
+import { asOfRange, emptyInventory, parseInventory, requireReached, writeStock } from "./inventory_file.ts";
 import { EditJournal } from "./edit_journal.ts";
 import type { JournalOptions } from "./journal.ts";
 import type { StorageLayout } from "./layout.ts";
@@ -28,9 +21,6 @@ import {
   supersededBy,
 } from "./stock_math.ts";
 import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "./watched_file.ts";
-
-/** A change of stock asked for. */
-export type StockChange = Omit<StockEdit, "seq" | "batch" | "was">;
 
 export interface LedgerOptions extends JournalOptions {
   /** Told of things a person should know, one sentence each. */
@@ -53,8 +43,8 @@ export class StockLedger {
   readonly #csv: WatchedFile;
   #stock = new Map<string, StockBase>();
   #document: CsvDocument = emptyInventory();
+  /** The last sequence number given out, and that of the last accepted order. */
   #seq = 0;
-  /** Sequence number of the last accepted order. */
   #lastOrder = 0;
   /** Sequence number that every row of the CSV says it is current to; undefined where rows differ. */
   #checkpointed: number | undefined;
@@ -135,7 +125,7 @@ export class StockLedger {
   }
 
   /** Journals `changes`, durably, and applies them. */
-  async edit(changes: readonly StockChange[]): Promise<void> {
+  async edit(changes: readonly Omit<StockEdit, "seq" | "batch" | "was">[]): Promise<void> {
     if (changes.length === 0) return;
     const lines = changes.map(({ item, set, by }, index): StockEdit => {
       const was = this.#stock.get(nameKey(item))?.quantity ?? null;
@@ -214,7 +204,7 @@ export class StockLedger {
     this.#document = document;
     this.#csv.accept(change.bytes, change.stamp);
     this.#warnings.tell(blankEdgedNames("item", [...rows.values()].map(({ item }) => item), this.#csv.path));
-    const asOf = new Set([...rows.values()].map((row) => row.asOf));
+    const asOf = new Set(rows.values().map((row) => row.asOf));
     this.#checkpointed = asOf.size === 1 && actual.size === rows.size ? [...asOf][0] : undefined;
     this.#mustPin ||= edits.length > 0 || asOf.has(undefined);
   }
@@ -224,7 +214,7 @@ export class StockLedger {
     if (this.#mustPin && !this.checkpoint()) throw new BeingSaved(SETTLE_MS);
   }
 
-  #parse(change: Change): { document: CsvDocument; rows: Map<string, StockRow> } {
+  #parse(change: Change): ReturnType<typeof parseInventory> {
     try {
       return parseInventory(change.bytes, this.#csv.path);
     } catch (error) {
