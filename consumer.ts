@@ -7,6 +7,7 @@ import { OrderDecoder } from "./lib/avro/order_codec.ts";
 import { requireRegistry, writerSchemas } from "./lib/avro/schema_registry.ts";
 import { main } from "./lib/cli/main.ts";
 import { line, parseArgs } from "./lib/cli/parse.ts";
+import { print } from "./lib/cli/print.ts";
 import { resetPreview } from "./lib/cli/reset_preview.ts";
 import {
   groupFlag,
@@ -87,7 +88,7 @@ async function prepareGroup(
     const deadMember = store.lastMemberOf(group);
     if (reset !== undefined) {
       await resetGroup(kafka, admin, store, { ...at, deadMember, ...reset }, (steps) => {
-        console.log(resetPreview(topic, steps));
+        print(resetPreview(topic, steps));
       });
     }
     return await startGroup(kafka, admin, store, { ...at, deadMember });

@@ -1,5 +1,6 @@
 import { escapeControls } from "./lib/cli/escape.ts";
 import { main } from "./lib/cli/main.ts";
+import { printError } from "./lib/cli/print.ts";
 import { warn } from "./lib/cli/warn.ts";
 import { acceptedSlice } from "./lib/files/accepted_slice.ts";
 import { rejectedSlice } from "./lib/files/rejected_slice.ts";
@@ -59,7 +60,7 @@ async function replay<T>(
   const { source, storage, topic } = config;
   if (slice.total === 0) {
     const where = source.of === "dlq" ? deadLetterTopic(topic) : storage;
-    return console.error(escapeControls([`Nothing to replay in ${where}`, ...slice.notes].join("; ")));
+    return printError(escapeControls([`Nothing to replay in ${where}`, ...slice.notes].join("; ")));
   }
   const run = source.of === "accepted" && source.sameId ? undefined : config.run;
   await sendSlice(slice, way, { ...config, run, resume: resumeFlags(config, slice), stop });

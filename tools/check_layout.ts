@@ -1,5 +1,6 @@
 import { dirname, join, normalize } from "node:path";
 import { main } from "../lib/cli/main.ts";
+import { print, printError } from "../lib/cli/print.ts";
 import { EXIT } from "../lib/errors.ts";
 
 /** Lines above which a file has to be split, or listed here with the reason. */
@@ -16,8 +17,8 @@ const ROOTS = [".", "lib", "tools", "tests", "bench"];
  */
 export function run(): number {
   const faults = ROOTS.flatMap(sources).flatMap(check);
-  for (const fault of faults) console.error(fault);
-  console.log(faults.length === 0 ? "Layout: ok" : `Layout: ${faults.length} faults`);
+  for (const fault of faults) printError(fault);
+  print(faults.length === 0 ? "Layout: ok" : `Layout: ${faults.length} faults`);
   return faults.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
@@ -27,6 +28,9 @@ function check(path: string): string[] {
     .map((target) => `${path} must not import ${target}`);
   if (/^lib\/(?!cli\/)/.test(path) && /\bDeno\.(args|env|exit)\b/.test(source)) {
     faults.push(`${path} must leave arguments, environment and exit to lib/cli and the entry points`);
+  }
+  if (/^(lib\/|tools\/|[^/]*$)/.test(path) && /\bconsole\.\w+\(/.test(source)) {
+    faults.push(`${path} must print by lib/cli/print.ts: console.log throws where the disk is full`);
   }
   const lines = source.split("\n").length - 1;
   if (lines > MAX_LINES && !LONGER_FOR_A_REASON.includes(path)) {

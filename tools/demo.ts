@@ -2,6 +2,7 @@ import { object } from "@optique/core/constructs";
 import * as consumer from "../consumer.ts";
 import { main } from "../lib/cli/main.ts";
 import { parseArgs } from "../lib/cli/parse.ts";
+import { print } from "../lib/cli/print.ts";
 import {
   groupFlag,
   groupSetting,
@@ -66,12 +67,12 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
     verbose: true,
     onVerdicts: () => firstVerdict ??= performance.now(),
   }, stop);
-  if (firstVerdict !== undefined) console.log(`First verdict after ${(firstVerdict / 1_000).toFixed(1)} s`);
-  console.log(NEXT);
+  if (firstVerdict !== undefined) print(`First verdict after ${(firstVerdict / 1_000).toFixed(1)} s`);
+  print(NEXT);
 }
 
 function heading(text: string): void {
-  console.log(`\n${text}`);
+  print(`\n${text}`);
 }
 
 if (import.meta.main) await main(run);

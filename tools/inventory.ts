@@ -3,6 +3,7 @@ import { command, constant, option } from "@optique/core/primitives";
 import { integer, string } from "@optique/core/valueparser";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
+import { print } from "../lib/cli/print.ts";
 import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { table } from "../lib/cli/table.ts";
 import { warn } from "../lib/cli/warn.ts";
@@ -55,12 +56,12 @@ export async function run(args: readonly string[]): Promise<void> {
     await ledger.edit([{ item: name, set, by: "tool" }]);
     return known?.quantity;
   }, { warn });
-  console.log(was === undefined ? `Added item ${name}: ${set}` : `Updated item ${name}: ${was} -> ${set}`);
+  print(was === undefined ? `Added item ${name}: ${set}` : `Updated item ${name}: ${was} -> ${set}`);
 }
 
 async function show(folder: string, asJson: boolean): Promise<void> {
   const items = await editStorage(folder, ({ ledger }) => [...ledger.stock.values()], { warn });
-  console.log(
+  print(
     asJson
       ? safeJson(items.map(({ item, quantity }) => ({ item, quantity })))
       : table(["item", "quantity"], items.map(({ item, quantity }) => [item, quantity])),

@@ -3,6 +3,7 @@ import { command, constant, option } from "@optique/core/primitives";
 import { choice, string } from "@optique/core/valueparser";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
+import { print } from "../lib/cli/print.ts";
 import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { table } from "../lib/cli/table.ts";
 import { warn } from "../lib/cli/warn.ts";
@@ -55,12 +56,12 @@ export async function run(args: readonly string[]): Promise<void> {
     if (known) users.set(name, "status", newStatus);
     else users.append({ user: name, status: newStatus });
   }, { warn });
-  console.log(`${action === "add" ? "Added" : "Updated"} user ${name}: ${newStatus}`);
+  print(`${action === "add" ? "Added" : "Updated"} user ${name}: ${newStatus}`);
 }
 
 function show(folder: string, asJson: boolean): void {
   const users = readUsers(folder);
-  console.log(
+  print(
     asJson
       ? safeJson(users.map(({ name, status }) => ({ user: name, status })))
       : table(["user", "status"], users.map(({ name, status }) => [name, status])),

@@ -3,6 +3,7 @@ import { option } from "@optique/core/primitives";
 import { escapeControls } from "../lib/cli/escape.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
+import { print, printError } from "../lib/cli/print.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { table } from "../lib/cli/table.ts";
 import { warn } from "../lib/cli/warn.ts";
@@ -44,7 +45,7 @@ export async function run(config: VerifyConfig): Promise<number> {
   visitRejected(snapshot, (place) => places.rejected(place));
   const positions = config.offline ? undefined : await checkPositions(config, snapshot.positions, places);
   const off = faultsOf(balance, positions);
-  if (config.json) console.log(safeJson({ ok: off.length === 0, ...balance, positions, faults: off }));
+  if (config.json) print(safeJson({ ok: off.length === 0, ...balance, positions, faults: off }));
   else report(balance, positions, off, config);
   return off.length === 0 ? EXIT.ok : EXIT.failed;
 }
@@ -87,14 +88,14 @@ function report(
   const shown = verbose || balance.items.length <= SHOWN_FAULTS ? balance.items : wrong;
   if (shown.length > 0) {
     const rows = shown.map((row) => [row.item, row.opening, row.edits, row.accepted, row.stock ?? "gone", mark(row)]);
-    console.log(table(["item", "opening", "edits", "accepted", "stock", ""], rows) + "\n");
+    print(table(["item", "opening", "edits", "accepted", "stock", ""], rows) + "\n");
   }
-  if (positions === undefined) console.log("Positions: not checked, there is no broker to ask");
-  else if (positions.length > 0) console.log(positionTable(positions) + "\n");
-  for (const fault of verbose ? off : off.slice(0, SHOWN_FAULTS)) console.error(`off: ${escapeControls(fault)}`);
-  if (!verbose && off.length > SHOWN_FAULTS) console.error(`… and ${off.length - SHOWN_FAULTS} more (--verbose)`);
+  if (positions === undefined) print("Positions: not checked, there is no broker to ask");
+  else if (positions.length > 0) print(positionTable(positions) + "\n");
+  for (const fault of verbose ? off : off.slice(0, SHOWN_FAULTS)) printError(`off: ${escapeControls(fault)}`);
+  if (!verbose && off.length > SHOWN_FAULTS) printError(`… and ${off.length - SHOWN_FAULTS} more (--verbose)`);
   const summary = `${balance.items.length} items, ${balance.accepted} accepted orders`;
-  console.log(off.length === 0 ? `verify: ok (${summary})` : `verify: ${off.length} off (${summary})`);
+  print(off.length === 0 ? `verify: ok (${summary})` : `verify: ${off.length} off (${summary})`);
 }
 
 function mark({ expected, stock }: { expected: number | null; stock: number | null }): string {

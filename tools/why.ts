@@ -4,6 +4,7 @@ import { string } from "@optique/core/valueparser";
 import { escapeControls } from "../lib/cli/escape.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
+import { print } from "../lib/cli/print.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
@@ -39,8 +40,8 @@ export async function run(config: WhyConfig): Promise<number> {
   const history = orderHistory(config.storage, config.orderId);
   const records = config.offline ? [] : await inTopic(config, history);
   const known = history.accepted !== undefined || history.rejections.length > 0 || records.length > 0;
-  if (config.json) console.log(safeJson({ order_id: config.orderId, known, ...history, records }));
-  else for (const sentence of explain(config, history, records)) console.log(escapeControls(sentence));
+  if (config.json) print(safeJson({ order_id: config.orderId, known, ...history, records }));
+  else for (const sentence of explain(config, history, records)) print(escapeControls(sentence));
   return known ? EXIT.ok : EXIT.failed;
 }
 

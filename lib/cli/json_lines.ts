@@ -1,5 +1,5 @@
 import { safeJson } from "../safe_json.ts";
-import { printLines } from "./print_lines.ts";
+import { printLines } from "./print.ts";
 
 /** Prints each value as a line of JSON on stdout, until there are no more, `stop` aborts or nobody reads on. */
 export async function printJsonLines(

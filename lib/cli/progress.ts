@@ -4,6 +4,7 @@ import cliProgress from "cli-progress";
 import type { PaceSetting } from "../pace.ts";
 import { safeJson } from "../safe_json.ts";
 import { escapeControls } from "./escape.ts";
+import { draw, print, printError } from "./print.ts";
 
 /** Orders, or orders a second, up to which a person can read a line for each. */
 const HUMAN_PACE = 20;
@@ -35,7 +36,7 @@ export class SendReport<T> {
   constructor(options: SendReportOptions<T>) {
     const { total, json, verbose, pace } = options;
     this.#options = options;
-    this.#say = json ? console.error : console.log;
+    this.#say = json ? printError : print;
     this.#eachOrder = verbose || isHumanPace(pace) || (total !== undefined && total <= HUMAN_PACE);
     this.#hasBar = !this.#eachOrder && total !== undefined && process.stderr.isTTY;
   }
@@ -71,10 +72,10 @@ export class SendReport<T> {
     const rate = this.#sent / seconds;
     if (this.#options.json) {
       const summary = { sent: this.#sent, seconds: round(seconds), orders_per_second: round(rate), ...facts };
-      console.log(safeJson(summary));
+      print(safeJson(summary));
     } else {
       const total = styleText("bold", `${this.#sent} sent`, { stream: process.stdout });
-      console.log(`${total} in ${seconds.toFixed(1)} s (${round(rate)} orders/s)${escapeControls(sentence)}`);
+      print(`${total} in ${seconds.toFixed(1)} s (${round(rate)} orders/s)${escapeControls(sentence)}`);
     }
   }
 }
@@ -99,8 +100,7 @@ const terminalNow = {
     return process.stderr.columns;
   },
   write(text: string): boolean {
-    const bytes = new TextEncoder().encode(text);
-    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
+    draw(text);
     return true;
   },
 };

@@ -5,6 +5,7 @@ import { EXIT, Failure } from "../errors.ts";
 import { parseResetTarget } from "../reset_target.ts";
 import type { SliceFilter } from "../slice_filter.ts";
 import { line } from "./parse.ts";
+import { shellWord } from "./shell_word.ts";
 
 const place = integer({ metavar: "N", min: 0 });
 const WHEN = "a time such as 2026-11-24T08:00, or an age such as 15m";
@@ -49,8 +50,4 @@ function timeSetting(flag: string, text: string | undefined, now: number): numbe
   const target = parseResetTarget(text, now);
   if (target?.kind === "time") return target.time;
   throw new Failure(EXIT.usage, `${flag} must be ${WHEN}, got "${text}"`);
-}
-
-function shellWord(text: string): string {
-  return /^[\w.:,@/+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,5 @@
 import { printJsonLines } from "../../lib/cli/json_lines.ts";
+import { printError } from "../../lib/cli/print.ts";
 import { SendReport } from "../../lib/cli/progress.ts";
 import type { KafkaSettings } from "../../lib/cli/settings.ts";
 import { requireBrokers } from "../../lib/kafka/require_brokers.ts";
@@ -38,7 +39,7 @@ export async function sendSlice<T>(
   const { dryRun, resume, run, pace } = options;
   const announcement = announce(slice, options);
   if (dryRun) {
-    console.error(announcement);
+    printError(announcement);
     return await printJsonLines(previews(slice, way), stop);
   }
   await requireBrokers(options.kafka);

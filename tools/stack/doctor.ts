@@ -5,6 +5,7 @@ import { option } from "@optique/core/primitives";
 import { escapeControls } from "../../lib/cli/escape.ts";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
+import { print } from "../../lib/cli/print.ts";
 import { kafkaFlags, kafkaSettings, storageFlag, storageSetting } from "../../lib/cli/settings.ts";
 import { EXIT } from "../../lib/errors.ts";
 import type { Check, Level } from "./check.ts";
@@ -44,7 +45,7 @@ export async function run(args: readonly string[]): Promise<number> {
     registry,
     ...await checkStorage(storageSetting(options)),
   ];
-  console.log(options.json ? JSON.stringify(checks) : checks.map(describe).join("\n"));
+  print(options.json ? JSON.stringify(checks) : checks.map(describe).join("\n"));
   return checks.some(({ level }) => level === "fail") ? EXIT.failed : EXIT.ok;
 }
 

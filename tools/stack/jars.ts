@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { print } from "../../lib/cli/print.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { exists } from "../../lib/files/storage_folder.ts";
 import { CHECKOUT } from "./folders.ts";
@@ -42,7 +43,7 @@ export async function jarsFolder(): Promise<string> {
 
 /** Into another folder first: an interrupted download never looks whole. */
 async function fetchJars(folder: string, stop: AbortSignal): Promise<void> {
-  console.log("Fetching Kafka and the registry with Maven, this once");
+  print("Fetching Kafka and the registry with Maven, this once");
   const temp = Deno.makeTempDirSync({ dir: CACHE, prefix: "fetch-" });
   try {
     const { success, stdout } = await new Deno.Command("mvn", {

@@ -5,6 +5,7 @@ import { option } from "@optique/core/primitives";
 import { choice, port } from "@optique/core/valueparser";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
+import { print } from "../../lib/cli/print.ts";
 import { groupSetting, topicSetting } from "../../lib/cli/settings.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { exists } from "../../lib/files/storage_folder.ts";
@@ -81,7 +82,7 @@ export async function run(config: UpConfig, stop: AbortSignal): Promise<void> {
   await withLock(join(config.dataDir, LOCK_FILE), stop, async () => {
     requireSameSecurity(config);
     const mode = await chooseMode(config);
-    console.log(mode === "docker" ? await upDocker(config, stop) : await upLocal(config, stop));
+    print(mode === "docker" ? await upDocker(config, stop) : await upLocal(config, stop));
   });
 }
 
