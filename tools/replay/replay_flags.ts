@@ -100,7 +100,7 @@ function parse(args: readonly string[]) {
     examples: [
       "deno task replay --delay 0.5",
       "deno task replay --originals --rate 100",
-      "deno task replay --same-id --storage empty-copy",
+      "STORAGE_DIR=restored-copy deno task replay --same-id",
       "deno task replay --rejected --reason unpaid-user --user bob",
       "deno task replay --rejected --since 1h --dry-run",
       'deno task replay --dlq --reason "schema id" --limit 100',

@@ -58,7 +58,7 @@ export function configure(args: readonly string[]): UpConfig {
       "deno task up",
       "deno task up --nodes 3",
       "deno task up --secure",
-      "deno task up --data-dir /tmp/other --kafka-port 0 --registry-port 0",
+      "deno task up --data-dir .stack/other --kafka-port 0 --registry-port 0",
     ],
   });
   if (local && docker) throw new Failure(EXIT.usage, "--local and --docker exclude each other");
