@@ -94,7 +94,7 @@ export class OwnerLock {
     throw new Failure(
       EXIT.busy,
       `The storage ${layout.folder} is owned by ${who}; one consumer a storage folder: stop it first, ` +
-        `or give this one a folder and a group of its own (--storage, --group)`,
+        `or give this one a folder and a group of its own (STORAGE_DIR, --group)`,
     );
   }
 
