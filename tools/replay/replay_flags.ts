@@ -6,6 +6,7 @@ import { validate as isUuid } from "uuid";
 import { paceFlags, paceSetting } from "../../lib/cli/pace_flags.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../../lib/cli/settings.ts";
+import { shellWord } from "../../lib/cli/shell_word.ts";
 import { flagsOf, type FlagValue, sliceFlags, sliceSetting, sliceValues } from "../../lib/cli/slice_flags.ts";
 import { MENDABLE_REASONS } from "../../lib/decide_order.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
@@ -32,7 +33,7 @@ export interface ReplayConfig extends KafkaSettings {
   dryRun: boolean;
   json: boolean;
   verbose: boolean;
-  /** The flags of the connection and the storage, as they were given. */
+  /** The flags of the connection, as they were given. */
   given: Readonly<Record<string, FlagValue>>;
 }
 
@@ -77,7 +78,7 @@ export function configure(args: readonly string[]): ReplayConfig {
   if (options.run !== undefined && !isUuid(options.run)) {
     throw new Failure(EXIT.usage, `--run must be the UUID that an earlier replay printed, got "${options.run}"`);
   }
-  const { brokers, registry, topic, storage, dryRun, json, verbose } = options;
+  const { brokers, registry, topic, dryRun, json, verbose } = options;
   const allowed = { "allow-plaintext-credentials": options.allowPlaintextCredentials };
   return {
     ...kafkaSettings(options),
@@ -89,7 +90,7 @@ export function configure(args: readonly string[]): ReplayConfig {
     dryRun,
     json,
     verbose,
-    given: { brokers, registry, topic, ...allowed, storage },
+    given: { brokers, registry, topic, ...allowed },
   };
 }
 
@@ -143,4 +144,10 @@ export function resumeFlags({ source, run, given }: ReplayConfig, { to }: Slice<
     return flagsOf({ "same-id": sameId, run: sameId ? undefined : run, originals, ...given });
   }
   return flagsOf({ [source.of]: true, run, ...sliceValues({ ...source.filter, to }), ...given });
+}
+
+/** The command that sends the rest of a slice, by its {@linkcode resumeFlags}. A task is granted STORAGE_DIR, not --storage. */
+export function resumeCommand({ source, storage }: ReplayConfig, flags: string): string {
+  const isUsual = storage === "storage" || source.of === "dlq"; // dead letters are in no folder
+  return `${isUsual ? "" : `STORAGE_DIR=${shellWord(storage)} `}deno task replay ${flags}`;
 }

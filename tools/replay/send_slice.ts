@@ -26,6 +26,8 @@ export interface SendOptions extends KafkaSettings {
   verbose: boolean;
   /** The flags that send the rest of the slice, or all of it again. */
   resume: string;
+  /** The command with those flags. */
+  command: string;
   /** The run that resumes by its id, for the summary. */
   run: string | undefined;
 }
@@ -36,7 +38,7 @@ export async function sendSlice<T>(
   way: Way<T>,
   { stop, ...options }: SendOptions & { stop: AbortSignal },
 ): Promise<void> {
-  const { dryRun, resume, run, pace } = options;
+  const { dryRun, resume, command, run, pace } = options;
   const announcement = announce(slice, options);
   if (dryRun) {
     printError(announcement);
@@ -57,7 +59,7 @@ export async function sendSlice<T>(
       },
     });
   } finally {
-    const rest = report.count < slice.total ? `; for the rest: deno task replay ${resume}` : "";
+    const rest = report.count < slice.total ? `; for the rest: ${command}` : "";
     report.finish({ total: slice.total, ...slice.counts, run, resume }, rest);
     await sink.close();
   }
