@@ -18,6 +18,7 @@ import {
   storageFlag,
   storageSetting,
 } from "./lib/cli/settings.ts";
+import { parseTimeFlag } from "./lib/cli/time_flag.ts";
 import { VerdictReport } from "./lib/cli/verdict_report.ts";
 import { warn } from "./lib/cli/warn.ts";
 import { EXIT, Failure } from "./lib/errors.ts";
@@ -36,7 +37,7 @@ import { Subscriber } from "./lib/kafka/subscriber.ts";
 import { ensureTopics } from "./lib/kafka/topics_admin.ts";
 import { processBatch } from "./lib/process_batch.ts";
 import { receiveBatch, type ReceivedBatch } from "./lib/receive_batch.ts";
-import { parseResetTarget, type ResetTarget } from "./lib/reset_target.ts";
+import type { ResetTarget } from "./lib/reset_target.ts";
 import { deadLetterTopic, valueSubject } from "./lib/topics.ts";
 
 export interface ConsumerConfig extends KafkaSettings {
@@ -195,7 +196,7 @@ function resetSetting({ reset, resetTo, partitions }: { reset: boolean; resetTo?
     throw new Failure(EXIT.usage, "--reset-to and --partitions go with --reset");
   }
   if (!reset) return undefined;
-  const target = parseResetTarget(resetTo ?? "earliest", Date.now());
+  const target = parseTimeFlag(resetTo ?? "earliest", Date.now());
   if (target === undefined) {
     const known = "earliest, latest, an offset, a time such as 2026-11-24T08:00, or an age such as 15m";
     throw new Failure(EXIT.usage, `--reset-to must be ${known}, got "${resetTo}"`);

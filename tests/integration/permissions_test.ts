@@ -16,7 +16,7 @@ const RUNS: readonly [name: string, args: string[], exit?: number][] = [
   ["inventory", ["show"]],
   ["produce", ["--count", "30", "--delay", "0", "--mix", "poison=20,unpaid=20"]],
   ["consume", ["--until-end"]],
-  ["dlq", []],
+  ["dlq", ["--since", "2026-01-01T00:00"]],
   ["replay", []],
   ["replay", ["--rejected"]],
   ["replay", ["--dlq"]],
