@@ -9,6 +9,7 @@ import { table } from "../lib/cli/table.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
 import { editStorage } from "../lib/files/edit_storage.ts";
+import { viewStorage } from "../lib/files/view_storage.ts";
 import { isValidName, MAX_QUANTITY } from "../lib/order.ts";
 import { safeJson } from "../lib/safe_json.ts";
 
@@ -60,7 +61,7 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 
 async function show(folder: string, asJson: boolean): Promise<void> {
-  const items = await editStorage(folder, ({ ledger }) => [...ledger.stock.values()], { warn });
+  const items = [...(await viewStorage(folder, warn)).stock.values()];
   print(
     asJson
       ? safeJson(items.map(({ item, quantity }) => ({ item, quantity })))

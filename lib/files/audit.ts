@@ -1,14 +1,13 @@
 import { nameKey } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
-import { editStorage } from "./edit_storage.ts";
 import { storageLayout } from "./layout.ts";
 import { visitLines } from "./lines.ts";
 import type { LoggedOrder } from "./order_log.ts";
 import type { PartitionRanges } from "./positions.ts";
 import { unsealLine } from "./sealed_line.ts";
 import { HASH_WORDS, newHashKey, sipHash } from "./sip_hash.ts";
-import { sizeOf } from "./storage_folder.ts";
 import type { StockEdit } from "./stock_math.ts";
+import { viewStorage } from "./view_storage.ts";
 
 /** A storage folder at one moment, between two batches and edits; its files only grow from there. */
 export interface StorageSnapshot {
@@ -16,7 +15,7 @@ export interface StorageSnapshot {
   /** Bytes of each file that belong to the moment. */
   lengths: { orders: number; edits: number; rejected: number };
   /** Stock by `nameKey`. */
-  stock: Map<string, { item: string; quantity: number }>;
+  stock: ReadonlyMap<string, { item: string; quantity: number }>;
   positions: PartitionRanges[];
 }
 
@@ -48,20 +47,12 @@ export interface VerdictPlace {
 /**
  * Takes a snapshot under the write lock, as short as a tool's edit; a consumer may go on meanwhile.
  *
- * Permissions: read and write of the folder (hand edits not seen yet are journalled, as by every tool).
+ * Permissions: read and write of the folder (hand edits not seen yet are journalled, as by every tool, where it can be
+ * written).
  */
 export async function takeSnapshot(folder: string, warn: (sentence: string) => void): Promise<StorageSnapshot> {
-  const layout = storageLayout(folder);
-  return await editStorage(folder, ({ ledger, positions }) => ({
-    folder,
-    lengths: {
-      orders: sizeOf(layout.orders) ?? 0,
-      edits: sizeOf(layout.edits) ?? 0,
-      rejected: sizeOf(layout.rejected) ?? 0,
-    },
-    stock: new Map([...ledger.stock].map(([key, { item, quantity }]) => [key, { item, quantity }])),
-    positions: positions.ranges(),
-  }), { warn });
+  const { journalled, lengths, positions } = await viewStorage(folder, warn);
+  return { folder, lengths, stock: journalled, positions };
 }
 
 /**

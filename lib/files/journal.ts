@@ -14,8 +14,8 @@ export class Journal<T extends { seq: number; batch?: number }> {
   readonly file: AppendFile;
   #read = 0;
 
-  constructor(path: string) {
-    this.file = AppendFile.open(path);
+  constructor(path: string, file: AppendFile = AppendFile.open(path)) {
+    this.file = file;
   }
 
   /** The lines appended since the last call, by whomever, with where each starts. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { AppendFile } from "./append_file.ts";
 import { Journal } from "./journal.ts";
 import type { StorageLayout } from "./layout.ts";
 
@@ -38,8 +39,8 @@ export class Positions {
   readonly #starts = new Map<string, number>();
   readonly #written = new Set<string>();
 
-  constructor(layout: StorageLayout) {
-    this.#journal = new Journal(layout.positions);
+  constructor(layout: StorageLayout, file?: AppendFile) {
+    this.#journal = new Journal(layout.positions, file);
   }
 
   /** Picks up what other processes appended. */

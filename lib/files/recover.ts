@@ -39,7 +39,12 @@ export async function recover({ log, ledger, positions }: StorageParts, reading?
 }
 
 /** The log must reach as far as the CSV says it is current, and an edit may only follow lines that are there. */
-function requireReach(log: OrderLog, ledger: StockLedger, end: LogEnd, newestAsOf: number): void {
+export function requireReach(
+  log: OrderLog,
+  ledger: Pick<StockLedger, "isEdit" | "lastEditSeq">,
+  end: LogEnd,
+  newestAsOf: number,
+): void {
   let reach = end.seq;
   while (ledger.isEdit(reach + 1)) reach++;
   if (ledger.lastEditSeq <= reach && newestAsOf <= reach) return;
