@@ -1,7 +1,7 @@
 import { EXIT, Failure } from "../errors.ts";
 import { CREDENTIAL_FILES } from "./credential_files.ts";
 import { env } from "./environment.ts";
-import { shellWord } from "./shell_word.ts";
+import { shellWord } from "../shell_word.ts";
 
 /**
  * A permission the task does not grant: which, and the command line that would.

@@ -4,7 +4,7 @@ import { integer, string } from "@optique/core/valueparser";
 import { EXIT, Failure } from "../errors.ts";
 import type { SliceFilter } from "../slice_filter.ts";
 import { line } from "./parse.ts";
-import { shellWord } from "./shell_word.ts";
+import { shellWord } from "../shell_word.ts";
 import { parseTimeFlag } from "./time_flag.ts";
 
 const place = integer({ metavar: "N", min: 0 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { CREDENTIAL_FILES } from "../../lib/cli/credential_files.ts";
-import { shellWord } from "../../lib/cli/shell_word.ts";
+import { shellWord } from "../../lib/shell_word.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { makeCertificates } from "../../tools/stack/secure/certificates.ts";
 import { type Finished, ownWorld, task, taskWords } from "../support/commands.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { shellWord } from "../../../lib/cli/shell_word.ts";
+import { shellWord } from "../../../lib/shell_word.ts";
 import type { StackState } from "../state.ts";
 import { CA_FILE } from "./secrets.ts";
 import { secureFolder } from "./secure_folder.ts";

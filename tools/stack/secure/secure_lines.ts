@@ -1,4 +1,4 @@
-import { shellWord } from "../../../lib/cli/shell_word.ts";
+import { shellWord } from "../../../lib/shell_word.ts";
 import type { StackState } from "../state.ts";
 import { envFile } from "./env_files.ts";
 import { USER_NAMES, USERS } from "./users.ts";

@@ -1,4 +1,4 @@
-import { shellWord } from "../../../lib/cli/shell_word.ts";
+import { shellWord } from "../../../lib/shell_word.ts";
 import type { Check } from "../check.ts";
 import { DEFAULT_DATA_DIR } from "../folders.ts";
 import { readState } from "../state.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { shellWord } from "../../../lib/cli/shell_word.ts";
+import { shellWord } from "../../lib/shell_word.ts";
 
 Deno.test("shellWord() gives a shell back what it was given, to the character", () => {
   const words = [
