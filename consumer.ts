@@ -8,6 +8,7 @@ import { requireRegistry, writerSchemas } from "./lib/avro/schema_registry.ts";
 import { main } from "./lib/cli/main.ts";
 import { line, parseArgs } from "./lib/cli/parse.ts";
 import { readingProgress } from "./lib/cli/reading_progress.ts";
+import { print } from "./lib/cli/print.ts";
 import { resetPreview } from "./lib/cli/reset_preview.ts";
 import {
   groupFlag,
@@ -18,6 +19,7 @@ import {
   storageFlag,
   storageSetting,
 } from "./lib/cli/settings.ts";
+import { parseTimeFlag } from "./lib/cli/time_flag.ts";
 import { VerdictReport } from "./lib/cli/verdict_report.ts";
 import { warn } from "./lib/cli/warn.ts";
 import { EXIT, Failure } from "./lib/errors.ts";
@@ -36,7 +38,7 @@ import { Subscriber } from "./lib/kafka/subscriber.ts";
 import { ensureTopics } from "./lib/kafka/topics_admin.ts";
 import { processBatch } from "./lib/process_batch.ts";
 import { receiveBatch, type ReceivedBatch } from "./lib/receive_batch.ts";
-import { parseResetTarget, type ResetTarget } from "./lib/reset_target.ts";
+import type { ResetTarget } from "./lib/reset_target.ts";
 import { deadLetterTopic, valueSubject } from "./lib/topics.ts";
 
 export interface ConsumerConfig extends KafkaSettings {
@@ -88,7 +90,7 @@ async function prepareGroup(
     const deadMember = store.lastMemberOf(group);
     if (reset !== undefined) {
       await resetGroup(kafka, admin, store, { ...at, deadMember, ...reset }, (steps) => {
-        console.log(resetPreview({ topic, target: reset.target, steps }));
+        print(resetPreview({ topic, target: reset.target, steps }));
       });
     }
     return await startGroup(kafka, admin, store, { ...at, deadMember });
@@ -198,7 +200,7 @@ function resetSetting({ reset, resetTo, partitions }: { reset: boolean; resetTo?
     throw new Failure(EXIT.usage, "--reset-to and --partitions go with --reset");
   }
   if (!reset) return undefined;
-  const target = parseResetTarget(resetTo ?? "earliest", Date.now());
+  const target = parseTimeFlag(resetTo ?? "earliest", Date.now());
   if (target === undefined) {
     const known = "earliest, latest, an offset, a time such as 2026-11-24T08:00, or an age such as 15m";
     throw new Failure(EXIT.usage, `--reset-to must be ${known}, got "${resetTo}"`);

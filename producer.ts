@@ -10,6 +10,7 @@ import { printJsonLines } from "./lib/cli/json_lines.ts";
 import { main } from "./lib/cli/main.ts";
 import { paceFlags, paceSetting } from "./lib/cli/pace_flags.ts";
 import { line, parseArgs } from "./lib/cli/parse.ts";
+import { printError } from "./lib/cli/print.ts";
 import { SendReport } from "./lib/cli/progress.ts";
 import { type KafkaSettings, ordersFlags, ordersSettings, storageFlag, storageSetting } from "./lib/cli/settings.ts";
 import { readStock, readUsers } from "./lib/files/read_storage.ts";
@@ -56,7 +57,7 @@ export async function run(config: ProducerConfig, stop: AbortSignal): Promise<vo
   });
   const orders = count === 0 ? samples : samples.take(count);
   if (config.dryRun) {
-    console.error(escapeControls(`--seed ${seed}`));
+    printError(escapeControls(`--seed ${seed}`));
     return await printJsonLines(orders.map(preview), stop);
   }
   await send(orders, config, stop);

@@ -1,5 +1,6 @@
 import { escapeControls } from "./lib/cli/escape.ts";
 import { main } from "./lib/cli/main.ts";
+import { printError } from "./lib/cli/print.ts";
 import { warn } from "./lib/cli/warn.ts";
 import { acceptedSlice } from "./lib/files/accepted_slice.ts";
 import { rejectedSlice } from "./lib/files/rejected_slice.ts";
@@ -11,7 +12,7 @@ import type { Slice } from "./lib/slice.ts";
 import { deadLetterTopic } from "./lib/topics.ts";
 import { letterWay } from "./tools/replay/letter_way.ts";
 import { orderWay } from "./tools/replay/order_way.ts";
-import { configure, type ReplayConfig, resumeFlags } from "./tools/replay/replay_flags.ts";
+import { configure, type ReplayConfig, resumeCommand, resumeFlags } from "./tools/replay/replay_flags.ts";
 import { sendSlice, type Way } from "./tools/replay/send_slice.ts";
 
 /**
@@ -59,10 +60,11 @@ async function replay<T>(
   const { source, storage, topic } = config;
   if (slice.total === 0) {
     const where = source.of === "dlq" ? deadLetterTopic(topic) : storage;
-    return console.error(escapeControls([`Nothing to replay in ${where}`, ...slice.notes].join("; ")));
+    return printError(escapeControls([`Nothing to replay in ${where}`, ...slice.notes].join("; ")));
   }
   const run = source.of === "accepted" && source.sameId ? undefined : config.run;
-  await sendSlice(slice, way, { ...config, run, resume: resumeFlags(config, slice), stop });
+  const resume = resumeFlags(config, slice);
+  await sendSlice(slice, way, { ...config, run, resume, command: resumeCommand(config, resume), stop });
 }
 
 if (import.meta.main) await main((args, stop) => run(configure(args), stop));

@@ -5,6 +5,7 @@ import { option } from "@optique/core/primitives";
 import { escapeControls } from "../lib/cli/escape.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
+import { print } from "../lib/cli/print.ts";
 import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
@@ -35,7 +36,7 @@ export async function run(args: readonly string[]): Promise<void> {
   if (options.force) await startOver(folder, options.yes);
   const added = await editStorage(folder, addSamples, { warn, create: true });
   const shown = escapeControls(folder);
-  console.log(added.length === 0 ? `Nothing to add in ${shown}` : `Added to ${shown}: ${added.join(", ")}`);
+  print(added.length === 0 ? `Nothing to add in ${shown}` : `Added to ${shown}: ${added.join(", ")}`);
 }
 
 async function addSamples({ users, ledger }: StorageEdit): Promise<string[]> {
@@ -51,7 +52,7 @@ async function startOver(folder: string, yes: boolean): Promise<void> {
     throw new Failure(EXIT.usage, `Starting ${folder} over wants a yes: answer the question, or pass --yes`);
   }
   const backup = await setStorageAside(folder);
-  if (backup !== undefined) console.log(`Moved the old files to ${escapeControls(backup)}`);
+  if (backup !== undefined) print(`Moved the old files to ${escapeControls(backup)}`);
 }
 
 async function confirm(folder: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { dirname, join, normalize } from "node:path";
 import { main } from "../lib/cli/main.ts";
+import { print, printError } from "../lib/cli/print.ts";
 import { EXIT } from "../lib/errors.ts";
 
 /** Lines above which a file has to be split, or listed here with the reason. */
@@ -24,8 +25,8 @@ const ROOTS = [".", "lib", "tools", "tests", "bench"];
  */
 export function run(): number {
   const faults = ROOTS.flatMap(sources).flatMap((path) => check(path, Deno.readTextFileSync(path)));
-  for (const fault of faults) console.error(fault);
-  console.log(faults.length === 0 ? "Layout: ok" : `Layout: ${faults.length} faults`);
+  for (const fault of faults) printError(fault);
+  print(faults.length === 0 ? "Layout: ok" : `Layout: ${faults.length} faults`);
   return faults.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
@@ -42,6 +43,9 @@ export function check(path: string, source: string): string[] {
   }
   if (isCommand(path) && /\bJSON\.stringify\b/.test(source) && !WRITES_JSON.includes(path)) {
     faults.push(`${path} must print JSON by lib/cli/json_lines.ts`);
+  }
+  if (/^(lib\/|tools\/|[^/]*$)/.test(path) && /\bconsole\.\w+\(/.test(source)) {
+    faults.push(`${path} must print by lib/cli/print.ts: console.log throws where the disk is full`);
   }
   const lines = source.split("\n").length - 1;
   if (lines > MAX_LINES && !LONGER_FOR_A_REASON.includes(path)) {

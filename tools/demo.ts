@@ -2,6 +2,7 @@ import { object } from "@optique/core/constructs";
 import * as consumer from "../consumer.ts";
 import { main } from "../lib/cli/main.ts";
 import { parseArgs } from "../lib/cli/parse.ts";
+import { print } from "../lib/cli/print.ts";
 import {
   groupFlag,
   groupSetting,
@@ -10,6 +11,9 @@ import {
   storageFlag,
   storageSetting,
 } from "../lib/cli/settings.ts";
+import { PAID } from "../lib/decide_order.ts";
+import { readUsers } from "../lib/files/read_storage.ts";
+import type { Mix } from "../lib/sample_orders.ts";
 import * as producer from "../producer.ts";
 import * as bootstrap from "./bootstrap.ts";
 import * as stack from "./stack/up.ts";
@@ -50,9 +54,9 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
   await bootstrap.run(["--storage", storage]);
 
   heading(`3. ${ORDERS} orders into the topic ${settings.topic}`);
-  const sending = { count: ORDERS, pace: { delay: 0 }, seed: crypto.randomUUID().slice(0, 8), mix: MIX } as const;
+  const sending = { count: ORDERS, pace: { delay: 0 }, seed: crypto.randomUUID().slice(0, 8) } as const;
   await producer.run(
-    { ...settings, ...sending, storage, key: "item", dryRun: false, json: false, verbose: false },
+    { ...settings, ...sending, mix: mixFor(storage), storage, key: "item", dryRun: false, json: false, verbose: false },
     stop,
   );
 
@@ -66,12 +70,18 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
     verbose: true,
     onVerdicts: () => firstVerdict ??= performance.now(),
   }, stop);
-  if (firstVerdict !== undefined) console.log(`First verdict after ${(firstVerdict / 1_000).toFixed(1)} s`);
-  console.log(NEXT);
+  if (firstVerdict !== undefined) print(`First verdict after ${(firstVerdict / 1_000).toFixed(1)} s`);
+  print(NEXT);
+}
+
+/** Somebody may have had every user pay since the sample users were made. */
+function mixFor(storage: string): Mix {
+  const { unpaid, ...others } = MIX;
+  return readUsers(storage).some(({ status }) => status !== PAID) ? { unpaid, ...others } : others;
 }
 
 function heading(text: string): void {
-  console.log(`\n${text}`);
+  print(`\n${text}`);
 }
 
 if (import.meta.main) await main(run);

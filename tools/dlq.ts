@@ -7,7 +7,7 @@ import { printJsonLines } from "../lib/cli/json_lines.ts";
 import { letterJson, letterLines, type LetterValue } from "../lib/cli/letter_text.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
-import { printLines } from "../lib/cli/print_lines.ts";
+import { printError, printLines } from "../lib/cli/print.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings } from "../lib/cli/settings.ts";
 import { sliceFlags, sliceSetting } from "../lib/cli/slice_flags.ts";
 import { warn } from "../lib/cli/warn.ts";
@@ -51,7 +51,7 @@ export async function run(config: DlqConfig, stop: AbortSignal): Promise<void> {
   if (config.json) await printJsonLines(as(letterJson), stop);
   else await printLines(as((letter, value) => letterLines(letter, value).join("\n")), stop);
   const total = `${count === 0 ? "No" : count} dead ${count === 1 ? "letter" : "letters"} in ${deadLetterTopic(topic)}`;
-  console.error(count === 0 ? total : `${total}; deno task replay --dlq sends them again`);
+  printError(count === 0 ? total : `${total}; deno task replay --dlq sends them again`);
 }
 
 /** Tells what a letter holds; says once that the registry is away, and goes on without. */

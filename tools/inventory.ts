@@ -6,11 +6,13 @@ import { printJsonLines } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { printTable } from "../lib/cli/print_table.ts";
+import { print } from "../lib/cli/print.ts";
 import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { unknownName } from "../lib/cli/unknown_name.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
 import { editStorage } from "../lib/files/edit_storage.ts";
+import { viewStorage } from "../lib/files/view_storage.ts";
 import { isValidName, MAX_QUANTITY } from "../lib/order.ts";
 
 const item = option("--item", string({ metavar: "NAME" }), { description: line("The item's name") });
@@ -61,11 +63,11 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
     return known?.quantity;
   }, { warn });
   const shown = showBlanks(name);
-  console.log(was === undefined ? `Added item ${shown}: ${set}` : `Updated item ${shown}: ${was} -> ${set}`);
+  print(was === undefined ? `Added item ${shown}: ${set}` : `Updated item ${shown}: ${was} -> ${set}`);
 }
 
 async function show(folder: string, { json, stop }: { json: boolean; stop: AbortSignal }): Promise<void> {
-  const items = await editStorage(folder, ({ ledger }) => [...ledger.stock.values()], { warn });
+  const items = [...(await viewStorage(folder, warn)).stock.values()];
   if (json) return await printJsonLines([items.map(({ item, quantity }) => ({ item, quantity }))], stop);
   await printTable(["item", "quantity"], items.map(({ item, quantity }) => [item, quantity]), {
     things: "items",

@@ -6,6 +6,7 @@ import { printJsonLines } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { printTable } from "../lib/cli/print_table.ts";
+import { print } from "../lib/cli/print.ts";
 import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { unknownName } from "../lib/cli/unknown_name.ts";
 import { warn } from "../lib/cli/warn.ts";
@@ -63,7 +64,7 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
     if (known) users.set(name, "status", newStatus);
     else users.append({ user: name, status: newStatus });
   }, { warn });
-  console.log(`${action === "add" ? "Added" : "Updated"} user ${showBlanks(name)}: ${newStatus}`);
+  print(`${action === "add" ? "Added" : "Updated"} user ${showBlanks(name)}: ${newStatus}`);
 }
 
 async function show(folder: string, { json, stop }: { json: boolean; stop: AbortSignal }): Promise<void> {

@@ -4,6 +4,7 @@ import { escapeControls } from "../lib/cli/escape.ts";
 import { printJson } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
+import { print, printError } from "../lib/cli/print.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { table } from "../lib/cli/table.ts";
 import { warn } from "../lib/cli/warn.ts";
@@ -88,17 +89,17 @@ function report(
   const shown = verbose || balance.items.length <= SHOWN_FAULTS ? balance.items : wrong;
   if (shown.length > 0) {
     const rows = shown.map((row) => [row.item, row.opening, row.edits, row.accepted, row.stock ?? "gone", mark(row)]);
-    console.log(table(["item", "opening", "edits", "accepted", "stock", ""], rows) + "\n");
+    print(table(["item", "opening", "edits", "accepted", "stock", ""], rows) + "\n");
   }
-  if (audit === undefined) console.log("Positions: not checked, there is no broker to ask");
-  else if (audit.positions.length > 0) console.log(positionTable(audit.positions) + "\n");
+  if (audit === undefined) print("Positions: not checked, there is no broker to ask");
+  else if (audit.positions.length > 0) print(positionTable(audit.positions) + "\n");
   for (const [topic, held] of Map.groupBy(audit?.heldBack ?? [], ({ topic }) => topic)) {
-    console.log(`${describeHeldBack(topic, held)}: not read yet, so not checked\n`);
+    print(`${describeHeldBack(topic, held)}: not read yet, so not checked\n`);
   }
-  for (const fault of verbose ? off : off.slice(0, SHOWN_FAULTS)) console.error(`off: ${escapeControls(fault)}`);
-  if (!verbose && off.length > SHOWN_FAULTS) console.error(`… and ${off.length - SHOWN_FAULTS} more (--verbose)`);
+  for (const fault of verbose ? off : off.slice(0, SHOWN_FAULTS)) printError(`off: ${escapeControls(fault)}`);
+  if (!verbose && off.length > SHOWN_FAULTS) printError(`… and ${off.length - SHOWN_FAULTS} more (--verbose)`);
   const summary = `${balance.items.length} items, ${balance.accepted} accepted orders`;
-  console.log(off.length === 0 ? `verify: ok (${summary})` : `verify: ${off.length} off (${summary})`);
+  print(off.length === 0 ? `verify: ok (${summary})` : `verify: ${off.length} off (${summary})`);
 }
 
 function mark({ expected, stock }: { expected: number | null; stock: number | null }): string {

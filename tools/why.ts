@@ -6,11 +6,13 @@ import { escapeControls } from "../lib/cli/escape.ts";
 import { printJson } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
+import { print } from "../lib/cli/print.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
+import { lookAtStorage } from "../lib/files/look_at_storage.ts";
 import { type OrderHistory, orderHistory } from "../lib/files/order_history.ts";
-import { readStock, readUsers } from "../lib/files/read_storage.ts";
+import { readUsers } from "../lib/files/read_storage.ts";
 import { createKafka } from "../lib/kafka/client.ts";
 import { findInTopic, type FoundRecord } from "../lib/kafka/find_record.ts";
 import { requireBrokers } from "../lib/kafka/require_brokers.ts";
@@ -41,7 +43,7 @@ export async function run(config: WhyConfig): Promise<number> {
   const records = config.offline ? [] : await inTopic(config, history);
   const known = history.accepted !== undefined || history.rejections.length > 0 || records.length > 0;
   if (config.json) printJson({ order_id: config.orderId, known, ...history, records });
-  else for (const sentence of explain(config, history, records)) console.log(escapeControls(sentence));
+  else for (const sentence of await explain(config, history, records)) print(escapeControls(sentence));
   return known ? EXIT.ok : EXIT.failed;
 }
 
@@ -58,7 +60,11 @@ async function inTopic(config: WhyConfig, { accepted, rejections }: OrderHistory
   return await findInTopic(createKafka(config.kafka), config.topic, config.orderId, places);
 }
 
-function explain(config: WhyConfig, { accepted, rejections, replays }: OrderHistory, records: FoundRecord[]): string[] {
+async function explain(
+  config: WhyConfig,
+  { accepted, rejections, replays }: OrderHistory,
+  records: FoundRecord[],
+): Promise<string[]> {
   const order = accepted ?? rejections.at(-1);
   if (order === undefined) return unknown(config, records);
   const lines = [
@@ -79,7 +85,7 @@ function explain(config: WhyConfig, { accepted, rejections, replays }: OrderHist
     lines.push(`  rejected   ${reason} at ${time(rejected_at)}, from ${place(at, records)}; ${seen}`);
   }
   for (const replay of replays) lines.push(`  replayed   as ${replay.order_id}, accepted as number ${replay.seq}`);
-  return [...lines, ...today(config.storage, order)];
+  return [...lines, await today(config.storage, order)];
 }
 
 function unknown({ orderId, storage }: WhyConfig, records: readonly FoundRecord[]): string[] {
@@ -91,11 +97,16 @@ function unknown({ orderId, storage }: WhyConfig, records: readonly FoundRecord[
 }
 
 /** What user and item look like now, for comparison with what was seen. */
-function today(storage: string, { user, item }: { user: string; item: string }): string[] {
-  const status = readUsers(storage).find(({ name }) => nameKey(name) === nameKey(user))?.status;
-  const stock = readStock(storage).find(({ name }) => nameKey(name) === nameKey(item))?.quantity;
-  const userNow = status === undefined ? "unknown" : showBlanks(status);
-  return [`  now        ${showBlanks(user)} is ${userNow}, stock of ${showBlanks(item)} is ${stock ?? "unknown"}`];
+async function today(storage: string, { user, item }: { user: string; item: string }): Promise<string> {
+  try {
+    const status = readUsers(storage).find(({ name }) => nameKey(name) === nameKey(user))?.status;
+    const stock = (await lookAtStorage(storage)).stock.get(nameKey(item))?.quantity;
+    const userNow = status === undefined ? "unknown" : showBlanks(status);
+    return `  now        ${showBlanks(user)} is ${userNow}, stock of ${showBlanks(item)} is ${stock ?? "unknown"}`;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error; // what became of the order is told all the same
+    return `  now        not known: ${error.message}`;
+  }
 }
 
 function place(at: Coordinates, records: readonly FoundRecord[]): string {

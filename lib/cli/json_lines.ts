@@ -1,5 +1,5 @@
 import { safeJson } from "../safe_json.ts";
-import { printLines } from "./print_lines.ts";
+import { printLines } from "./print.ts";
 
 /** Prints a value as a line of JSON on stdout; nothing in it can drive a terminal. */
 export function printJson(value: unknown): void {

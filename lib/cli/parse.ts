@@ -4,6 +4,7 @@ import { extractCommandNames, extractOptionNames } from "@optique/core/usage";
 import { type Message, text } from "@optique/core/message";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { EXIT, Failure } from "../errors.ts";
+import { print } from "./print.ts";
 
 /** Thrown to end a command that only had to print its help. */
 export class HelpShown extends Error {}
@@ -48,6 +49,7 @@ export function parseArgs<T extends Parser<"sync", unknown, unknown>>(
     showDefault: true,
     showChoices: true,
     colors: false,
+    stdout: print,
     stderr: (complaintLine) => complaint.push(complaintLine),
     onError: refuse,
   }) as InferValue<T>;

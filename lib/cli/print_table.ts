@@ -1,4 +1,4 @@
-import { printLines } from "./print_lines.ts";
+import { printLines } from "./print.ts";
 import { tableLines } from "./table.ts";
 
 /** Rows that a terminal is shown at most: what is beyond them has pushed their header away long before. */

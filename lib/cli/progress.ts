@@ -4,6 +4,7 @@ import cliProgress from "cli-progress";
 import type { PaceSetting } from "../pace.ts";
 import { escapeControls } from "./escape.ts";
 import { printJson } from "./json_lines.ts";
+import { draw, print, printError } from "./print.ts";
 
 /** Orders, or orders a second, up to which a person can read a line for each. */
 const HUMAN_PACE = 20;
@@ -35,7 +36,7 @@ export class SendReport<T> {
   constructor(options: SendReportOptions<T>) {
     const { total, json, verbose, pace } = options;
     this.#options = options;
-    this.#say = json ? console.error : console.log;
+    this.#say = json ? printError : print;
     this.#eachOrder = verbose || isHumanPace(pace) || (total !== undefined && total <= HUMAN_PACE);
     this.#hasBar = !this.#eachOrder && total !== undefined && process.stderr.isTTY;
   }
@@ -73,7 +74,7 @@ export class SendReport<T> {
       printJson({ sent: this.#sent, seconds: round(seconds), orders_per_second: round(rate), ...facts });
     } else {
       const total = styleText("bold", `${this.#sent} sent`, { stream: process.stdout });
-      console.log(`${total} in ${seconds.toFixed(1)} s (${round(rate)} orders/s)${escapeControls(sentence)}`);
+      print(`${total} in ${seconds.toFixed(1)} s (${round(rate)} orders/s)${escapeControls(sentence)}`);
     }
   }
 }
@@ -98,8 +99,7 @@ const terminalNow = {
     return process.stderr.columns;
   },
   write(text: string): boolean {
-    const bytes = new TextEncoder().encode(text);
-    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
+    draw(text);
     return true;
   },
 };

@@ -2,9 +2,10 @@ import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { integer, string } from "@optique/core/valueparser";
 import { EXIT, Failure } from "../errors.ts";
-import { parseResetTarget } from "../reset_target.ts";
 import type { SliceFilter } from "../slice_filter.ts";
 import { line } from "./parse.ts";
+import { shellWord } from "../shell_word.ts";
+import { parseTimeFlag } from "./time_flag.ts";
 
 const place = integer({ metavar: "N", min: 0 });
 const WHEN = "a time such as 2026-11-24T08:00, or an age such as 15m";
@@ -46,11 +47,7 @@ export function flagsOf(values: Readonly<Record<string, FlagValue>>): string {
 
 function timeSetting(flag: string, text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
-  const target = parseResetTarget(text, now);
+  const target = parseTimeFlag(text, now);
   if (target?.kind === "time") return target.time;
   throw new Failure(EXIT.usage, `${flag} must be ${WHEN}, got "${text}"`);
-}
-
-function shellWord(text: string): string {
-  return /^[\w.:,@/+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -2,6 +2,7 @@ import process from "node:process";
 import { styleText } from "node:util";
 import type { Verdict } from "../judge_batch.ts";
 import { shown } from "./escape.ts";
+import { print, printError } from "./print.ts";
 
 /** Verdicts a second up to which a person can read along; above, one line a second counts them. */
 const HUMAN_PACE = 20;
@@ -66,7 +67,7 @@ export class VerdictReport {
     const seconds = (performance.now() - this.#startedAt) / SECOND_MS;
     const orders = ordersIn(this.#total);
     const rate = seconds > 0 ? Math.round(orders / seconds) : 0;
-    console.log(`${orders} orders: ${describe(this.#total)} in ${seconds.toFixed(1)} s (${rate} orders/s)`);
+    print(`${orders} orders: ${describe(this.#total)} in ${seconds.toFixed(1)} s (${rate} orders/s)`);
   }
 
   #turnSecond(): void {
@@ -91,7 +92,7 @@ export class VerdictReport {
     if (ordersIn(this.#second) > 0) {
       const sentence = `… ${ordersIn(this.#second)} more orders: ${describe(this.#second)}`;
       if (Object.keys(this.#second.rejected).length + this.#second.deadLettered > 0) complain(sentence);
-      else console.log(sentence);
+      else print(sentence);
     }
     this.#second = noCounts();
     this.#tooFast = this.#pace > HUMAN_PACE;
@@ -106,13 +107,13 @@ function printVerdict(verdict: Verdict): void {
   switch (verdict.kind) {
     case "accepted": {
       const word = styleText("green", "accepted", { stream: process.stdout });
-      return console.log(`${word}  ${what}  stock ${verdict.before} -> ${verdict.remaining}`);
+      return print(`${word}  ${what}  stock ${verdict.before} -> ${verdict.remaining}`);
     }
     case "rejected":
       return complain(`rejected  ${what}  ${verdict.reason}${seen(verdict)}`);
     case "redelivered": {
       const word = styleText("dim", "skipped", { stream: process.stdout });
-      return console.log(`${word}   ${what}  accepted before`);
+      return print(`${word}   ${what}  accepted before`);
     }
     default:
       return verdict satisfies never;
@@ -131,7 +132,7 @@ function complain(line: string): void {
   const coloured = word === "…"
     ? line
     : styleText("yellow", word, { stream: process.stderr }) + line.slice(word.length);
-  console.error(coloured);
+  printError(coloured);
 }
 
 function noCounts(): VerdictCounts {

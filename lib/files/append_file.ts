@@ -1,5 +1,7 @@
 import { EXIT, Failure, Outage } from "../errors.ts";
 import { syncFolder } from "./atomic_file.ts";
+import { MemoryFile, type OpenFile } from "./memory_file.ts";
+import { refusedWrite } from "./refused_write.ts";
 import { writeAll } from "./write_all.ts";
 
 /**
@@ -9,12 +11,12 @@ import { writeAll } from "./write_all.ts";
  */
 export class AppendFile {
   readonly path: string;
-  readonly #file: Deno.FsFile;
+  readonly #file: OpenFile;
   readonly #inode: number | null;
   #length: number;
   #broken = false;
 
-  private constructor(path: string, file: Deno.FsFile) {
+  private constructor(path: string, file: OpenFile) {
     this.path = path;
     this.#file = file;
     const stat = file.statSync();
@@ -27,9 +29,9 @@ export class AppendFile {
     try {
       return new AppendFile(path, Deno.openSync(path, { read: true, write: true }));
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (!(error instanceof Deno.errors.NotFound)) throw refusedWrite(path, error);
     }
-    const file = Deno.openSync(path, { read: true, write: true, create: true });
+    const file = create(path);
     try {
       file.syncSync();
       syncFolder(path);
@@ -43,6 +45,14 @@ export class AppendFile {
   /** Opens a `path` that exists, for {@linkcode read} alone. Permission: read. The caller closes. */
   static openToRead(path: string): AppendFile {
     return new AppendFile(path, Deno.openSync(path, { read: true }));
+  }
+
+  /** The contents of `path`, none where it is missing, which take changes in memory only. Permission: read. */
+  static openCopy(path: string): AppendFile {
+    return new AppendFile(
+      path,
+      new MemoryFile(statOrUndefined(path) !== undefined ? Deno.readFileSync(path) : new Uint8Array(0)),
+    );
   }
 
   /** Length in bytes as this process knows it. */
@@ -59,7 +69,7 @@ export class AppendFile {
   /** Whether the path leads to another file by now. Throws a {@linkcode Failure} (65) where it leads to none. */
   isReplaced(): boolean {
     const stat = statOrUndefined(this.path);
-    if (stat !== undefined) return stat.ino !== this.#inode;
+    if (stat !== undefined) return this.#inode !== null && stat.ino !== this.#inode; // a copy in memory stays as it is
     throw new Failure(EXIT.data, `${this.path} was removed; nothing was written. Put it back, then start again`);
   }
 
@@ -137,6 +147,14 @@ export class AppendFile {
   #writeAt(position: number, bytes: Uint8Array): void {
     this.#file.seekSync(position, Deno.SeekMode.Start);
     writeAll(this.#file, bytes);
+  }
+}
+
+function create(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true, write: true, create: true });
+  } catch (error) {
+    throw refusedWrite(path, error);
   }
 }
 

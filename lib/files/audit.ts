@@ -1,6 +1,5 @@
 import { nameKey } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
-import { editStorage } from "./edit_storage.ts";
 import { type EditRecord, isEdit } from "./edit_journal.ts";
 import type { CompactedEdits } from "./edit_numbers.ts";
 import { storageLayout } from "./layout.ts";
@@ -11,6 +10,7 @@ import { unsealLine } from "./sealed_line.ts";
 import { sealedRecords } from "./sealed_records.ts";
 import { HASH_WORDS, newHashKey, sipHash } from "./sip_hash.ts";
 import { sizeOf } from "./storage_folder.ts";
+import { viewStorage } from "./view_storage.ts";
 
 /** A storage folder at one moment, between two batches and edits; its files only grow from there. */
 export interface StorageSnapshot {
@@ -20,7 +20,7 @@ export interface StorageSnapshot {
   /** The edit journal of the moment, which may be compacted meanwhile; closed by {@linkcode auditBalance}. */
   edits: AppendFile;
   /** Stock by `nameKey`. */
-  stock: Map<string, { item: string; quantity: number }>;
+  stock: ReadonlyMap<string, { item: string; quantity: number }>;
   positions: PartitionRanges[];
 }
 
@@ -52,21 +52,16 @@ export interface VerdictPlace {
 /**
  * Takes a snapshot under the write lock, as short as a tool's edit; a consumer may go on meanwhile.
  *
- * Permissions: read and write of the folder (hand edits not seen yet are journalled, as by every tool).
+ * Permissions: read and write of the folder (hand edits not seen yet are journalled, as by every tool, where it can be
+ * written).
  */
 export async function takeSnapshot(folder: string, warn: (sentence: string) => void): Promise<StorageSnapshot> {
-  const layout = storageLayout(folder);
-  return await editStorage(folder, ({ ledger, positions }) => ({
-    folder,
-    lengths: {
-      orders: sizeOf(layout.orders) ?? 0,
-      edits: sizeOf(layout.edits) ?? 0,
-      rejected: sizeOf(layout.rejected) ?? 0,
-    },
-    edits: ledger.edits.reader(),
-    stock: new Map([...ledger.stock].map(([key, { item, quantity }]) => [key, { item, quantity }])),
-    positions: positions.ranges(),
-  }), { warn });
+  const { edits: path } = storageLayout(folder);
+  let edits: AppendFile | undefined;
+  const { journalled, lengths, positions } = await viewStorage(folder, warn, () => {
+    edits = sizeOf(path) === undefined ? AppendFile.openCopy(path) : AppendFile.openToRead(path);
+  });
+  return { folder, lengths, edits: edits!, stock: journalled, positions };
 }
 
 /**

@@ -28,7 +28,7 @@ export class EditJournal {
   readonly #journal: Journal<EditRecord>;
   #lastSeq = 0;
 
-  constructor(layout: StorageLayout, options?: JournalOptions) {
+  constructor(layout: StorageLayout, options?: JournalOptions & { file?: AppendFile }) {
     this.#journal = new Journal(layout.edits, options);
   }
 
@@ -84,11 +84,6 @@ export class EditJournal {
     const last = [...this.#last.values()].sort((a, b) => a.seq - b.seq);
     this.#journal.compact([compacted, ...last.map((edit) => ({ ...edit, batch: edit.seq }))]);
     this.numbers.compact(compacted);
-  }
-
-  /** The file as it is now, for one who reads it while it may be compacted. The caller closes. */
-  reader(): AppendFile {
-    return this.#journal.reader();
   }
 
   close(): void {

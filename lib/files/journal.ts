@@ -32,10 +32,10 @@ export class Journal<T extends { seq: number; batch?: number }> {
   #read = 0;
   #lines = 0;
 
-  constructor(path: string, { compactAbove = COMPACT_ABOVE }: JournalOptions = {}) {
+  constructor(path: string, { compactAbove = COMPACT_ABOVE, file }: JournalOptions & { file?: AppendFile } = {}) {
     this.#path = path;
     this.#compactAbove = compactAbove;
-    this.#file = openJournal(path);
+    this.#file = file ?? openJournal(path);
   }
 
   /** Whether another process has compacted the file: then every line is news, and what was known of it is void. */
@@ -107,11 +107,6 @@ export class Journal<T extends { seq: number; batch?: number }> {
     this.#file = AppendFile.open(this.#path);
     this.#read = this.#file.length;
     this.#lines = records.length;
-  }
-
-  /** A reader of its own of the file as it is now, which stays so while the file is compacted. The caller closes. */
-  reader(): AppendFile {
-    return AppendFile.openToRead(this.#path);
   }
 
   close(): void {

@@ -1,5 +1,7 @@
 import { EXIT, Failure } from "../errors.ts";
 import type { StorageLayout } from "./layout.ts";
+import { refusedWrite } from "./refused_write.ts";
+import { sizeOf } from "./storage_folder.ts";
 
 /**
  * Locks are flock locks on files of their own, freed by the kernel when the process dies, however it dies.
@@ -20,6 +22,13 @@ export class WriteLock {
 
   static open(layout: StorageLayout): WriteLock {
     return new WriteLock(openLockFile(layout.turnLock), openLockFile(layout.writeLock));
+  }
+
+  /** For who may only read: holding it keeps writers out all the same. Undefined where nobody ever wrote. */
+  static openToRead({ turnLock, writeLock }: StorageLayout): WriteLock | undefined {
+    const isThere = [turnLock, writeLock].every((path) => sizeOf(path) !== undefined);
+    const open = (path: string) => Deno.openSync(path, { read: true });
+    return isThere ? new WriteLock(open(turnLock), open(writeLock)) : undefined;
   }
 
   /**
@@ -101,7 +110,7 @@ export class OwnerLock {
     throw new Failure(
       EXIT.busy,
       `The storage ${layout.folder} is owned by ${who}; one consumer a storage folder: stop it first, ` +
-        `or give this one a folder and a group of its own (--storage, --group)`,
+        `or give this one a folder and a group of its own (STORAGE_DIR, --group)`,
     );
   }
 
@@ -141,7 +150,9 @@ function openLockFile(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { read: true, write: true, create: true });
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
+      throw refusedWrite(path, error);
+    }
     throw new Failure(EXIT.config, `There is no storage at ${path.replace(/\/[^/]*$/, "")}: run deno task bootstrap`);
   }
 }

@@ -50,8 +50,8 @@ export class OrderLog {
   readonly file: AppendFile;
   readonly #read: ReadBytes;
 
-  constructor(layout: StorageLayout) {
-    this.file = AppendFile.open(layout.orders);
+  constructor(layout: StorageLayout, file: AppendFile = AppendFile.open(layout.orders)) {
+    this.file = file;
     this.#read = (...range) => this.file.read(...range);
   }
 

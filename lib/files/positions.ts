@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type OffsetRange, OffsetRanges } from "../offset_ranges.ts";
+import type { AppendFile } from "./append_file.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import type { StorageLayout } from "./layout.ts";
 
@@ -50,7 +51,7 @@ export class Positions {
   /** Hashes by file, the newest last. */
   readonly #writings = new Map<string, string[]>();
 
-  constructor(layout: StorageLayout, options?: JournalOptions) {
+  constructor(layout: StorageLayout, options?: JournalOptions & { file?: AppendFile }) {
     this.#journal = new Journal(layout.positions, options);
   }
 

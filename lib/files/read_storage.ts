@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { StockItem, User } from "../order.ts";
 import { AppendFile } from "./append_file.ts";
-import { editStorage } from "./edit_storage.ts";
 import { parseInventory } from "./inventory_file.ts";
 import { storageLayout } from "./layout.ts";
 import { countLines, lineChunks, visitLines } from "./lines.ts";
@@ -9,6 +8,7 @@ import { damagedLine, type LoggedOrder, parseLogged } from "./order_log.ts";
 import { sealedRecords } from "./sealed_records.ts";
 import { exists, requireFolder } from "./storage_folder.ts";
 import { parseUsers } from "./users_file.ts";
+import { viewStorage } from "./view_storage.ts";
 import { unreadable } from "./watched_file.ts";
 
 /** The users of `users.csv` as they are in the file now. Throws a {@linkcode Failure}: 78 missing, 65 damaged. */
@@ -35,17 +35,16 @@ export interface LogPart {
 
 /**
  * The log as it is at the call: its end is fixed under the write lock. Permissions: read and write of the folder (its
- * write lock; an unfinished batch is set aside).
+ * write lock; an unfinished batch is set aside where it can be written).
  */
 export async function loggedSoFar(folder: string, warn: (sentence: string) => void): Promise<LogPart> {
   const layout = storageLayout(folder);
   requireFolder(layout);
   const path = layout.orders;
   if (!exists(path)) return { path, end: 0 };
-  const length = () => Deno.statSync(path).size;
-  // As an edit of nothing, which sets aside what a crash left of an unfinished batch. A log alone is taken as it is.
+  // A log alone, without users and stock, is taken as it is.
   const isStorage = exists(layout.users) && exists(layout.inventory);
-  return { path, end: isStorage ? await editStorage(folder, length, { warn }) : length() };
+  return { path, end: isStorage ? (await viewStorage(folder, warn)).lengths.orders : Deno.statSync(path).size };
 }
 
 /** The orders of a part of the log, oldest first. A damaged line is a {@linkcode Failure} (65) when it is reached. */

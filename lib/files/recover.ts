@@ -1,11 +1,11 @@
 import { EXIT, Failure } from "../errors.ts";
 import { syncFolder } from "./atomic_file.ts";
+import type { EditJournal } from "./edit_journal.ts";
 import { type LoadedSnapshot, readIndexSnapshot } from "./index_snapshot.ts";
 import type { StorageLayout } from "./layout.ts";
 import type { LongRead } from "./lines.ts";
 import type { LogEnd, LoggedOrder, LogPart, OrderLog } from "./order_log.ts";
 import type { StorageParts } from "./storage_parts.ts";
-import type { StockLedger } from "./stock_ledger.ts";
 import { writeAll } from "./write_all.ts";
 
 /** How much of the log is read, and who sees its lines. */
@@ -36,7 +36,7 @@ export async function recover(
   const tail = log.tail(lowest);
   const { visit, ...part } = reading ?? { ...tail, visit: () => {} };
   const end = await log.scan(part, ledger.edits.numbers, visit, wait);
-  requireReach(log, ledger, end, newest);
+  requireReach(log, ledger.edits, end, newest);
   await positions.load(Math.max(end.seq, ledger.edits.lastSeq));
   if (end.length < log.file.length) await setTornTailAside(log, end.length);
   await log.file.rewriteFrom(Math.min(tail.from, end.length));
@@ -54,7 +54,7 @@ export function usableSnapshot(layout: StorageLayout, { log, ledger }: StoragePa
 }
 
 /** The log must reach as far as the CSV says it is current, and an edit may only follow lines that are there. */
-function requireReach(log: OrderLog, { edits }: StockLedger, end: LogEnd, newestAsOf: number): void {
+export function requireReach(log: OrderLog, edits: EditJournal, end: LogEnd, newestAsOf: number): void {
   const reach = edits.numbers.isExactAfter(end.seq) ? edits.numbers.nextOrder(end.seq) - 1 : end.seq;
   if (edits.lastSeq <= reach && newestAsOf <= reach) return;
   const witness = edits.lastSeq > reach ? `stock_edits.jsonl has` : `inventory.csv is as of`;

@@ -35,7 +35,7 @@ export class StorageParts {
 }
 
 /** Runs `work` under the write lock; waits without it, and runs it again, while somebody is saving a file. */
-export async function holdSettled<T>(lock: WriteLock, work: () => Promise<T>): Promise<T> {
+export async function holdSettled<T>(lock: Pick<WriteLock, "hold">, work: () => Promise<T>): Promise<T> {
   while (true) {
     try {
       return await lock.hold(work);

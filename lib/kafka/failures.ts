@@ -47,8 +47,8 @@ export function deleted(topic: string): Failure {
 export function notAlone(group: string): Failure {
   return new Failure(
     EXIT.busy,
-    `The group ${group} has another member already; one consumer a group with the file store. ` +
-      `Take another group and storage (--group, --storage), or the PostgreSQL store`,
+    `The group ${group} has another member already; one consumer a group: stop it first, or give this one a group ` +
+      `and a storage folder of its own (--group, STORAGE_DIR)`,
   );
 }
 

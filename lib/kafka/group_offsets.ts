@@ -44,8 +44,7 @@ export async function requireEmptyGroup(admin: Admin, group: string): Promise<vo
   const names = members.map(({ clientId, clientHost, memberId }) => `${clientId || memberId} at ${clientHost}`);
   throw new Failure(
     EXIT.busy,
-    `The group ${group} is active: ${names.join(", ")}. Stop it first, or take another group (--group); several ` +
-      `consumers of one group need the PostgreSQL store`,
+    `The group ${group} is active: ${names.join(", ")}. Stop it first, or take another group (--group)`,
   );
 }
 

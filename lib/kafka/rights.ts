@@ -2,6 +2,7 @@ import type { Kafka } from "kafkajs";
 import BrokerPool from "kafkajs/src/cluster/brokerPool.js";
 import type { KafkaConnection } from "../connections.ts";
 import { causesOf, EXIT, Failure } from "../errors.ts";
+import { shellWord } from "../shell_word.ts";
 import { connectionOf } from "./client.ts";
 import { connectionRefusal } from "./connection_refusal.ts";
 import { type TopicFacts, topicFacts, type TopicOperation } from "./topic_facts.ts";
@@ -91,8 +92,8 @@ function missingRight(
 ): Failure {
   const [who, principal] = principalOf(connection);
   const what = `${operation} on ${on} ${prefixed ? `names that begin with ${name}` : name}`;
-  const resource = `--${on} ${name}${prefixed ? " --resource-pattern-type prefixed" : ""}`;
-  const grant = `kafka-acls --add --allow-principal ${principal} --operation ${operation} ${resource}`;
+  const resource = `--${on} ${shellWord(name)}${prefixed ? " --resource-pattern-type prefixed" : ""}`;
+  const grant = `kafka-acls --add --allow-principal ${shellWord(principal)} --operation ${operation} ${resource}`;
   return new Failure(EXIT.config, `Kafka refuses ${who} ${what}; an administrator grants it: ${grant}`, {
     cause,
   });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { CREDENTIAL_FILES } from "../../lib/cli/credential_files.ts";
+import { shellWord } from "../../lib/shell_word.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { makeCertificates } from "../../tools/stack/secure/certificates.ts";
@@ -14,7 +16,7 @@ const RUNS: readonly [name: string, args: string[], exit?: number][] = [
   ["inventory", ["show"]],
   ["produce", ["--count", "30", "--delay", "0", "--mix", "poison=20,unpaid=20"]],
   ["consume", ["--until-end"]],
-  ["dlq", []],
+  ["dlq", ["--since", "2026-01-01T00:00"]],
   ["replay", []],
   ["replay", ["--rejected"]],
   ["replay", ["--dlq"]],
@@ -23,16 +25,8 @@ const RUNS: readonly [name: string, args: string[], exit?: number][] = [
 ];
 const TASKS = [...new Set(RUNS.map(([name]) => name))];
 
-/** The variables that name files of credentials, not set. */
-const UNSET_FILES = {
-  KAFKA_SASL_PASSWORD_FILE: "",
-  KAFKA_SSL_CA_FILE: "",
-  KAFKA_SSL_CERT_FILE: "",
-  KAFKA_SSL_KEY_FILE: "",
-  SCHEMA_REGISTRY_PASSWORD_FILE: "",
-  SCHEMA_REGISTRY_TOKEN_FILE: "",
-  SCHEMA_REGISTRY_CA_FILE: "",
-};
+/** Names of our settings: one that is asked for and not granted would silently read as not set. */
+const OUR_NAMES = /^(KAFKA_|SCHEMA_REGISTRY_|ORDERS_|CONSUMER_|STORAGE_)/;
 
 interface Access {
   permission: string;
@@ -48,7 +42,7 @@ async function audited(
   const log = await Deno.makeTempFile({ prefix: "permissions-" });
   try {
     const words = [Deno.execPath(), ...taskWords(name, env), ...args];
-    const line = words.map((word) => `'${word}'`).join(" ");
+    const line = words.map(shellWord).join(" ");
     const { code, stdout, stderr } = await new Deno.Command("script", {
       args: ["-qefc", line, "/dev/null"],
       cwd: CHECKOUT,
@@ -77,7 +71,8 @@ function granted(name: string, env: Record<string, string>) {
   const flag = (prefix: string) => words.find((word) => word.startsWith(prefix))?.slice(prefix.length).split(",") ?? [];
   const [set] = flag("-P=");
   const { permissions } = JSON.parse(Deno.readTextFileSync(join(CHECKOUT, "deno.json")));
-  const { env: names, net = false, ...rest } = permissions[set];
+  const { env: { allow: names, ignore }, net = false, ...rest } = permissions[set];
+  assert.equal(ignore, true, "all other variables read as not set");
   assert.deepEqual(rest, {}, `the set ${set} grants more than env and net`);
   return { set, names: names as string[], net, read: flag("--allow-read="), write: flag("--allow-write=") };
 }
@@ -89,7 +84,7 @@ function isWithin(path: string | null, folders: string[]): boolean {
 function isGranted({ permission, value }: Access, { names, net, read, write }: ReturnType<typeof granted>): boolean {
   switch (permission) {
     case "env":
-      return names.includes(value!);
+      return names.includes(value!) || !OUR_NAMES.test(value!); // read as not set
     case "net":
       return net;
     case "read":
@@ -127,12 +122,15 @@ Deno.test({
 Deno.test("no task but those of the stack can read, write, run or ask beyond its storage", async () => {
   using world = ownWorld();
   const outside = `
+    function refused() {
+      throw new Deno.errors.NotCapable();
+    }
     for (const reach of [
       () => Deno.readTextFileSync("/etc/hostname"),
       () => Deno.readTextFileSync("${CHECKOUT}/deno.json"),
       () => Deno.readDirSync("${CHECKOUT}"),
       () => Deno.writeTextFileSync("${CHECKOUT}/written.txt", ""),
-      () => Deno.env.get("HOME"),
+      () => Deno.env.get("HOME") ?? refused(),
       () => new Deno.Command("sh").outputSync(),
       () => Deno.dlopen("libc.so.6", {}),
       () => Deno.hostname(),
@@ -165,12 +163,21 @@ Deno.test("no task but those of the stack can read, write, run or ask beyond its
 Deno.test("another storage folder is refused with the command line that grants it, which then works", async () => {
   using world = ownWorld();
   using other = ownWorld();
-  for (const [name, args] of [["bootstrap", []], ["produce", ["--dry-run", "--count", "1"]]] as const) {
-    const { code, stdout, stderr } = await task(name, [...args, "--storage", other.storage], world.env);
+  const storage = join(other.storage, "o'clock $HOME; ä");
+  const certificate = join(other.storage, "of a test.pem");
+  Deno.writeTextFileSync(certificate, (await makeCertificates()).ca);
+  const env = { ...world.env, KAFKA_SECURITY_PROTOCOL: "SSL", KAFKA_SSL_CA_FILE: certificate };
+  const runs = [
+    ["bootstrap", ["--storage", storage]],
+    ["user", ["add", "--user", "d'Arc; exit 3", "--status", "paid", `--storage=${storage}`]],
+    ["produce", ["--dry-run", "--count", "1", "--storage", storage]],
+  ] as const;
+  for (const [name, args] of runs) {
+    const { code, stdout, stderr } = await task(name, args, env);
     assert.deepEqual([code, stdout], [EXIT.failed, ""], name);
-    const line = /^error: No (?:read|write) access to \S+: .* or run (deno run .*)\n$/.exec(stderr)?.[1];
+    const line = /^error: No (?:read|write) access to .*: .* or run (deno run .*)\n$/.exec(stderr)?.[1];
     assert.ok(line !== undefined, stderr);
-    const again = await new Deno.Command("sh", { args: ["-c", line], cwd: CHECKOUT, env: world.env }).output();
+    const again = await new Deno.Command("sh", { args: ["-c", line], cwd: CHECKOUT, env }).output();
     assert.equal(again.code, EXIT.ok, new TextDecoder().decode(again.stderr));
   }
 });
@@ -181,10 +188,11 @@ Deno.test("each task may read the credential files that are set, whatever their 
   const { ca } = await makeCertificates();
   Deno.writeTextFileSync(certificate, ca);
   for (const name of TASKS.filter((name) => granted(name, world.env).set === "kafka")) {
-    const set = Object.fromEntries(Object.keys(UNSET_FILES).map((name) => [name, `/credentials/${name}`]));
+    const set = Object.fromEntries(CREDENTIAL_FILES.map((name) => [name, `/credentials/of a ${name}`]));
+    const unset = Object.fromEntries(CREDENTIAL_FILES.map((name) => [name, ""]));
     const without = granted(name, world.env).read;
     assert.deepEqual(granted(name, { ...world.env, ...set }).read, [...without, ...Object.values(set)], name);
-    assert.deepEqual(granted(name, { ...world.env, ...UNSET_FILES }).read, without, name);
+    assert.deepEqual(granted(name, { ...world.env, ...unset }).read, without, name);
   }
   // By the task runner itself, which has a shell of its own.
   await task("bootstrap", [], world.env);

@@ -84,15 +84,21 @@ export function ownWorld(): { env: Record<string, string>; storage: string } & D
 }
 
 /**
- * A task's own command line in deno.json as words: the flags that grant it its permissions, then its script. The shell
- * puts in what `env` names, as `deno task` does. Permission: run sh.
+ * A task's own command line in deno.json as words: the flags that grant it its permissions, then its script. Deno's task
+ * shell puts in what `env` names, as it does for the task. Permission: run deno.
  */
 export function taskWords(name: string, env: Record<string, string>): string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(`${CHECKOUT}/deno.json`));
   const line: string = tasks[name].command;
-  const script = line.replace("deno run", "printf '%s\\n' run");
-  const { stdout } = new Deno.Command("sh", { args: ["-c", script], cwd: CHECKOUT, env }).outputSync();
-  return new TextDecoder().decode(stdout).split("\n").slice(0, -1);
+  const last = line.lastIndexOf("deno run");
+  const shown = `${line.slice(0, last)}deno run -q tests/support/show_args.ts ${line.slice(last + "deno ".length)}`;
+  const { stdout, stderr } = new Deno.Command(Deno.execPath(), {
+    args: ["task", "-q", "--eval", shown],
+    cwd: CHECKOUT,
+    env,
+  }).outputSync();
+  if (stdout.length === 0) throw new Error(`deno task ${name} does not start: ${new TextDecoder().decode(stderr)}`);
+  return JSON.parse(new TextDecoder().decode(stdout));
 }
 
 /** The script of a task in one process, without the task runner around it: a signal reaches the script itself. */

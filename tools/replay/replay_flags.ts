@@ -12,6 +12,7 @@ import {
   storageFlag,
   storageSetting,
 } from "../../lib/cli/settings.ts";
+import { shellWord } from "../../lib/shell_word.ts";
 import { flagsOf, type FlagValue, sliceFlags, sliceSetting, sliceValues } from "../../lib/cli/slice_flags.ts";
 import { MENDABLE_REASONS } from "../../lib/decide_order.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
@@ -38,7 +39,7 @@ export interface ReplayConfig extends KafkaSettings {
   dryRun: boolean;
   json: boolean;
   verbose: boolean;
-  /** The flags of the connection and the storage, as they were given. */
+  /** The flags of the connection, as they were given. */
   given: Readonly<Record<string, FlagValue>>;
 }
 
@@ -83,7 +84,7 @@ export function configure(args: readonly string[]): ReplayConfig {
   if (options.run !== undefined && !isUuid(options.run)) {
     throw new Failure(EXIT.usage, `--run must be the UUID that an earlier replay printed, got "${options.run}"`);
   }
-  const { brokers, registry, topic, yes, storage, dryRun, json, verbose } = options;
+  const { brokers, registry, topic, yes, dryRun, json, verbose } = options;
   const allowed = { "allow-plaintext-credentials": options.allowPlaintextCredentials };
   return {
     ...ordersSettings(options),
@@ -95,7 +96,7 @@ export function configure(args: readonly string[]): ReplayConfig {
     dryRun,
     json,
     verbose,
-    given: { brokers, registry, topic, yes, ...allowed, storage },
+    given: { brokers, registry, topic, yes, ...allowed },
   };
 }
 
@@ -106,7 +107,7 @@ function parse(args: readonly string[]) {
     examples: [
       "deno task replay --delay 0.5",
       "deno task replay --originals --rate 100",
-      "deno task replay --same-id --storage empty-copy",
+      "STORAGE_DIR=restored-copy deno task replay --same-id",
       "deno task replay --rejected --reason unpaid-user --user bob",
       "deno task replay --rejected --since 1h --dry-run",
       'deno task replay --dlq --reason "schema id" --limit 100',
@@ -149,4 +150,10 @@ export function resumeFlags({ source, run, given }: ReplayConfig, { to }: Slice<
     return flagsOf({ "same-id": sameId, run: sameId ? undefined : run, originals, ...given });
   }
   return flagsOf({ [source.of]: true, run, ...sliceValues({ ...source.filter, to }), ...given });
+}
+
+/** The command that sends the rest of a slice, by its {@linkcode resumeFlags}. A task is granted STORAGE_DIR, not --storage. */
+export function resumeCommand({ source, storage }: ReplayConfig, flags: string): string {
+  const isUsual = storage === "storage" || source.of === "dlq"; // dead letters are in no folder
+  return `${isUsual ? "" : `STORAGE_DIR=${shellWord(storage)} `}deno task replay ${flags}`;
 }

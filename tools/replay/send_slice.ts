@@ -1,4 +1,5 @@
 import { printJsonLines } from "../../lib/cli/json_lines.ts";
+import { printError } from "../../lib/cli/print.ts";
 import { SendReport } from "../../lib/cli/progress.ts";
 import type { KafkaSettings } from "../../lib/cli/settings.ts";
 import { requireBrokers } from "../../lib/kafka/require_brokers.ts";
@@ -31,6 +32,8 @@ export interface SendOptions extends KafkaSettings {
   verbose: boolean;
   /** The flags that send the rest of the slice, or all of it again. */
   resume: string;
+  /** The command with those flags. */
+  command: string;
   /** The run that resumes by its id, for the summary. */
   run: string | undefined;
 }
@@ -41,10 +44,10 @@ export async function sendSlice<T>(
   way: Way<T>,
   { stop, ...options }: SendOptions & { stop: AbortSignal },
 ): Promise<void> {
-  const { dryRun, resume, run, pace } = options;
+  const { dryRun, resume, command, run, pace } = options;
   const announcement = announce(slice, options);
   if (dryRun) {
-    console.error(announcement);
+    printError(announcement);
     return await printJsonLines(previews(slice, way), stop);
   }
   await requireBrokers(options.kafka);
@@ -62,7 +65,7 @@ export async function sendSlice<T>(
       },
     });
   } finally {
-    const rest = report.count < slice.total ? `; for the rest: deno task replay ${resume}` : "";
+    const rest = report.count < slice.total ? `; for the rest: ${command}` : "";
     report.finish({ total: slice.total, ...slice.counts, run, resume }, rest);
     await sink.close();
   }

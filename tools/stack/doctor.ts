@@ -6,6 +6,7 @@ import { escapeControls } from "../../lib/cli/escape.ts";
 import { printJson } from "../../lib/cli/json_lines.ts";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
+import { print } from "../../lib/cli/print.ts";
 import { kafkaFlags, kafkaSettings, storageFlag, storageSetting } from "../../lib/cli/settings.ts";
 import { EXIT } from "../../lib/errors.ts";
 import type { Check, Level } from "./check.ts";
@@ -46,7 +47,7 @@ export async function run(args: readonly string[]): Promise<number> {
     ...await checkStorage(storageSetting(options)),
   ];
   if (options.json) printJson(checks);
-  else console.log(checks.map(describe).join("\n"));
+  else print(checks.map(describe).join("\n"));
   return checks.some(({ level }) => level === "fail") ? EXIT.failed : EXIT.ok;
 }
 

@@ -3,6 +3,7 @@ import { object } from "@optique/core/constructs";
 import { option } from "@optique/core/primitives";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
+import { print } from "../../lib/cli/print.ts";
 import { exists } from "../../lib/files/storage_folder.ts";
 import { dataDirFlag } from "./data_dir_flag.ts";
 import { hasDockerData, stopDocker } from "./docker_stack.ts";
@@ -28,7 +29,7 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
     examples: ["deno task down", "deno task down --purge"],
   });
   const dataDir = resolve(options.dataDir ?? DEFAULT_DATA_DIR);
-  if (!exists(dataDir)) return console.log(`No stack in ${dataDir}`);
+  if (!exists(dataDir)) return print(`No stack in ${dataDir}`);
   await withLock(join(dataDir, LOCK_FILE), stop, async () => {
     const runsInDocker = readState(dataDir)?.mode === "docker";
     const stopped = await stopLocal(dataDir);
@@ -36,10 +37,10 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
       await stopDocker(dataDir, options);
       stopped.push("the stack in Docker");
     }
-    console.log(stopped.length === 0 ? "Nothing was running" : `Stopped ${stopped.join(", ")}`);
+    print(stopped.length === 0 ? "Nothing was running" : `Stopped ${stopped.join(", ")}`);
     if (options.purge) {
       removeData(dataDir);
-      console.log("Deleted its data");
+      print("Deleted its data");
     }
   });
 }

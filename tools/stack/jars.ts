@@ -1,4 +1,5 @@
 import { delimiter, dirname, join } from "node:path";
+import { print } from "../../lib/cli/print.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { exists } from "../../lib/files/storage_folder.ts";
 import { CHECKOUT, DEFAULT_DATA_DIR, FETCH_LOCK_FILE, isReadable, isWritable, JARS_PREFIX } from "./folders.ts";
@@ -54,7 +55,7 @@ export async function jarsFolder(dataDir: string): Promise<string> {
 async function fetchJars(folder: string, stop: AbortSignal): Promise<void> {
   const maven = await findMaven();
   if (isUnfit(maven)) throw new Failure(EXIT.config, `Kafka comes by Maven; ${maven.found}: ${maven.remedy}`);
-  console.log("Fetching Kafka and the registry with Maven, about 160 MB, this once");
+  print("Fetching Kafka and the registry with Maven, about 160 MB, this once");
   const temp = `${folder}.${crypto.randomUUID()}`;
   Deno.mkdirSync(temp);
   try {

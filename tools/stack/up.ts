@@ -5,6 +5,7 @@ import { option } from "@optique/core/primitives";
 import { choice, port } from "@optique/core/valueparser";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
+import { print } from "../../lib/cli/print.ts";
 import { groupSetting, topicSetting } from "../../lib/cli/settings.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { exists } from "../../lib/files/storage_folder.ts";
@@ -60,7 +61,7 @@ export function configure(args: readonly string[]): UpConfig {
       "deno task up",
       "deno task up --nodes 3",
       "deno task up --secure",
-      "deno task up --data-dir /tmp/other --kafka-port 0 --registry-port 0",
+      "deno task up --data-dir .stack/other --kafka-port 0 --registry-port 0",
     ],
   });
   if (local && docker) throw new Failure(EXIT.usage, "--local and --docker exclude each other");
@@ -88,7 +89,7 @@ export async function run(config: UpConfig, stop: AbortSignal): Promise<void> {
   await withLock(join(config.dataDir, LOCK_FILE), stop, async () => {
     requireSameSecurity(config);
     const mode = await chooseMode(config);
-    console.log(mode === "docker" ? await upDocker(config, stop) : await upLocal(config, stop));
+    print(mode === "docker" ? await upDocker(config, stop) : await upLocal(config, stop));
   });
 }
 

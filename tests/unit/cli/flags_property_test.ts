@@ -10,6 +10,7 @@ import { run as inventory } from "../../../tools/inventory.ts";
 import { run as user } from "../../../tools/user.ts";
 import { configure as verify } from "../../../tools/verify.ts";
 import { configure as why } from "../../../tools/why.ts";
+import { printedBy } from "../../support/printed.ts";
 
 /** What each command does with its words before it touches anything; the tools find no storage to touch. */
 const COMMANDS: Record<string, (args: string[]) => unknown> = {
@@ -40,23 +41,12 @@ const anyWord = fc.oneof(
   fc.string({ unit: "binary", maxLength: 8 }),
 );
 
-/** Prints what is said nowhere. */
-async function silently(work: () => unknown): Promise<void> {
-  const { log } = console;
-  console.log = () => {};
-  try {
-    await work();
-  } finally {
-    console.log = log;
-  }
-}
-
 for (const [name, command] of Object.entries(COMMANDS)) {
   Deno.test(`${name} takes any words or refuses them with one line of usage, setting or missing file`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyWord, { maxLength: 6 }), async (words) => {
         try {
-          await silently(() => command(words));
+          await printedBy(() => command(words));
         } catch (error) {
           if (error instanceof HelpShown) return;
           assert.ok(error instanceof Failure, `${error}`);

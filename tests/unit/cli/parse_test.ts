@@ -6,6 +6,7 @@ import { integer, string } from "@optique/core/valueparser";
 import { HelpShown, line, parseArgs } from "../../../lib/cli/parse.ts";
 import { paceFlags, paceSetting } from "../../../lib/cli/pace_flags.ts";
 import { EXIT, Failure } from "../../../lib/errors.ts";
+import { printedBy } from "../../support/printed.ts";
 
 const parser = object({
   count: optional(option("--count", integer({ min: 0, max: 9 }), { description: line("How many") })),
@@ -62,16 +63,9 @@ Deno.test("parseArgs() refuses values that are none of the flag's", () => {
   refusal("--count", "1", "--count", "2");
 });
 
-Deno.test("parseArgs() prints the help for --help and ends the command", () => {
-  const { log } = console;
-  const printed: string[] = [];
-  console.log = (text: string) => printed.push(text);
-  try {
-    assert.throws(() => parse("--help"), HelpShown);
-  } finally {
-    console.log = log;
-  }
-  assert.match(printed.join("\n"), /Tries\.\nUsage: deno task try .*How many.*Examples:\n +deno task try --count 3/s);
+Deno.test("parseArgs() prints the help for --help and ends the command", async () => {
+  const { out } = await printedBy(() => assert.throws(() => parse("--help"), HelpShown));
+  assert.match(out.join("\n"), /Tries\.\nUsage: deno task try .*How many.*Examples:\n +deno task try --count 3/s);
 });
 
 Deno.test("paceSetting() takes delay or rate, not both, and the usual delay else", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { VerdictReport } from "../../../lib/cli/verdict_report.ts";
 import type { ReceivedOrder } from "../../../lib/order.ts";
 import type { Verdict } from "../../../lib/judge_batch.ts";
+import { printedBy } from "../../support/printed.ts";
 
 function received(order_id: string, user = "alice"): ReceivedOrder {
   const order = { order_id, user, item: "book", quantity: 2, created_at: 0 };
@@ -16,25 +17,9 @@ const unpaid: Verdict = {
   stock: 10,
 };
 
-/** What `work` prints, without colours. */
-function printedBy(work: () => void): { out: string[]; err: string[] } {
-  const { log, error } = console;
-  const printed = { out: [] as string[], err: [] as string[] };
-  // deno-lint-ignore no-control-regex -- colours
-  const plain = (text: string) => text.replace(/\x1b\[\d+m/g, "");
-  console.log = (text: string) => printed.out.push(plain(text));
-  console.error = (text: string) => printed.err.push(plain(text));
-  try {
-    work();
-  } finally {
-    Object.assign(console, { log, error });
-  }
-  return printed;
-}
-
-Deno.test("VerdictReport shows each order at human pace, warnings on stderr, controls escaped", () => {
+Deno.test("VerdictReport shows each order at human pace, warnings on stderr, controls escaped", async () => {
   const report = new VerdictReport({ verbose: false });
-  const { out, err } = printedBy(() => {
+  const { out, err } = await printedBy(() => {
     report.show([accepted("a"), unpaid, { kind: "redelivered", received: received("b") }]);
     report.showDeadLetter({ partition: 1, offset: 7 }, "bad\nmagic");
     report.finish();
@@ -48,20 +33,20 @@ Deno.test("VerdictReport shows each order at human pace, warnings on stderr, con
   assert.match(out[2], /^4 orders: 1 accepted, 1 rejected \(1 unpaid-user\), 1 accepted before, 1 dead-lettered in /);
 });
 
-Deno.test("VerdictReport quotes names and statuses with blanks that nobody sees", () => {
+Deno.test("VerdictReport quotes names and statuses with blanks that nobody sees", async () => {
   const report = new VerdictReport({ verbose: false });
   const blank: Verdict = { ...unpaid, received: received("r", "bob "), status: "paid\u00a0" } as Verdict;
-  const { err } = printedBy(() => {
+  const { err } = await printedBy(() => {
     report.show([blank]);
     report.finish();
   });
   assert.deepEqual(err, ['rejected  r  "bob "  2 book  unpaid-user (user is "paid\\u{a0}", stock is 10)']);
 });
 
-Deno.test("VerdictReport counts at machine pace and loses none in the total", () => {
+Deno.test("VerdictReport counts at machine pace and loses none in the total", async () => {
   const report = new VerdictReport({ verbose: false });
   const many = Array.from({ length: 500 }, (_, index) => accepted(String(index)));
-  const { out, err } = printedBy(() => {
+  const { out, err } = await printedBy(() => {
     report.show([...many, unpaid]);
     report.finish();
   });
@@ -71,10 +56,10 @@ Deno.test("VerdictReport counts at machine pace and loses none in the total", ()
   assert.deepEqual(report.counts, { accepted: 500, rejected: { "unpaid-user": 1 }, redelivered: 0, deadLettered: 0 });
 });
 
-Deno.test("VerdictReport shows each order at any pace when asked", () => {
+Deno.test("VerdictReport shows each order at any pace when asked", async () => {
   const report = new VerdictReport({ verbose: true });
   const many = Array.from({ length: 100 }, (_, index) => accepted(String(index)));
-  const { out } = printedBy(() => {
+  const { out } = await printedBy(() => {
     report.show(many);
     report.finish();
   });

@@ -10,7 +10,10 @@ Deno.test("FileStore.open() refuses a folder that is owned, and names the owner"
   await using storage = await TestStorage.create();
   const store = await storage.open();
   const anonymous = await requireUntouched(storage, 75, () => storage.open());
-  assert.match(anonymous.message, /is owned by another process; one consumer a storage folder: stop it first/);
+  assert.match(
+    anonymous.message,
+    /is owned by another process; one consumer a storage folder: stop it first.*\(STORAGE_DIR, --group\)$/,
+  );
   store.describeOwner({ group: "shop", memberId: "m-1" });
   const named = await requireUntouched(storage, 75, () => storage.open());
   assert.match(named.message, new RegExp(`is owned by process ${Deno.pid} \\(group shop, since \\d{4}-`));

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { shellWord } from "../../../lib/shell_word.ts";
 import type { StackState } from "../state.ts";
 import { CA_FILE } from "./secrets.ts";
 import { secureFolder } from "./secure_folder.ts";
@@ -65,12 +66,7 @@ function certificateSettings(dataDir: string, { secure, registry }: StackState, 
 /** One that is undefined is unset. */
 function write(path: string, settings: Settings): void {
   const lines = Object.entries(settings).map(([name, value]) =>
-    value === undefined ? `unset ${name}\n` : `export ${name}=${quoted(value)}\n`
+    value === undefined ? `unset ${name}\n` : `export ${name}=${shellWord(value)}\n`
   );
   Deno.writeTextFileSync(path, lines.join(""), { mode: 0o600 });
-}
-
-/** `text` as one word of a shell; as it is where that is safe. */
-export function quoted(text: string): string {
-  return /^[\w./:,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

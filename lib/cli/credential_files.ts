@@ -1,0 +1,10 @@
+/** The variables that name files of credentials (docs/SECURITY.md). */
+export const CREDENTIAL_FILES = [
+  "KAFKA_SASL_PASSWORD_FILE",
+  "KAFKA_SSL_CA_FILE",
+  "KAFKA_SSL_CERT_FILE",
+  "KAFKA_SSL_KEY_FILE",
+  "SCHEMA_REGISTRY_PASSWORD_FILE",
+  "SCHEMA_REGISTRY_TOKEN_FILE",
+  "SCHEMA_REGISTRY_CA_FILE",
+];

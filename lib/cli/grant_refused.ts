@@ -1,0 +1,51 @@
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { EXIT, Failure } from "../errors.ts";
+import { CREDENTIAL_FILES } from "./credential_files.ts";
+import { env } from "./environment.ts";
+import { shellWord } from "../shell_word.ts";
+
+/**
+ * A permission the task does not grant: which, and the command line that would.
+ *
+ * Permissions: env of the names in it; without them they count as not set.
+ */
+export function grantRefused(error: Error): Failure {
+  const refused = /(read|write) access to "(.+)"/s.exec(error.message);
+  if (refused === null) return new Failure(EXIT.failed, error.message.replace(/, run again.*/s, ""));
+  const [, access, path] = refused;
+  const folder = storageFlagIn(Deno.args) ?? path;
+  if (folder.includes(",")) {
+    return new Failure(EXIT.config, `Deno cannot grant a path with a comma, such as ${folder}: take another folder`);
+  }
+  return new Failure(
+    EXIT.failed,
+    `No ${access} access to ${path}: this task is granted its own storage folder only. Set STORAGE_DIR, or run ` +
+      grantingLine(folder, { writes: access === "write" || writesStorage() }),
+  );
+}
+
+/** The `deno run` that is granted `folder`, and beside it what the task is. */
+function grantingLine(folder: string, { writes }: { writes: boolean }): string {
+  const usesKafka = Deno.permissions.querySync({ name: "net" }).state === "granted";
+  const files = usesKafka ? [".stack/stack.json", ...CREDENTIAL_FILES.flatMap((name) => env(name) ?? [])] : [];
+  const script = relative(join(import.meta.dirname!, "../.."), fileURLToPath(Deno.mainModule));
+  return [
+    "deno run -q --no-prompt",
+    `-P=${usesKafka ? "kafka" : "files"}`,
+    `--allow-read=${shellWord([...files, folder].join(","))}`,
+    ...(writes ? [`--allow-write=${shellWord(folder)}`] : []),
+    ...[decodeURIComponent(script), ...Deno.args].map(shellWord),
+  ].join(" ");
+}
+
+function writesStorage(): boolean {
+  return Deno.permissions.querySync({ name: "write", path: env("STORAGE_DIR") ?? "storage" }).state === "granted";
+}
+
+/** The folder that `--storage` names. The parser has the last word on what the flags mean, this only quotes one. */
+function storageFlagIn(args: readonly string[]): string | undefined {
+  const at = args.findLastIndex((arg) => arg === "--storage" || arg.startsWith("--storage="));
+  if (at < 0) return undefined;
+  return args[at] === "--storage" ? args[at + 1] : args[at].slice("--storage=".length);
+}
