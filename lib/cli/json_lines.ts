@@ -1,9 +1,9 @@
 import { safeJson } from "../safe_json.ts";
-import { printLines } from "./print.ts";
+import { print, printLines } from "./print.ts";
 
 /** Prints a value as a line of JSON on stdout; nothing in it can drive a terminal. */
 export function printJson(value: unknown): void {
-  console.log(safeJson(value));
+  print(safeJson(value));
 }
 
 /** {@linkcode printJson} for each value, until there are no more, `stop` aborts or nobody reads on. */

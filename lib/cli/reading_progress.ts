@@ -1,4 +1,5 @@
 import { escapeControls } from "./escape.ts";
+import { printError } from "./print.ts";
 
 /** Reading that takes less than this is not worth a word, in milliseconds; nor is more than a line in this time. */
 const EVERY_MS = 5_000;
@@ -9,7 +10,7 @@ export function readingProgress(what: string): (done: number, total: number) => 
   return (done, total) => {
     if (performance.now() - last < EVERY_MS) return;
     last = performance.now();
-    console.error(escapeControls(`Reading ${what}: ${Math.floor(done / total * 100)}% of ${sizeOf(total)}`));
+    printError(escapeControls(`Reading ${what}: ${Math.floor(done / total * 100)}% of ${sizeOf(total)}`));
   };
 }
 
