@@ -5,7 +5,7 @@ import { writeIndexSnapshot } from "../lib/files/index_snapshot.ts";
 import { type StorageLayout, storageLayout } from "../lib/files/layout.ts";
 import { Positions } from "../lib/files/positions.ts";
 import { sealLines } from "../lib/files/sealed_line.ts";
-import { writeAll } from "../lib/files/write_all.ts";
+import { writeAll } from "../lib/files/atomic_file.ts";
 
 const SAMPLE_ITEMS = ["book", "pen", "notebook"];
 const OPENING = 1_000_000_000;

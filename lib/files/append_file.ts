@@ -1,8 +1,7 @@
-import { EXIT, Failure, Outage } from "../errors.ts";
-import { syncFolder } from "./atomic_file.ts";
+import { EXIT, Failure } from "../errors.ts";
+import { syncFolder, writeAll } from "./atomic_file.ts";
 import { MemoryFile, type OpenFile } from "./memory_file.ts";
-import { refusedWrite } from "./refused_write.ts";
-import { writeAll } from "./write_all.ts";
+import { diskFailure, messageOf, refusedWrite } from "./disk_failure.ts";
 
 /**
  * A file that is only ever appended to, by one process at a time (under the write lock).
@@ -156,18 +155,6 @@ function create(path: string): Deno.FsFile {
   } catch (error) {
     throw refusedWrite(path, error);
   }
-}
-
-/** The error of a write as a person should read it; a full disk is an {@linkcode Outage}, for it passes. */
-export function diskFailure(what: string, error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  const full = /ENOSPC|No space left|EDQUOT|quota/i.test(messageOf(error));
-  if (full) return new Outage(EXIT.io, `${what}: the disk is full; make room`, { cause: error });
-  return new Failure(EXIT.io, `${what}: ${messageOf(error)}`, { cause: error });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function statOrUndefined(path: string): Deno.FileInfo | undefined {

@@ -1,7 +1,6 @@
 import { dirname } from "node:path";
-import { diskFailure } from "./append_file.ts";
+import { diskFailure } from "./disk_failure.ts";
 import { TEMP_SUFFIX } from "./layout.ts";
-import { writeAll } from "./write_all.ts";
 
 /**
  * Replaces `path` by `bytes` so that a crash at any moment leaves the old or the new file whole:
@@ -65,4 +64,9 @@ function modeOf(path: string): number | undefined {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
+}
+
+/** Writes all of `bytes` at the file's position: one call to the system may take a part only. */
+export function writeAll(file: Pick<Deno.FsFile, "writeSync">, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }

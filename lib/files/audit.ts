@@ -9,7 +9,7 @@ import type { PartitionRanges } from "./positions.ts";
 import { unsealLine } from "./sealed_line.ts";
 import { sealedRecords } from "./sealed_records.ts";
 import { HASH_WORDS, newHashKey, sipHash } from "./sip_hash.ts";
-import { sizeOf } from "./storage_folder.ts";
+import { sizeOf } from "./exists.ts";
 import { viewStorage } from "./view_storage.ts";
 
 /** A storage folder at one moment, between two batches and edits; its files only grow from there. */

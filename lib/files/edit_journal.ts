@@ -3,7 +3,20 @@ import type { AppendFile } from "./append_file.ts";
 import { type CompactedEdits, EditNumbers } from "./edit_numbers.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import type { StorageLayout } from "./layout.ts";
-import type { StockEdit } from "./stock_math.ts";
+
+/** A change of stock that is not an order. */
+export interface StockEdit {
+  /** Position in the common sequence of accepted orders and stock edits. */
+  seq: number;
+  /** `seq` of the first of the edits that were journalled together. */
+  batch: number;
+  item: string;
+  /** The quantity from here on; null where the item was removed. */
+  set: number | null;
+  /** The quantity before; null where there was no such item. */
+  was: number | null;
+  by: "tool" | "hand" | "bootstrap";
+}
 
 /** An edit that may stand for the earlier ones of its item too. */
 export interface LastEdit extends StockEdit {

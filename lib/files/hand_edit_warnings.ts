@@ -1,6 +1,7 @@
 import { showBlanks } from "../blank_edge.ts";
 import { countOf, FEW_ROWS, firstFew } from "./row_warnings.ts";
-import type { HandEdit, StockEdit } from "./stock_math.ts";
+import type { HandEdit } from "./stock_math.ts";
+import type { StockEdit } from "./edit_journal.ts";
 
 /** What a person is told of the edits by hand that were found in `file`: each one where they are few, else how many. */
 export function handEditWarnings(edits: readonly HandEdit[], file: string): string[] {

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { IdentityIndex } from "./identity_index.ts";
 import { TEMP_SUFFIX } from "./layout.ts";
-import { writeAll } from "./write_all.ts";
+import { writeAll } from "./atomic_file.ts";
 
 /** Bytes of the header line, padded with blanks. */
 const HEADER_BYTES = 256;

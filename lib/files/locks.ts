@@ -1,7 +1,7 @@
 import { EXIT, Failure } from "../errors.ts";
 import type { StorageLayout } from "./layout.ts";
-import { refusedWrite } from "./refused_write.ts";
-import { sizeOf } from "./storage_folder.ts";
+import { refusedWrite } from "./disk_failure.ts";
+import { sizeOf } from "./exists.ts";
 
 /**
  * Locks are flock locks on files of their own, freed by the kernel when the process dies, however it dies.

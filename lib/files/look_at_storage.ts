@@ -8,7 +8,8 @@ import { OrderLog } from "./order_log.ts";
 import { type PartitionRanges, Positions } from "./positions.ts";
 import { requireReach } from "./recover.ts";
 import { deduct, handEdits, lowestSeq, type StockBase, stockBases } from "./stock_math.ts";
-import { requireStorage, sizeOf } from "./storage_folder.ts";
+import { sizeOf } from "./exists.ts";
+import { requireStorage } from "./storage_folder.ts";
 import { holdSettled } from "./storage_parts.ts";
 import { type Change, WatchedFile } from "./watched_file.ts";
 

@@ -6,7 +6,7 @@ import { visitLines } from "./lines.ts";
 import type { LoggedOrder } from "./order_log.ts";
 import type { RejectedOrder } from "./rejected_file.ts";
 import { unsealLine } from "./sealed_line.ts";
-import { exists } from "./storage_folder.ts";
+import { exists } from "./exists.ts";
 
 /** All that a storage folder knows of one `order_id`. */
 export interface OrderHistory {

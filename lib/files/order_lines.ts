@@ -1,6 +1,13 @@
 import type { ReceivedOrder } from "../order.ts";
 import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";
-import { CREATED_AT, ITEM, ORDER_ID, QUANTITY, REPLAY_OF, USER } from "./order_fields.ts";
+
+// The fields of an order that stand in the log and among the refusals, as they begin in a line.
+export const ORDER_ID = fragment('{"order_id":');
+export const USER = fragment(',"user":');
+export const ITEM = fragment(',"item":');
+export const QUANTITY = fragment(',"quantity":');
+export const CREATED_AT = fragment(',"created_at":');
+export const REPLAY_OF = fragment(',"replay_of":');
 
 /** An accepted order on its way into the log. */
 export interface Acceptance {

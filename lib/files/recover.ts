@@ -1,12 +1,11 @@
 import { EXIT, Failure } from "../errors.ts";
-import { syncFolder } from "./atomic_file.ts";
+import { syncFolder, writeAll } from "./atomic_file.ts";
 import type { EditJournal } from "./edit_journal.ts";
 import { type LoadedSnapshot, readIndexSnapshot } from "./index_snapshot.ts";
 import type { StorageLayout } from "./layout.ts";
 import type { LongRead } from "./lines.ts";
 import type { LogEnd, LoggedOrder, LogPart, OrderLog } from "./order_log.ts";
 import type { StorageParts } from "./storage_parts.ts";
-import { writeAll } from "./write_all.ts";
 
 /** How much of the log is read, and who sees its lines. */
 export interface LogReading extends LogPart {

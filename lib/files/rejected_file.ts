@@ -4,7 +4,7 @@ import { safeJson } from "../safe_json.ts";
 import { AppendFile } from "./append_file.ts";
 import type { StorageLayout } from "./layout.ts";
 import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";
-import { CREATED_AT, ITEM, ORDER_ID, QUANTITY, REPLAY_OF, USER } from "./order_fields.ts";
+import { CREATED_AT, ITEM, ORDER_ID, QUANTITY, REPLAY_OF, USER } from "./order_lines.ts";
 
 /** Characters that are kept of a name or an id; more than a valid one has, so what is cut stays invalid. */
 const MAX_KEPT = 1_000;

@@ -8,7 +8,8 @@ import { storageLayout } from "./layout.ts";
 import { loggedOrders, loggedSoFar } from "./read_storage.ts";
 import type { RejectedOrder } from "./rejected_file.ts";
 import { sealedRecords } from "./sealed_records.ts";
-import { requireFolder, sizeOf } from "./storage_folder.ts";
+import { sizeOf } from "./exists.ts";
+import { requireFolder } from "./storage_folder.ts";
 
 export interface RejectedChoice {
   filter: SliceFilter;

@@ -3,7 +3,7 @@ import { EXIT, Failure } from "../errors.ts";
 import { syncFolder } from "./atomic_file.ts";
 import { storageLayout } from "./layout.ts";
 import { OwnerLock, WriteLock } from "./locks.ts";
-import { exists } from "./storage_folder.ts";
+import { exists } from "./exists.ts";
 
 /**
  * Moves every data file of the folder into `backup-TIME/` beside them; the lock files and earlier backups stay.

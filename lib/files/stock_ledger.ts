@@ -11,15 +11,8 @@ import type { StorageLayout } from "./layout.ts";
 import type { OrderLog } from "./order_log.ts";
 import type { Positions } from "./positions.ts";
 import { blankEdgedNames, RowWarnings } from "./row_warnings.ts";
-import {
-  deduct,
-  handEdits,
-  lowestSeq,
-  type StockBase,
-  stockBases,
-  type StockEdit,
-  supersededBy,
-} from "./stock_math.ts";
+import { deduct, handEdits, lowestSeq, type StockBase, stockBases, supersededBy } from "./stock_math.ts";
+import type { StockEdit } from "./edit_journal.ts";
 import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "./watched_file.ts";
 
 export interface LedgerOptions extends JournalOptions {

@@ -1,20 +1,7 @@
 import { nameKey } from "../order.ts";
+import type { StockEdit } from "./edit_journal.ts";
 import type { StockRow } from "./inventory_file.ts";
 import type { LoggedOrder } from "./order_log.ts";
-
-/** A line of `stock_edits.jsonl`: a change of stock that is not an order. */
-export interface StockEdit {
-  /** Position in the common sequence of accepted orders and stock edits. */
-  seq: number;
-  /** `seq` of the first of the edits that were journalled together. */
-  batch: number;
-  item: string;
-  /** The quantity from here on; null where the item was removed. */
-  set: number | null;
-  /** The quantity before; null where there was no such item. */
-  was: number | null;
-  by: "tool" | "hand" | "bootstrap";
-}
 
 /** An edit that was found in the CSV and is not journalled yet. */
 export type HandEdit = Omit<StockEdit, "seq" | "batch">;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { EXIT, Failure } from "../errors.ts";
 import { parseInventory } from "./inventory_file.ts";
+import { exists, sizeOf } from "./exists.ts";
 import { type StorageLayout, TEMP_SUFFIX } from "./layout.ts";
 
 /** Throws a {@linkcode Failure}: 78 where folder or CSV files are missing, 65 where the log is gone but its effects are not. */
@@ -38,19 +39,5 @@ function newestAsOf({ inventory }: StorageLayout): number {
 export function removeTemps(layout: StorageLayout): void {
   for (const entry of Deno.readDirSync(layout.folder)) {
     if (entry.name.endsWith(TEMP_SUFFIX)) Deno.removeSync(join(layout.folder, entry.name));
-  }
-}
-
-export function exists(path: string): boolean {
-  return sizeOf(path) !== undefined;
-}
-
-/** Bytes of a file; undefined where it is not there, also where a folder on the way is a file. */
-export function sizeOf(path: string): number | undefined {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw error;
   }
 }

@@ -1,9 +1,9 @@
 import { editStorage } from "./edit_storage.ts";
 import { storageLayout } from "./layout.ts";
 import { lookAtStorage, type StorageView } from "./look_at_storage.ts";
-import { isRefusedWrite } from "./refused_write.ts";
+import { isRefusedWrite } from "./disk_failure.ts";
 import { handEdits } from "./stock_math.ts";
-import { sizeOf } from "./storage_folder.ts";
+import { sizeOf } from "./exists.ts";
 
 /**
  * The storage as it is now. As an edit of nothing: what people changed is journalled, what a crash left is put in order,

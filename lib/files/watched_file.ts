@@ -1,6 +1,5 @@
 import { basename } from "node:path";
 import { EXIT, Outage } from "../errors.ts";
-import type { Positions } from "./positions.ts";
 
 /** A change by a person counts only once the file has been unchanged this long, in milliseconds: no half-saved file. */
 export const SETTLE_MS = 200;
@@ -10,6 +9,11 @@ export class BeingSaved extends Error {
   constructor(readonly waitMs: number) {
     super("A file is being saved");
   }
+}
+
+/** Tells which bytes of a file are the system's own. */
+export interface OwnWritings {
+  isOwnWriting(file: string, bytes: Uint8Array): boolean;
 }
 
 /** A file that is not as it was last accepted. */
@@ -65,10 +69,10 @@ export class WatchedFile {
   }
 
   /** Waits out a half-saved file: throws {@linkcode BeingSaved} unless the bytes are the system's own or old enough. */
-  requireSettled(change: Change, positions: Positions): void {
+  requireSettled(change: Change, writings: OwnWritings): void {
     // A clock that was set back makes a file look younger than new; that is no reason to wait for ever.
     if (change.age < 0 || change.age >= SETTLE_MS) return;
-    if (!positions.isOwnWriting(basename(this.path), change.bytes)) throw new BeingSaved(SETTLE_MS - change.age);
+    if (!writings.isOwnWriting(basename(this.path), change.bytes)) throw new BeingSaved(SETTLE_MS - change.age);
   }
 
   #stat(): { stamp: string; age: number } {

@@ -4,7 +4,7 @@ import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { CompressionTypes, ConfigResourceTypes, type Message } from "kafkajs";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
-import { exists as isThere } from "../../lib/files/storage_folder.ts";
+import { exists as isThere } from "../../lib/files/exists.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";

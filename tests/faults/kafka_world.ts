@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { encodeOrder } from "../../lib/avro/order_codec.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
 import type { KafkaConnection } from "../../lib/connections.ts";
-import { exists } from "../../lib/files/storage_folder.ts";
+import { exists } from "../../lib/files/exists.ts";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { disconnect } from "../../lib/kafka/disconnect.ts";
 import { partitionLogs } from "../../lib/kafka/group_offsets.ts";

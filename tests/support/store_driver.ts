@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { EXIT, Failure, Outage } from "../../lib/errors.ts";
-import { diskFailure } from "../../lib/files/append_file.ts";
+import { diskFailure } from "../../lib/files/disk_failure.ts";
 import { editStorage } from "../../lib/files/edit_storage.ts";
 import { FileStore } from "../../lib/files/file_store.ts";
 import { judgeBatch } from "../../lib/judge_batch.ts";

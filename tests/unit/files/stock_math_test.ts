@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import type { LoggedOrder } from "../../../lib/files/order_log.ts";
-import {
-  deduct,
-  handEdits,
-  lowestSeq,
-  type StockBase,
-  stockBases,
-  type StockEdit,
-} from "../../../lib/files/stock_math.ts";
+import { deduct, handEdits, lowestSeq, type StockBase, stockBases } from "../../../lib/files/stock_math.ts";
+import type { StockEdit } from "../../../lib/files/edit_journal.ts";
 
 const pure = { permissions: "none" } as const;
 const NOW = 100;
