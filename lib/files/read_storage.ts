@@ -5,7 +5,7 @@ import { parseInventory } from "./inventory_file.ts";
 import { storageLayout } from "./layout.ts";
 import { countLines, lineChunks, visitLines } from "./lines.ts";
 import { damagedLine, type LoggedOrder, parseLogged } from "./order_log.ts";
-import { sealedRecords } from "./sealed_records.ts";
+import { sealedRecords } from "./sealed_line.ts";
 import { exists } from "./exists.ts";
 import { requireFolder } from "./storage_folder.ts";
 import { parseUsers } from "./users_file.ts";

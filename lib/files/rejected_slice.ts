@@ -7,7 +7,7 @@ import { AppendFile } from "./append_file.ts";
 import { storageLayout } from "./layout.ts";
 import { loggedOrders, loggedSoFar } from "./read_storage.ts";
 import type { RejectedOrder } from "./rejected_file.ts";
-import { sealedRecords } from "./sealed_records.ts";
+import { sealedRecords } from "./sealed_line.ts";
 import { sizeOf } from "./exists.ts";
 import { requireFolder } from "./storage_folder.ts";
 

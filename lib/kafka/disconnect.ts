@@ -1,3 +1,5 @@
+import type { Admin, Kafka } from "kafkajs";
+
 /** `stop` and `disconnect` of kafkajs can hang (tulios/kafkajs#903, #967, #1147). */
 const DISCONNECT_TIMEOUT_MS = 5_000;
 
@@ -10,4 +12,15 @@ export async function disconnect(client: { disconnect(): Promise<void> }): Promi
   // An error here is one about a connection nobody needs any more.
   await Promise.race([client.disconnect().catch(() => {}), timeout]);
   clearTimeout(timer);
+}
+
+/** Runs `use` with an admin client, connected, which is disconnected afterwards. Permission: net. */
+export async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await use(admin);
+  } finally {
+    await disconnect(admin);
+  }
 }

@@ -2,7 +2,7 @@ import type { Kafka } from "kafkajs";
 import { type PartitionLog, partitionLogs } from "./group_offsets.ts";
 import { overrideCluster } from "./internal_cluster.ts";
 import type { HeldBack } from "./open_transactions.ts";
-import { withAdmin } from "./with_admin.ts";
+import { withAdmin } from "./disconnect.ts";
 
 /** In the ListOffsets protocol. kafkajs asks for what is committed, which ends where a transaction is open. */
 const READ_UNCOMMITTED = 0;

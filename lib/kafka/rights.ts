@@ -6,7 +6,7 @@ import { shellWord } from "../shell_word.ts";
 import { connectionOf } from "./client.ts";
 import { connectionRefusal } from "./connection_refusal.ts";
 import { type TopicFacts, topicFacts, type TopicOperation } from "./topic_facts.ts";
-import { withAdmin } from "./with_admin.ts";
+import { withAdmin } from "./disconnect.ts";
 
 unmaskRefusals();
 

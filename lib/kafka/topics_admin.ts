@@ -7,7 +7,7 @@ import { createKafka, START_TIMEOUT_MS } from "./client.ts";
 import { createTopics } from "./create_topics.ts";
 import { isTransient, messageOf } from "./failures.ts";
 import { topicFacts } from "./topic_facts.ts";
-import { withAdmin } from "./with_admin.ts";
+import { withAdmin } from "./disconnect.ts";
 
 /** Room for a record of the largest default size (1 MiB) and the headers that say why it is no order. */
 const DEAD_LETTER_BYTES = 2 << 20;

@@ -4,7 +4,7 @@ import { ConfigResourceTypes } from "kafkajs";
 import { createKafka } from "../../lib/kafka/client.ts";
 import { DeadLetterTopic } from "../../lib/kafka/dead_letters.ts";
 import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
-import { withAdmin } from "../../lib/kafka/with_admin.ts";
+import { withAdmin } from "../../lib/kafka/disconnect.ts";
 import type { DeadLetter } from "../../lib/ports.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
 import { randomName, readTopic, testKafka } from "../support/kafka.ts";

@@ -1,7 +1,6 @@
 import type { Kafka } from "kafkajs";
-import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { disconnect, withAdmin } from "../../lib/kafka/disconnect.ts";
 import { scanTopic } from "../../lib/kafka/topic_scan.ts";
-import { withAdmin } from "../../lib/kafka/with_admin.ts";
 import { aclsOf, createAcls } from "../../tools/stack/secure/acls.ts";
 
 /** What a client may try at a broker, each by the smallest means; a refusal is an error. Permission: net. */
