@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { KafkaConnection, RegistryConnection } from "../lib/connections.ts";
-import { ensureTopics } from "../lib/kafka/topics_admin.ts";
+import { ensureTopics } from "../lib/kafka/client/topics_admin.ts";
 import { taskCommand } from "../tests/support/commands.ts";
 import type { StackEnv } from "../tests/support/stack.ts";
 import type { KafkaTools } from "./kafka_tools.ts";

@@ -1,11 +1,11 @@
 import { basename } from "node:path";
-import { editStorage } from "../lib/files/edit_storage.ts";
-import { IdentityIndex } from "../lib/files/identity_index.ts";
-import { writeIndexSnapshot } from "../lib/files/index_snapshot.ts";
-import { type StorageLayout, storageLayout } from "../lib/files/layout.ts";
-import { Positions } from "../lib/files/positions.ts";
-import { sealLines } from "../lib/files/sealed_line.ts";
-import { writeAll } from "../lib/files/atomic_file.ts";
+import { editStorage } from "../lib/files/store/edit_storage.ts";
+import { IdentityIndex } from "../lib/files/index/identity_index.ts";
+import { writeIndexSnapshot } from "../lib/files/index/index_snapshot.ts";
+import { type StorageLayout, storageLayout } from "../lib/files/disk/layout.ts";
+import { Positions } from "../lib/files/log/positions.ts";
+import { sealLines } from "../lib/files/log/sealed_line.ts";
+import { writeAll } from "../lib/files/disk/atomic_file.ts";
 
 const SAMPLE_ITEMS = ["book", "pen", "notebook"];
 const OPENING = 1_000_000_000;

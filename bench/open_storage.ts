@@ -1,4 +1,4 @@
-import { FileStore } from "../lib/files/file_store.ts";
+import { FileStore } from "../lib/files/store/file_store.ts";
 
 /** Opens and closes a storage folder as `consume` does and prints what that takes. Permissions: read and write of it. */
 async function measure(folder: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { readIndexSnapshot, writeIndexSnapshot } from "../lib/files/index_snapshot.ts";
-import { storageLayout } from "../lib/files/layout.ts";
+import { readIndexSnapshot, writeIndexSnapshot } from "../lib/files/index/index_snapshot.ts";
+import { storageLayout } from "../lib/files/disk/layout.ts";
 
 const LOG = "orders.jsonl";
 /** Enough to hold the last whole line of the log and what may come after it. */

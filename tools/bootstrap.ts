@@ -9,8 +9,8 @@ import { print } from "../lib/cli/print.ts";
 import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
-import { editStorage, type StorageEdit } from "../lib/files/edit_storage.ts";
-import { setStorageAside } from "../lib/files/set_aside.ts";
+import { editStorage, type StorageEdit } from "../lib/files/store/edit_storage.ts";
+import { setStorageAside } from "../lib/files/store/set_aside.ts";
 
 const USERS = [["alice", "paid"], ["bob", "unpaid"], ["carol", "paid"]] as const;
 const ITEMS = [["book", 10], ["pen", 50], ["notebook", 20]] as const;

@@ -12,7 +12,7 @@ import {
   storageSetting,
 } from "../lib/cli/settings.ts";
 import { PAID } from "../lib/decide_order.ts";
-import { readUsers } from "../lib/files/read_storage.ts";
+import { readUsers } from "../lib/files/read/read_storage.ts";
 import type { Mix } from "../lib/sample_orders.ts";
 import * as producer from "../producer.ts";
 import * as bootstrap from "./bootstrap.ts";

@@ -11,8 +11,8 @@ import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { unknownName } from "../lib/cli/unknown_name.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
-import { editStorage } from "../lib/files/edit_storage.ts";
-import { viewStorage } from "../lib/files/view_storage.ts";
+import { editStorage } from "../lib/files/store/edit_storage.ts";
+import { viewStorage } from "../lib/files/store/view_storage.ts";
 import { isValidName, MAX_QUANTITY } from "../lib/order.ts";
 
 const item = option("--item", string({ metavar: "NAME" }), { description: line("The item's name") });

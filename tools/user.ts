@@ -11,10 +11,10 @@ import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { unknownName } from "../lib/cli/unknown_name.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
-import { editStorage } from "../lib/files/edit_storage.ts";
-import { storageLayout } from "../lib/files/layout.ts";
-import { readUsers } from "../lib/files/read_storage.ts";
-import { oddUsers, USER_STATUSES } from "../lib/files/users_file.ts";
+import { editStorage } from "../lib/files/store/edit_storage.ts";
+import { storageLayout } from "../lib/files/disk/layout.ts";
+import { readUsers } from "../lib/files/read/read_storage.ts";
+import { oddUsers, USER_STATUSES } from "../lib/files/csv/users_file.ts";
 import { isValidName } from "../lib/order.ts";
 
 const user = option("--user", string({ metavar: "NAME" }), { description: line("The user's name") });

@@ -9,11 +9,16 @@ import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSett
 import { table } from "../lib/cli/table.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
-import { auditBalance, type BalanceAudit, takeSnapshot, visitRejected } from "../lib/files/audit.ts";
-import { createKafka } from "../lib/kafka/client.ts";
-import { describeHeldBack } from "../lib/kafka/open_transactions.ts";
-import { auditPositions, type PositionAudit, type PositionsAudit, VerdictPlaces } from "../lib/kafka/position_audit.ts";
-import { requireBrokers } from "../lib/kafka/require_brokers.ts";
+import { auditBalance, type BalanceAudit, takeSnapshot, visitRejected } from "../lib/files/read/audit.ts";
+import { createKafka } from "../lib/kafka/client/client.ts";
+import { describeHeldBack } from "../lib/kafka/consume/open_transactions.ts";
+import {
+  auditPositions,
+  type PositionAudit,
+  type PositionsAudit,
+  VerdictPlaces,
+} from "../lib/kafka/inspect/position_audit.ts";
+import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
 
 /** Faults shown to a person at most; `--json` has them all. */
 const SHOWN_FAULTS = 20;

@@ -10,12 +10,12 @@ import { print } from "../lib/cli/print.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
-import { lookAtStorage } from "../lib/files/look_at_storage.ts";
-import { type OrderHistory, orderHistory } from "../lib/files/order_history.ts";
-import { readUsers } from "../lib/files/read_storage.ts";
-import { createKafka } from "../lib/kafka/client.ts";
-import { findInTopic, type FoundRecord } from "../lib/kafka/find_record.ts";
-import { requireBrokers } from "../lib/kafka/require_brokers.ts";
+import { lookAtStorage } from "../lib/files/store/look_at_storage.ts";
+import { type OrderHistory, orderHistory } from "../lib/files/read/order_history.ts";
+import { readUsers } from "../lib/files/read/read_storage.ts";
+import { createKafka } from "../lib/kafka/client/client.ts";
+import { findInTopic, type FoundRecord } from "../lib/kafka/inspect/find_record.ts";
+import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
 import { type Coordinates, nameKey } from "../lib/order.ts";
 
 const parser = object({

@@ -1,8 +1,8 @@
 import { encodeOrder } from "../../lib/avro/order_codec.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
-import { storageLayout } from "../../lib/files/layout.ts";
-import { readStock, readUsers } from "../../lib/files/read_storage.ts";
-import { createPublisher, type Publisher } from "../../lib/kafka/publisher.ts";
+import { storageLayout } from "../../lib/files/disk/layout.ts";
+import { readStock, readUsers } from "../../lib/files/read/read_storage.ts";
+import { createPublisher, type Publisher } from "../../lib/kafka/produce/publisher.ts";
 import { sendPaced } from "../../lib/pace.ts";
 import { type SampleOrder, sampleOrders } from "../../lib/sample_orders.ts";
 import { valueSubject } from "../../lib/topics.ts";

@@ -1,5 +1,5 @@
 import { encodeOrder } from "../../lib/avro/order_codec.ts";
-import { readStock, readUsers } from "../../lib/files/read_storage.ts";
+import { readStock, readUsers } from "../../lib/files/read/read_storage.ts";
 import { sampleOrders } from "../../lib/sample_orders.ts";
 import type { BenchWorld } from "../bench_world.ts";
 import { parseProducerPerformance } from "../peer_output.ts";

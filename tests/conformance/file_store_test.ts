@@ -1,4 +1,4 @@
-import type { FileStore } from "../../lib/files/file_store.ts";
+import type { FileStore } from "../../lib/files/store/file_store.ts";
 import { requireBalance, TestStorage } from "../support/storage.ts";
 import { type AnyStore, orderStoreConformance, type StoreContents, type StoreHarness } from "./order_store.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
-import { exists as isThere } from "../../lib/files/exists.ts";
-import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { exists as isThere } from "../../lib/files/disk/exists.ts";
+import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { valueSubject } from "../../lib/topics.ts";
 import { eventually, ownWorld, startTask, task } from "../support/commands.ts";
 import { testKafka, testRegistry } from "../support/kafka.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CompressionTypes, type Message } from "kafkajs";
 import { ORDER_SCHEMA } from "../../lib/avro/order_schema.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
-import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { deadLetterTopic, LEFT_OUT_HEADER, valueSubject } from "../../lib/topics.ts";
 import { ownWorld, task } from "../support/commands.ts";
 import { readTopic, testKafka, testRegistry } from "../support/kafka.ts";

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Consumer } from "kafkajs";
 import { EXIT, Failure, Outage } from "../../lib/errors.ts";
-import { disconnect } from "../../lib/kafka/disconnect.ts";
-import { resetGroup } from "../../lib/kafka/group_start.ts";
-import { Subscriber } from "../../lib/kafka/subscriber.ts";
-import { readTopicId } from "../../lib/kafka/topic_facts.ts";
+import { disconnect } from "../../lib/kafka/client/disconnect.ts";
+import { resetGroup } from "../../lib/kafka/consume/group_start.ts";
+import { Subscriber } from "../../lib/kafka/consume/subscriber.ts";
+import { readTopicId } from "../../lib/kafka/client/topic_facts.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { brokenOf, KafkaWorld, moment } from "./kafka_world.ts";
 

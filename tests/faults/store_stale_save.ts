@@ -1,4 +1,4 @@
-import type { FileStore } from "../../lib/files/file_store.ts";
+import type { FileStore } from "../../lib/files/store/file_store.ts";
 import { batchOf, order, process, TestStorage } from "../support/storage.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { checkStorage } from "./invariant.ts";

@@ -1,4 +1,4 @@
-import type { StorageLayout } from "../../lib/files/layout.ts";
+import type { StorageLayout } from "../../lib/files/disk/layout.ts";
 
 /** System calls by which a store changes what is on the disk, or takes turns at it. */
 export const STORE_CALLS = [

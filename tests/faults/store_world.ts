@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { editStorage } from "../../lib/files/edit_storage.ts";
-import { type StorageLayout, storageLayout } from "../../lib/files/layout.ts";
+import { editStorage } from "../../lib/files/store/edit_storage.ts";
+import { type StorageLayout, storageLayout } from "../../lib/files/disk/layout.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import type { Noted } from "../support/store_driver.ts";
 import { ITEMS, storePlan } from "../support/store_plan.ts";

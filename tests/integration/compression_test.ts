@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { ownWorld, task } from "../support/commands.ts";
 import { kafkaTool } from "../support/kafka_tools.ts";
 import { readTopic, testKafka } from "../support/kafka.ts";

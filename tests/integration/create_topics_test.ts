@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { EXIT, Failure } from "../../lib/errors.ts";
-import { createKafka } from "../../lib/kafka/client.ts";
-import { createTopics } from "../../lib/kafka/create_topics.ts";
-import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { createKafka } from "../../lib/kafka/client/client.ts";
+import { createTopics } from "../../lib/kafka/client/create_topics.ts";
+import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
 import { ownWorld, task } from "../support/commands.ts";
 import { randomName, testKafka } from "../support/kafka.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { ConfigResourceTypes } from "kafkajs";
-import { createKafka } from "../../lib/kafka/client.ts";
-import { DeadLetterTopic } from "../../lib/kafka/dead_letters.ts";
-import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
-import { withAdmin } from "../../lib/kafka/disconnect.ts";
+import { createKafka } from "../../lib/kafka/client/client.ts";
+import { DeadLetterTopic } from "../../lib/kafka/dead_letters/dead_letters.ts";
+import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
+import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import type { DeadLetter } from "../../lib/ports.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
 import { randomName, readTopic, testKafka } from "../support/kafka.ts";

@@ -8,7 +8,7 @@ import {
   ResourcePatternTypes,
 } from "kafkajs";
 import { EXIT } from "../../lib/errors.ts";
-import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import { eventually } from "../support/commands.ts";
 import { SecureWorld } from "../support/secure_world.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type AclEntry, AclResourceTypes, type Admin, ResourcePatternTypes } from "kafkajs";
 import { EXIT } from "../../lib/errors.ts";
-import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import { aclsOf } from "../../tools/stack/secure/acls.ts";
 import { eventually } from "../support/commands.ts";
 import { requireBalance } from "../support/storage.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Kafka } from "kafkajs";
 import { type KafkaConnection, SASL_MECHANISMS } from "../../lib/connections.ts";
 import { EXIT } from "../../lib/errors.ts";
-import { createKafka } from "../../lib/kafka/client.ts";
+import { createKafka } from "../../lib/kafka/client/client.ts";
 import { Secret } from "../../lib/secret.ts";
 import { isAlive } from "../../tools/stack/processes.ts";
 import { readPassword } from "../../tools/stack/secure/secrets.ts";

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { FetchBounds } from "../../lib/kafka/record_batch.ts";
+import type { FetchBounds } from "../../lib/kafka/protocol/record_batch.ts";
 
 /** A record as it is put on the wire. */
 export interface Given {

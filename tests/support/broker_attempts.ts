@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
-import { disconnect, withAdmin } from "../../lib/kafka/disconnect.ts";
-import { scanTopic } from "../../lib/kafka/topic_scan.ts";
+import { disconnect, withAdmin } from "../../lib/kafka/client/disconnect.ts";
+import { scanTopic } from "../../lib/kafka/scan/topic_scan.ts";
 import { aclsOf, createAcls } from "../../tools/stack/secure/acls.ts";
 
 /** What a client may try at a broker, each by the smallest means; a refusal is an error. Permission: net. */

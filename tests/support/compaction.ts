@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 import { type Admin, ConfigResourceTypes, type Kafka } from "kafkajs";
 import fetchRequest from "kafkajs/src/protocol/requests/fetch/v11/request.js";
-import { disconnect, withAdmin } from "../../lib/kafka/disconnect.ts";
-import { withCluster } from "../../lib/kafka/internal_cluster.ts";
-import { AT, BEFORE_LENGTH, CONTROL } from "../../lib/kafka/record_format.ts";
+import { disconnect, withAdmin } from "../../lib/kafka/client/disconnect.ts";
+import { withCluster } from "../../lib/kafka/client/internal_cluster.ts";
+import { AT, BEFORE_LENGTH, CONTROL } from "../../lib/kafka/protocol/record_format.ts";
 import { eventually } from "./commands.ts";
 
 /** Cleans as soon as a segment is rolled, which is each second there is a record; markers have no second life. */

@@ -1,10 +1,10 @@
 import type { KafkaConnection, RegistryConnection } from "../../lib/connections.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import type { Header } from "../../lib/header.ts";
-import { createKafka } from "../../lib/kafka/client.ts";
-import { disconnect } from "../../lib/kafka/disconnect.ts";
-import { partitionLogs } from "../../lib/kafka/group_offsets.ts";
-import { scanTopic } from "../../lib/kafka/topic_scan.ts";
+import { createKafka } from "../../lib/kafka/client/client.ts";
+import { disconnect } from "../../lib/kafka/client/disconnect.ts";
+import { partitionLogs } from "../../lib/kafka/consume/group_offsets.ts";
+import { scanTopic } from "../../lib/kafka/scan/topic_scan.ts";
 import type { StackEnv } from "./stack.ts";
 
 /** A message as it lies in a topic. */

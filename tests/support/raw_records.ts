@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { CompressionTypes, type Message } from "kafkajs";
-import { createKafka } from "../../lib/kafka/client.ts";
-import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { createKafka } from "../../lib/kafka/client/client.ts";
+import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import type { Order } from "../../lib/order.ts";
 import { testKafka } from "./kafka.ts";
 

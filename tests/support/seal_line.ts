@@ -1,4 +1,4 @@
-import { sealLines } from "../../lib/files/sealed_line.ts";
+import { sealLines } from "../../lib/files/log/sealed_line.ts";
 
 /** One sealed line as text, with its line feed. */
 export function sealLine(record: object): string {

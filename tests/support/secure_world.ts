@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { createKafka } from "../../lib/kafka/client.ts";
+import { createKafka } from "../../lib/kafka/client/client.ts";
 import { envFile } from "../../tools/stack/secure/env_files.ts";
 import { secureConnection } from "../../tools/stack/secure/secure_connection.ts";
 import type { User } from "../../tools/stack/secure/users.ts";

@@ -1,6 +1,6 @@
 import type { Message } from "kafkajs";
-import { createKafka } from "../../lib/kafka/client.ts";
-import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { createKafka } from "../../lib/kafka/client/client.ts";
+import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { testKafka } from "./kafka.ts";
 
 /** Puts messages into `topic` as another client might, to partition 0 where they name none. Permission: net. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { editStorage } from "../../lib/files/edit_storage.ts";
-import { FileStore } from "../../lib/files/file_store.ts";
-import { type StorageLayout, storageLayout } from "../../lib/files/layout.ts";
+import { editStorage } from "../../lib/files/store/edit_storage.ts";
+import { FileStore } from "../../lib/files/store/file_store.ts";
+import { type StorageLayout, storageLayout } from "../../lib/files/disk/layout.ts";
 import { judgeBatch, type Verdict } from "../../lib/judge_batch.ts";
 import { historyOf } from "./compacted_history.ts";
 import type { Order, ReceivedOrder } from "../../lib/order.ts";

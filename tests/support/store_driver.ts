@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { EXIT, Failure, Outage } from "../../lib/errors.ts";
-import { diskFailure } from "../../lib/files/disk_failure.ts";
-import { editStorage } from "../../lib/files/edit_storage.ts";
-import { FileStore } from "../../lib/files/file_store.ts";
+import { diskFailure } from "../../lib/files/disk/disk_failure.ts";
+import { editStorage } from "../../lib/files/store/edit_storage.ts";
+import { FileStore } from "../../lib/files/store/file_store.ts";
 import { judgeBatch } from "../../lib/judge_batch.ts";
 import { type PlannedBatch, type PlannedEdit, storePlan } from "./store_plan.ts";
 

@@ -1,8 +1,8 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
-import { removeTemps } from "../../lib/files/storage_folder.ts";
-import { storageLayout } from "../../lib/files/layout.ts";
-import { WriteLock } from "../../lib/files/locks.ts";
+import { removeTemps } from "../../lib/files/store/storage_folder.ts";
+import { storageLayout } from "../../lib/files/disk/layout.ts";
+import { WriteLock } from "../../lib/files/disk/locks.ts";
 
 // A worker that does again and again what every tool does first; its message ends it.
 let over = false;

@@ -1,7 +1,7 @@
 import { letterJson } from "../../lib/cli/letter_text.ts";
-import type { ReturningLetter } from "../../lib/kafka/dead_letter_slice.ts";
-import { type Addressed, createPublisher } from "../../lib/kafka/publisher.ts";
-import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import type { ReturningLetter } from "../../lib/kafka/dead_letters/dead_letter_slice.ts";
+import { type Addressed, createPublisher } from "../../lib/kafka/produce/publisher.ts";
+import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import type { Way } from "./send_slice.ts";
 
 /** Dead letters go back to the byte, into the partition they came from; where that is gone, one stands in for it. */

@@ -1,7 +1,7 @@
 import { encodeOrder } from "../../lib/avro/order_codec.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
-import { createPublisher } from "../../lib/kafka/publisher.ts";
-import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { createPublisher } from "../../lib/kafka/produce/publisher.ts";
+import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import type { OutgoingOrder } from "../../lib/ports.ts";
 import { valueSubject } from "../../lib/topics.ts";
 import type { Way } from "./send_slice.ts";

@@ -2,7 +2,7 @@ import { printJsonLines } from "../../lib/cli/json_lines.ts";
 import { printError } from "../../lib/cli/print.ts";
 import { SendReport } from "../../lib/cli/progress.ts";
 import type { KafkaSettings } from "../../lib/cli/settings.ts";
-import { requireBrokers } from "../../lib/kafka/require_brokers.ts";
+import { requireBrokers } from "../../lib/kafka/client/require_brokers.ts";
 import { type PaceSetting, sendPaced } from "../../lib/pace.ts";
 import type { Slice } from "../../lib/slice.ts";
 

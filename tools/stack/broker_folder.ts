@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { exists } from "../../lib/files/exists.ts";
+import { exists } from "../../lib/files/disk/exists.ts";
 import { withArgumentFile } from "./argument_file.ts";
 import { brokerName, CLUSTER_ID_FILE } from "./folders.ts";
 import type { Jars } from "./jars.ts";

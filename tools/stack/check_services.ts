@@ -3,10 +3,10 @@ import { registryHttp } from "../../lib/avro/registry_http.ts";
 import type { KafkaSettings } from "../../lib/cli/settings.ts";
 import type { RegistryConnection } from "../../lib/connections.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
-import { createKafka } from "../../lib/kafka/client.ts";
-import { connectionRefusal } from "../../lib/kafka/connection_refusal.ts";
-import { disconnect } from "../../lib/kafka/disconnect.ts";
-import { topicFacts } from "../../lib/kafka/topic_facts.ts";
+import { createKafka } from "../../lib/kafka/client/client.ts";
+import { connectionRefusal } from "../../lib/kafka/client/connection_refusal.ts";
+import { disconnect } from "../../lib/kafka/client/disconnect.ts";
+import { topicFacts } from "../../lib/kafka/client/topic_facts.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
 import type { Check } from "./check.ts";
 

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { Failure } from "../../lib/errors.ts";
-import { TEMP_SUFFIX } from "../../lib/files/layout.ts";
-import { readStock, readUsers } from "../../lib/files/read_storage.ts";
+import { TEMP_SUFFIX } from "../../lib/files/disk/layout.ts";
+import { readStock, readUsers } from "../../lib/files/read/read_storage.ts";
 import type { Check } from "./check.ts";
 
 /** File systems of other machines: their locks and syncs do not hold what the file store builds on. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { EXIT, Failure } from "../../lib/errors.ts";
-import { exists } from "../../lib/files/exists.ts";
-import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { exists } from "../../lib/files/disk/exists.ts";
+import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { CHECKOUT, DOCKER_FILE } from "./folders.ts";
 import { KAFKA_PORT, REGISTRY_PORT, type StackWish } from "./plan.ts";
 import { HOST } from "./ports.ts";

@@ -4,7 +4,7 @@ import { option } from "@optique/core/primitives";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { print } from "../../lib/cli/print.ts";
-import { exists } from "../../lib/files/exists.ts";
+import { exists } from "../../lib/files/disk/exists.ts";
 import { dataDirFlag } from "./data_dir_flag.ts";
 import { hasDockerData, stopDocker } from "./docker_stack.ts";
 import { DEFAULT_DATA_DIR, LOCK_FILE, removeData } from "./folders.ts";

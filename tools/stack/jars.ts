@@ -1,7 +1,7 @@
 import { delimiter, dirname, join } from "node:path";
 import { print } from "../../lib/cli/print.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
-import { exists } from "../../lib/files/exists.ts";
+import { exists } from "../../lib/files/disk/exists.ts";
 import { CHECKOUT, DEFAULT_DATA_DIR, FETCH_LOCK_FILE, isReadable, isWritable, JARS_PREFIX } from "./folders.ts";
 import { withLock } from "./stack_lock.ts";
 import { findMaven, isUnfit, JAVA_ENV } from "./toolchain.ts";

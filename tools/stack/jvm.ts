@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { exists } from "../../lib/files/exists.ts";
+import { exists } from "../../lib/files/disk/exists.ts";
 import { isWritable, REGISTRY } from "./folders.ts";
 import type { Jars } from "./jars.ts";
 import { HOST } from "./ports.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { EXIT, Failure } from "../../lib/errors.ts";
-import { createKafka } from "../../lib/kafka/client.ts";
-import { ensureTopics } from "../../lib/kafka/topics_admin.ts";
+import { createKafka } from "../../lib/kafka/client/client.ts";
+import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { format, writeServerProperties } from "./broker_folder.ts";
 import { brokerName, partsOnDisk, REGISTRY } from "./folders.ts";
 import { type Jars, jarsFolder, provideJars } from "./jars.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { EXIT, Failure } from "../../lib/errors.ts";
-import { exists } from "../../lib/files/exists.ts";
+import { exists } from "../../lib/files/disk/exists.ts";
 import { startDetached, type StartedProcess } from "./processes.ts";
 import { writePid } from "./state.ts";
 

@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { registryHttp } from "../../lib/avro/registry_http.ts";
 import type { KafkaConnection } from "../../lib/connections.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
-import { createKafka } from "../../lib/kafka/client.ts";
-import { disconnect } from "../../lib/kafka/disconnect.ts";
+import { createKafka } from "../../lib/kafka/client/client.ts";
+import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import { HOST } from "./ports.ts";
 
 /** How long a part may take from its start to its first answer, in milliseconds; a cold disk is slow. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { replaceFile } from "../../lib/files/atomic_file.ts";
+import { replaceFile } from "../../lib/files/disk/atomic_file.ts";
 import { readJson, STATE_FILE } from "./folders.ts";
 import type { ProcessRecord } from "./processes.ts";
 

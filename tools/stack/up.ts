@@ -8,7 +8,7 @@ import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { print } from "../../lib/cli/print.ts";
 import { groupSetting, topicSetting } from "../../lib/cli/settings.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
-import { exists } from "../../lib/files/exists.ts";
+import { exists } from "../../lib/files/disk/exists.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
 import { dataDirFlag } from "./data_dir_flag.ts";
 import { CONTROL_CENTER, startDocker } from "./docker_stack.ts";

@@ -6,7 +6,7 @@ import {
   type Kafka,
   ResourcePatternTypes,
 } from "kafkajs";
-import { disconnect } from "../../../lib/kafka/disconnect.ts";
+import { disconnect } from "../../../lib/kafka/client/disconnect.ts";
 import { deadLetterTopic, SCAN_GROUPS } from "../../../lib/topics.ts";
 import type { User } from "./users.ts";
 

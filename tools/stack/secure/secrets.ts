@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { exists } from "../../../lib/files/exists.ts";
+import { exists } from "../../../lib/files/disk/exists.ts";
 import { removeTree } from "../folders.ts";
 import { type Certified, expiresWithin, makeCertificates } from "./certificates.ts";
 import { secureFolder } from "./secure_folder.ts";

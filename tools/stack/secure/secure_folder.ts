@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { exists } from "../../../lib/files/exists.ts";
+import { exists } from "../../../lib/files/disk/exists.ts";
 import { SECURE_FOLDER } from "../folders.ts";
 
 /** Where a secure stack keeps its certificates, passwords and the settings of each user. */

@@ -1,0 +1,167 @@
+import { EXIT, Failure } from "../../errors.ts";
+import { syncFolder, writeAll } from "./atomic_file.ts";
+import { MemoryFile, type OpenFile } from "./memory_file.ts";
+import { diskFailure, messageOf, refusedWrite } from "./disk_failure.ts";
+
+/**
+ * A file that is only ever appended to, by one process at a time (under the write lock).
+ *
+ * After {@linkcode append} the bytes are in the file, after {@linkcode sync} on the disk. Permissions: read, write.
+ */
+export class AppendFile {
+  readonly path: string;
+  readonly #file: OpenFile;
+  readonly #inode: number | null;
+  #length: number;
+  #broken = false;
+
+  private constructor(path: string, file: OpenFile) {
+    this.path = path;
+    this.#file = file;
+    const stat = file.statSync();
+    this.#inode = stat.ino;
+    this.#length = stat.size;
+  }
+
+  /** Opens `path`, creating it durably if it is not there. The caller closes. */
+  static open(path: string): AppendFile {
+    try {
+      return new AppendFile(path, Deno.openSync(path, { read: true, write: true }));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw refusedWrite(path, error);
+    }
+    const file = create(path);
+    try {
+      file.syncSync();
+      syncFolder(path);
+    } catch (error) {
+      file.close();
+      throw diskFailure(`Cannot create ${path}`, error);
+    }
+    return new AppendFile(path, file);
+  }
+
+  /** Opens a `path` that exists, for {@linkcode read} alone. Permission: read. The caller closes. */
+  static openToRead(path: string): AppendFile {
+    return new AppendFile(path, Deno.openSync(path, { read: true }));
+  }
+
+  /** The contents of `path`, none where it is missing, which take changes in memory only. Permission: read. */
+  static openCopy(path: string): AppendFile {
+    return new AppendFile(
+      path,
+      new MemoryFile(statOrUndefined(path) !== undefined ? Deno.readFileSync(path) : new Uint8Array(0)),
+    );
+  }
+
+  /** Length in bytes as this process knows it. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Whether the path still leads to this file, at the length this process left it. */
+  isOurs(): boolean {
+    const stat = statOrUndefined(this.path);
+    return stat !== undefined && stat.ino === this.#inode && stat.size === this.#length;
+  }
+
+  /** Whether the path leads to another file by now. Throws a {@linkcode Failure} (65) where it leads to none. */
+  isReplaced(): boolean {
+    const stat = statOrUndefined(this.path);
+    if (stat !== undefined) return this.#inode !== null && stat.ino !== this.#inode; // a copy in memory stays as it is
+    throw new Failure(EXIT.data, `${this.path} was removed; nothing was written. Put it back, then start again`);
+  }
+
+  /** Picks up what other processes appended; the length before. */
+  grow(): number {
+    const before = this.#length;
+    this.#length = this.#file.statSync().size;
+    return before;
+  }
+
+  /** Bytes `[from, to)` of the file, in the beginning of `into` where that is given. */
+  read(from: number, to: number, into: Uint8Array = new Uint8Array(to - from)): Uint8Array {
+    const bytes = into.subarray(0, to - from);
+    this.#file.seekSync(from, Deno.SeekMode.Start);
+    for (let done = 0; done < bytes.length;) {
+      const count = this.#file.readSync(bytes.subarray(done));
+      if (count === null) throw new Failure(EXIT.data, `${this.path} ends at byte ${from + done}, expected ${to}`);
+      done += count;
+    }
+    return bytes;
+  }
+
+  /**
+   * Appends `bytes` whole or not at all: where the disk takes only a part, the file is cut back.
+   *
+   * Throws an {@linkcode Outage} where the disk is full, a {@linkcode Failure} (74) on any other error.
+   */
+  append(bytes: Uint8Array): void {
+    try {
+      this.#writeAt(this.#length, bytes);
+      this.#length += bytes.length;
+    } catch (error) {
+      this.#file.truncateSync(this.#length);
+      throw diskFailure(`Cannot append to ${this.path}`, error);
+    }
+  }
+
+  /**
+   * Waits until everything appended is on the disk (fdatasync).
+   *
+   * A failed one is final: the kernel has dropped the pages, so a retry would report success for lost bytes
+   * (the "fsyncgate" of PostgreSQL, 2018). Throws a {@linkcode Failure} (74), and again on every later call.
+   */
+  async sync(): Promise<void> {
+    if (this.#broken) throw new Failure(EXIT.io, `Cannot write ${this.path}: an earlier fsync failed`);
+    try {
+      await this.#file.syncData();
+    } catch (error) {
+      this.#broken = true;
+      throw new Failure(EXIT.io, `Cannot sync ${this.path}: ${messageOf(error)}; nothing was committed`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Writes the bytes from `from` on once more and syncs, for a page cache is no promise after a failed fsync. */
+  async rewriteFrom(from: number): Promise<void> {
+    const step = 4 << 20;
+    for (let at = from; at < this.#length; at += step) {
+      this.#writeAt(at, this.read(at, Math.min(at + step, this.#length)));
+    }
+    await this.sync();
+  }
+
+  /** Cuts the file to `length` bytes; durable after {@linkcode sync}. */
+  truncate(length: number): void {
+    this.#file.truncateSync(length);
+    this.#length = length;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #writeAt(position: number, bytes: Uint8Array): void {
+    this.#file.seekSync(position, Deno.SeekMode.Start);
+    writeAll(this.#file, bytes);
+  }
+}
+
+function create(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true, write: true, create: true });
+  } catch (error) {
+    throw refusedWrite(path, error);
+  }
+}
+
+function statOrUndefined(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import { basename } from "node:path";
+import { EXIT, Outage } from "../../errors.ts";
+
+/** A change by a person counts only once the file has been unchanged this long, in milliseconds: no half-saved file. */
+export const SETTLE_MS = 200;
+
+/** Thrown while a file is being saved by somebody; look again after `waitMs`. */
+export class BeingSaved extends Error {
+  constructor(readonly waitMs: number) {
+    super("A file is being saved");
+  }
+}
+
+/** Tells which bytes of a file are the system's own. */
+export interface OwnWritings {
+  isOwnWriting(file: string, bytes: Uint8Array): boolean;
+}
+
+/** A file that is not as it was last accepted. */
+export interface Change {
+  bytes: Uint8Array;
+  /** What `stat` said when the bytes were read. */
+  stamp: string;
+  /** Time since the last modification, in milliseconds. */
+  age: number;
+}
+
+/** A CSV file that people edit while the system runs. Permission: read. */
+export class WatchedFile {
+  readonly path: string;
+  #seen = "";
+  #bytes: Uint8Array = new Uint8Array(0);
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  isThere(): boolean {
+    try {
+      Deno.statSync(this.path);
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
+  /** The bytes if they changed since the last {@linkcode accept}, else undefined; an `Outage` (78) if it is missing. */
+  changed(): Change | undefined {
+    const { stamp, age } = this.#stat();
+    if (stamp === this.#seen) return undefined;
+    const bytes = this.#readBytes();
+    if (this.#seen !== "" && sameBytes(bytes, this.#bytes)) {
+      this.#seen = stamp;
+      return undefined;
+    }
+    return { bytes, stamp, age };
+  }
+
+  /** Takes `bytes`, read at `stamp`, as known. */
+  accept(bytes: Uint8Array, stamp: string = this.#stat().stamp): void {
+    this.#bytes = bytes;
+    this.#seen = stamp;
+  }
+
+  /** Whether the file still is as it was accepted; one that never was must not be there. */
+  isAsAccepted(): boolean {
+    return this.#seen === "" ? !this.isThere() : this.changed() === undefined;
+  }
+
+  /** Waits out a half-saved file: throws {@linkcode BeingSaved} unless the bytes are the system's own or old enough. */
+  requireSettled(change: Change, writings: OwnWritings): void {
+    // A clock that was set back makes a file look younger than new; that is no reason to wait for ever.
+    if (change.age < 0 || change.age >= SETTLE_MS) return;
+    if (!writings.isOwnWriting(basename(this.path), change.bytes)) throw new BeingSaved(SETTLE_MS - change.age);
+  }
+
+  #stat(): { stamp: string; age: number } {
+    try {
+      const { ino, size, mtime, ctime } = Deno.statSync(this.path);
+      const age = Date.now() - (mtime?.getTime() ?? 0);
+      return { stamp: `${ino}/${size}/${mtime?.getTime()}/${ctime?.getTime()}`, age };
+    } catch (error) {
+      throw unreadable(this.path, error);
+    }
+  }
+
+  #readBytes(): Uint8Array {
+    try {
+      return Deno.readFileSync(this.path);
+    } catch (error) {
+      throw unreadable(this.path, error);
+    }
+  }
+}
+
+/** The `Outage` (78) for a file that is missing, a folder or not for us to read; any other error as it is. */
+export function unreadable(path: string, error: unknown): unknown {
+  if (error instanceof Deno.errors.NotFound) {
+    return new Outage(EXIT.config, `${path} is missing: run deno task bootstrap, or put it back`, { cause: error });
+  }
+  const { PermissionDenied, IsADirectory, NotADirectory, FilesystemLoop } = Deno.errors;
+  if ([PermissionDenied, IsADirectory, NotADirectory, FilesystemLoop].some((kind) => error instanceof kind)) {
+    const { message } = error as Error;
+    return new Outage(EXIT.config, `${path} cannot be read: ${message}`, { cause: error });
+  }
+  return error;
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

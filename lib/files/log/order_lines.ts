@@ -1,0 +1,65 @@
+import type { ReceivedOrder } from "../../order.ts";
+import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";
+
+// The fields of an order that stand in the log and among the refusals, as they begin in a line.
+export const ORDER_ID = fragment('{"order_id":');
+export const USER = fragment(',"user":');
+export const ITEM = fragment(',"item":');
+export const QUANTITY = fragment(',"quantity":');
+export const CREATED_AT = fragment(',"created_at":');
+export const REPLAY_OF = fragment(',"replay_of":');
+
+/** An accepted order on its way into the log. */
+export interface Acceptance {
+  received: ReceivedOrder;
+  remaining: number;
+}
+
+const SEQ = fragment(',"seq":');
+const REMAINING = fragment(',"remaining":');
+
+const lines = new LineWriter();
+
+/** The lines of one batch, numbered from `firstSeq`: the fields of `LoggedOrder`. Their bytes hold until the next call. */
+export function writeOrders(acceptances: readonly Acceptance[], firstSeq: number): SealedLines {
+  let placed: Place | undefined;
+  for (let index = 0; index < acceptances.length; index++) {
+    const { received, remaining } = acceptances[index];
+    const { order, at, replayOf } = received;
+    if (placed?.topic !== at.topic || placed.partition !== at.partition) placed = place(at, firstSeq);
+    lines.raw(ORDER_ID);
+    lines.string(order.order_id);
+    lines.raw(USER);
+    lines.string(order.user);
+    lines.raw(ITEM);
+    lines.string(order.item);
+    lines.raw(QUANTITY);
+    lines.number(order.quantity);
+    lines.raw(CREATED_AT);
+    lines.number(order.created_at);
+    lines.raw(SEQ);
+    lines.number(firstSeq + index);
+    lines.raw(placed.json);
+    lines.number(at.offset);
+    lines.raw(REMAINING);
+    lines.number(remaining);
+    if (replayOf !== undefined) {
+      lines.raw(REPLAY_OF);
+      lines.string(replayOf);
+    }
+    lines.seal();
+  }
+  return lines.take();
+}
+
+interface Place {
+  topic: string;
+  partition: number;
+  json: Uint8Array;
+}
+
+/** What lies between `seq` and the offset is the same for all orders of a batch. */
+function place({ topic, partition }: { topic: string; partition: number }, batch: number): Place {
+  const json = `,"batch":${batch},"topic":${JSON.stringify(topic)},"partition":${partition},"offset":`;
+  return { topic, partition, json: fragment(json) };
+}

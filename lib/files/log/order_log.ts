@@ -1,0 +1,199 @@
+import { EXIT, Failure } from "../../errors.ts";
+import type { Coordinates, Order, ReceivedOrder } from "../../order.ts";
+import { AppendFile } from "../disk/append_file.ts";
+import type { EditNumbers } from "./edit_numbers.ts";
+import type { StorageLayout } from "../disk/layout.ts";
+import { type LongRead, type ReadBytes, tailStart, visitLines, visitManyLines } from "./lines.ts";
+import { type Acceptance, writeOrders } from "./order_lines.ts";
+import { firstSealEnd, isSealed, unsealLine } from "./sealed_line.ts";
+
+/** Enough to hold the checksum of a line and its line feed. */
+const ENDING_BYTES = 24;
+
+/** One line of `orders.jsonl`: an accepted order, where it came from and what it left. */
+export interface LoggedOrder extends Order, Coordinates {
+  /** Position in the common sequence of accepted orders and stock edits. */
+  seq: number;
+  /** `seq` of the first order of its batch: lines of one batch became durable together. */
+  batch: number;
+  /** Stock of the item after this order. */
+  remaining: number;
+  /** The order_id this one is a replay of. */
+  replay_of?: string;
+}
+
+/** The log from some line on. */
+export interface LogPart {
+  /** Byte at which the line starts. */
+  from: number;
+  /** `seq` of the line before it. */
+  afterSeq: number;
+  /** How many lines are before it, where that is known. */
+  orders?: number;
+}
+
+export const WHOLE_LOG: LogPart = { from: 0, afterSeq: 0, orders: 0 };
+
+/** Where the good part of the log ends. */
+export interface LogEnd {
+  /** Byte after the last whole line. */
+  length: number;
+  /** `seq` of the last whole line, or of what came before the part that was read. */
+  seq: number;
+}
+
+/**
+ * `orders.jsonl`, the write-ahead log: an order is accepted when its whole line is in it and synced.
+ * Never rotated, never edited; a line is sealed by a checksum (`sealed_line.ts`). Used under the write lock.
+ */
+export class OrderLog {
+  readonly file: AppendFile;
+  readonly #read: ReadBytes;
+
+  constructor(layout: StorageLayout, file: AppendFile = AppendFile.open(layout.orders)) {
+    this.file = file;
+    this.#read = (...range) => this.file.read(...range);
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  /** Throws a {@linkcode Failure} (65) unless the file is as this process left it. */
+  requireOurs(): void {
+    if (this.file.isOurs()) return;
+    throw new Failure(
+      EXIT.data,
+      `${this.file.path} was replaced or changed by somebody else; nothing was written. ` +
+        `Put it back as it was, then start again`,
+    );
+  }
+
+  /** Appends one batch, numbered from `firstSeq`; where each line starts. Not durable before `file.sync()`. */
+  append(acceptances: readonly Acceptance[], firstSeq: number): number[] {
+    const { bytes, starts } = writeOrders(acceptances, firstSeq);
+    const from = this.file.length;
+    this.file.append(bytes);
+    return starts.map((start) => from + start);
+  }
+
+  /** The accepted order with this id, whose line starts at byte `place`. */
+  at(place: number, orderId: string): LoggedOrder {
+    let found: LoggedOrder | undefined;
+    for (let size = 1024; found === undefined; size *= 4) {
+      const end = Math.min(place + size, this.file.length);
+      visitLines(this.#read, place, end, (line, _start, whole) => {
+        if (whole) found = parseLogged(line);
+        return false;
+      });
+      if (end === this.file.length) break;
+    }
+    // Another id of the same hash: as likely as a disk that invents an order, and nothing to guess about.
+    if (found?.order_id !== orderId) throw this.damagedAt(place);
+    return found;
+  }
+
+  /**
+   * Visits the whole lines of a part to the end of the log and finds where the good part ends.
+   *
+   * Only an unfinished last batch is torn: from its first bad line on, no line belongs to a later batch. Anything else
+   * is damage, a {@linkcode Failure} (65) with nothing touched: a bad line before a later batch, or a hole in the
+   * sequence that no edit fills. Of compacted edits only the number is known: a hole among them is noticed where the
+   * orders before the part are counted.
+   */
+  async scan(
+    { from, afterSeq, orders }: LogPart,
+    edits: EditNumbers,
+    visit: (order: LoggedOrder, start: number) => void,
+    wait: LongRead = {},
+  ): Promise<LogEnd> {
+    const end: LogEnd = { length: from, seq: afterSeq };
+    let expected = edits.nextOrder(afterSeq);
+    let count = orders ?? NaN;
+    let torn = false;
+    await visitManyLines(this.#read, { from, to: this.file.length }, (line, start, whole) => {
+      const order = whole ? parseLogged(line) : undefined;
+      if (order === undefined) {
+        torn = true;
+        // What the CSV once was current to was durable then.
+        if (!edits.isExactAfter(end.seq) || holdsLaterBatch(line, expected)) throw this.damagedAt(start);
+      } else if (torn) {
+        if (order.batch > expected) throw this.damagedAt(end.length);
+      } else {
+        if (!edits.mayFollow(order, end.seq, expected)) {
+          throw damaged(this.file.path, start, `seq ${order.seq} follows ${end.seq}, expected ${expected}`);
+        }
+        count++;
+        if (order.seq === edits.compacted.last_order && count !== edits.compacted.orders && !Number.isNaN(count)) {
+          const missing = `${count} lines up to seq ${order.seq}, expected ${edits.compacted.orders}`;
+          throw damaged(this.file.path, start, missing);
+        }
+        end.length = start + line.length + 1;
+        end.seq = order.seq;
+        visit(order, start);
+        expected = edits.nextOrder(order.seq);
+      }
+    }, wait);
+    return end;
+  }
+
+  /** The failure for a line that is not whole although it must be. */
+  damagedAt(place: number): Failure {
+    return damagedLine(this.file.path, place);
+  }
+
+  /** Compares the lines of `[0, to)` with their checksums, without reading what they say; the first bad one is damage. */
+  async requireWhole(to: number, wait: LongRead): Promise<void> {
+    await visitManyLines(this.#read, { from: 0, to }, (line, start, whole) => {
+      if (!whole || !isSealed(line)) throw this.damagedAt(start);
+    }, wait);
+  }
+
+  /** The last bytes before byte `end`, the checksum of the line that ends there among them. */
+  endingAt(end: number): string {
+    const last = this.#read(Math.max(0, end - ENDING_BYTES), Math.min(end, this.file.length));
+    return new TextDecoder("latin1").decode(last);
+  }
+
+  /** The part to scan to meet every order with `seq` above `seq`. */
+  tail(seq: number): LogPart {
+    let afterSeq = 0;
+    const from = tailStart(this.#read, this.file.length, (line) => {
+      const order = parseLogged(line);
+      if (order === undefined || order.seq > seq) return false;
+      afterSeq = order.seq;
+      return true;
+    });
+    return from === 0 ? WHOLE_LOG : { from, afterSeq };
+  }
+}
+
+/** The log line of one accepted order as text, or undefined where the line is not whole. */
+export function parseLogged(line: Uint8Array): LoggedOrder | undefined {
+  return unsealLine(line) as LoggedOrder | undefined;
+}
+
+/** The received order that a logged one was. */
+export function asReceived({ topic, partition, offset, ...order }: LoggedOrder): ReceivedOrder {
+  return { order, at: { topic, partition, offset }, replayOf: order.replay_of };
+}
+
+/** Whether a bad line is two with a damaged line feed between them, of which the second belongs to a later batch. */
+function holdsLaterBatch(line: Uint8Array, expected: number): boolean {
+  const end = firstSealEnd(line);
+  const order = end === undefined ? undefined : parseLogged(line.subarray(end + 1));
+  return order !== undefined && order.batch > expected;
+}
+
+/** The failure for a line of a log that does not match its checksum. */
+export function damagedLine(path: string, at: number): Failure {
+  return damaged(path, at, "the line does not match its checksum");
+}
+
+function damaged(path: string, at: number, what: string): Failure {
+  return new Failure(
+    EXIT.data,
+    `${path} is damaged at byte ${at}: ${what}; nothing was touched. Restore it from a backup together with ` +
+      `stock_edits.jsonl, or start over with deno task bootstrap --force`,
+  );
+}

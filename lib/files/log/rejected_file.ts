@@ -1,0 +1,99 @@
+import type { Rejected, Rejection } from "../../judge_batch.ts";
+import type { Coordinates, Order } from "../../order.ts";
+import { safeJson } from "../../safe_json.ts";
+import { AppendFile } from "../disk/append_file.ts";
+import type { StorageLayout } from "../disk/layout.ts";
+import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";
+import { CREATED_AT, ITEM, ORDER_ID, QUANTITY, REPLAY_OF, USER } from "./order_lines.ts";
+
+/** Characters that are kept of a name or an id; more than a valid one has, so what is cut stays invalid. */
+const MAX_KEPT = 1_000;
+
+/** One line of `rejected.jsonl`. */
+export interface RejectedOrder extends Order, Coordinates {
+  reason: Rejection;
+  /** The user's status and the item's stock as seen, where they were looked up. */
+  status?: string;
+  stock?: number;
+  replay_of?: string;
+  /** Milliseconds since the epoch. */
+  rejected_at: number;
+}
+
+/**
+ * `rejected.jsonl`: one refused order a line, with its reason and the values seen.
+ *
+ * A line may stand twice, keyed by its origin: a batch that is read again is judged again. Used under the write lock.
+ */
+export class RejectedFile {
+  readonly file: AppendFile;
+
+  constructor(layout: StorageLayout) {
+    this.file = AppendFile.open(layout.rejected);
+  }
+
+  /** Appends; durable after `file.sync()`. */
+  append(rejected: readonly Rejected[]): void {
+    if (rejected.length === 0) return;
+    this.file.append(writeRefusals(rejected, Date.now()).bytes);
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  /** Cuts off a line without its line feed, which a crash left: its order is judged again. */
+  cutTornLine(): void {
+    for (let end = this.file.length; end > 0;) {
+      const from = Math.max(0, end - 4096);
+      const feed = this.file.read(from, end).lastIndexOf(0x0a);
+      if (feed >= 0) return this.file.truncate(from + feed + 1);
+      end = from;
+    }
+    this.file.truncate(0);
+  }
+}
+
+/** Unsafe characters are escaped, for people print this file. */
+function writeRefusals(rejected: readonly Rejected[], rejectedAt: number): SealedLines {
+  for (const { received: { order, at, replayOf }, reason, status, stock } of rejected) {
+    text(ORDER_ID, cut(order.order_id));
+    text(USER, cut(order.user));
+    text(ITEM, cut(order.item));
+    number(QUANTITY, order.quantity);
+    number(CREATED_AT, order.created_at);
+    text(REASON, reason);
+    if (status !== undefined) text(STATUS, status);
+    if (stock !== undefined) number(STOCK, stock);
+    text(TOPIC, at.topic);
+    number(PARTITION, at.partition);
+    number(OFFSET, at.offset);
+    if (replayOf !== undefined) text(REPLAY_OF, replayOf);
+    number(REJECTED_AT, rejectedAt);
+    lines.seal();
+  }
+  return lines.take();
+}
+
+const lines = new LineWriter();
+const REASON = fragment(',"reason":');
+const STATUS = fragment(',"status":');
+const STOCK = fragment(',"stock":');
+const TOPIC = fragment(',"topic":');
+const PARTITION = fragment(',"partition":');
+const OFFSET = fragment(',"offset":');
+const REJECTED_AT = fragment(',"rejected_at":');
+
+function text(name: Uint8Array, value: string): void {
+  lines.raw(name);
+  lines.string(value, safeJson);
+}
+
+function number(name: Uint8Array, value: number): void {
+  lines.raw(name);
+  lines.number(value);
+}
+
+function cut(text: string): string {
+  return text.length > MAX_KEPT ? `${text.slice(0, MAX_KEPT)}…` : text;
+}

@@ -1,0 +1,47 @@
+import { Buffer } from "node:buffer";
+import { safeJson } from "../../safe_json.ts";
+import { AppendFile } from "../disk/append_file.ts";
+import { storageLayout } from "../disk/layout.ts";
+import { visitLines } from "../log/lines.ts";
+import type { LoggedOrder } from "../log/order_log.ts";
+import type { RejectedOrder } from "../log/rejected_file.ts";
+import { unsealLine } from "../log/sealed_line.ts";
+import { exists } from "../disk/exists.ts";
+
+/** All that a storage folder knows of one `order_id`. */
+export interface OrderHistory {
+  accepted: LoggedOrder | undefined;
+  /** Refusals, oldest first: of the order itself, and of others that came with its id. */
+  rejections: RejectedOrder[];
+  /** Accepted orders that are replays of it. */
+  replays: LoggedOrder[];
+}
+
+/** Looks an order up in the log and in the refusals. Reads without the write lock. Permission: read of the folder. */
+export function orderHistory(folder: string, orderId: string): OrderHistory {
+  const layout = storageLayout(folder);
+  const logged = linesWith<LoggedOrder>(layout.orders, orderId);
+  return {
+    accepted: logged.find((order) => order.order_id === orderId),
+    rejections: linesWith<RejectedOrder>(layout.rejected, orderId).filter((order) => order.order_id === orderId),
+    replays: logged.filter((order) => order.replay_of === orderId),
+  };
+}
+
+/** The records of the lines in which `text` stands as a JSON string; bytes are searched, only hits are parsed. */
+function linesWith<T>(path: string, text: string): T[] {
+  if (!exists(path)) return [];
+  const needle = safeJson(text);
+  const file = AppendFile.openToRead(path);
+  const found: T[] = [];
+  try {
+    visitLines((...range) => file.read(...range), 0, file.length, (line) => {
+      if (!Buffer.from(line.buffer, line.byteOffset, line.length).includes(needle)) return;
+      const record = unsealLine(line); // not so the torn end of an interrupted batch
+      if (record !== undefined) found.push(record as T);
+    });
+  } finally {
+    file.close();
+  }
+  return found;
+}

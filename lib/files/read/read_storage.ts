@@ -1,0 +1,103 @@
+import { Buffer } from "node:buffer";
+import type { StockItem, User } from "../../order.ts";
+import { AppendFile } from "../disk/append_file.ts";
+import { parseInventory } from "../csv/inventory_file.ts";
+import { storageLayout } from "../disk/layout.ts";
+import { countLines, lineChunks, visitLines } from "../log/lines.ts";
+import { damagedLine, type LoggedOrder, parseLogged } from "../log/order_log.ts";
+import { sealedRecords } from "../log/sealed_line.ts";
+import { exists } from "../disk/exists.ts";
+import { requireFolder } from "../store/storage_folder.ts";
+import { parseUsers } from "../csv/users_file.ts";
+import { viewStorage } from "../store/view_storage.ts";
+import { unreadable } from "../disk/watched_file.ts";
+
+/** The users of `users.csv` as they are in the file now. Throws a {@linkcode Failure}: 78 missing, 65 damaged. */
+export function readUsers(folder: string): User[] {
+  const path = storageLayout(folder).users;
+  return [...parseUsers(readFile(path), path).users.values()];
+}
+
+/** The rows of `inventory.csv` as they are in the file now. Throws a {@linkcode Failure}: 78 missing, 65 damaged. */
+export function readStock(folder: string): StockItem[] {
+  const path = storageLayout(folder).inventory;
+  return [...parseInventory(readFile(path), path).rows.values()].map(({ item, quantity }) => ({
+    name: item,
+    quantity,
+  }));
+}
+
+/** A part of the log that stays as it is while more is accepted behind it. */
+export interface LogPart {
+  path: string;
+  /** Bytes from the beginning. */
+  end: number;
+}
+
+/**
+ * The log as it is at the call: its end is fixed under the write lock. Permissions: read and write of the folder (its
+ * write lock; an unfinished batch is set aside where it can be written).
+ */
+export async function loggedSoFar(folder: string, warn: (sentence: string) => void): Promise<LogPart> {
+  const layout = storageLayout(folder);
+  requireFolder(layout);
+  const path = layout.orders;
+  if (!exists(path)) return { path, end: 0 };
+  // A log alone, without users and stock, is taken as it is.
+  const isStorage = exists(layout.users) && exists(layout.inventory);
+  return { path, end: isStorage ? (await viewStorage(folder, warn)).lengths.orders : Deno.statSync(path).size };
+}
+
+/** The orders of a part of the log, oldest first. A damaged line is a {@linkcode Failure} (65) when it is reached. */
+export function* loggedOrders({ path, end }: LogPart): Generator<LoggedOrder> {
+  if (end === 0) return;
+  const file = AppendFile.openToRead(path);
+  try {
+    for (const records of sealedRecords(file, end)) {
+      for (const { record, start } of records) {
+        if (record === undefined) throw damagedLine(path, start);
+        yield record as unknown as LoggedOrder;
+      }
+    }
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Counts the orders of a part of the log, and visits those in whose lines `text` stands; lines are looked at one by one
+ * only near it, which takes a tenth of the time of reading them all.
+ */
+export function countLogged({ path, end }: LogPart, text: string, visit: (order: LoggedOrder) => void): number {
+  if (end === 0) return 0;
+  const file = AppendFile.openToRead(path);
+  let count = 0;
+  try {
+    for (const { bytes, start: chunkStart } of lineChunks((...range) => file.read(...range), 0, end)) {
+      count += countLines(bytes);
+      if (!includes(bytes, text)) continue;
+      visitLines((from, to) => bytes.subarray(from, to), 0, bytes.length, (line, start) => {
+        if (!includes(line, text)) return;
+        const order = parseLogged(line);
+        if (order === undefined) throw damagedLine(path, chunkStart + start);
+        visit(order);
+      });
+    }
+    return count;
+  } finally {
+    file.close();
+  }
+}
+
+/** Whether the ASCII `text` stands in the bytes; searched as text, for Deno's search in a Buffer takes eight times as long. */
+function includes(bytes: Uint8Array, text: string): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1").includes(text);
+}
+
+function readFile(path: string): Uint8Array {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}

@@ -1,0 +1,152 @@
+import { MENDABLE_REASONS } from "../../decide_order.ts";
+import type { OutgoingOrder } from "../../ports.ts";
+import { runMark } from "../../run_mark.ts";
+import type { Slice } from "../../slice.ts";
+import { isInTime, type SliceFilter } from "../../slice_filter.ts";
+import { AppendFile } from "../disk/append_file.ts";
+import { storageLayout } from "../disk/layout.ts";
+import { loggedOrders, loggedSoFar } from "./read_storage.ts";
+import type { RejectedOrder } from "../log/rejected_file.ts";
+import { sealedRecords } from "../log/sealed_line.ts";
+import { sizeOf } from "../disk/exists.ts";
+import { requireFolder } from "../store/storage_folder.ts";
+
+export interface RejectedChoice {
+  filter: SliceFilter;
+  /** A UUID that the orders are marked with. */
+  run: string;
+  /** Order ids that this run, begun earlier, has sent already. */
+  sent: ReadonlySet<string>;
+  warn(sentence: string): void;
+}
+
+/** What was refused by one moment, lines counted from 1. */
+interface Survey {
+  /** Byte the moment's last line ends at. */
+  length: number;
+  lines: number;
+  /** The last line of each order_id: what counts is how it was judged last. */
+  last: Map<string, number>;
+  /** Those of them that were accepted since. */
+  accepted: Set<string>;
+  damaged: number;
+}
+
+/** What becomes of one refused order; undefined where the filter asks for others. */
+type Fate = "wanted" | "accepted" | "final" | "sent" | undefined;
+
+/**
+ * The rejected orders of `folder` that may be accepted now, by their last refusal, each once and with the id it has.
+ *
+ * Left out are orders that were accepted since, and those whose refusal no change of users or stock can mend: invalid
+ * ones and duplicates. Memory grows with each order_id in the file. Permissions: read and write of the
+ * storage folder (its write lock).
+ */
+export async function rejectedSlice(folder: string, choice: RejectedChoice): Promise<Slice<OutgoingOrder>> {
+  const survey = await surveyRejected(folder, choice);
+  const counts = { total: 0, accepted: 0, final: 0, sent: 0 };
+  const limit = Math.max(0, (choice.filter.limit ?? Infinity) - choice.sent.size);
+  for (const { fate } of refusals(folder, survey, choice)) {
+    if (fate === "wanted") counts.total = Math.min(counts.total + 1, limit);
+    else if (fate !== undefined) counts[fate]++;
+  }
+  return {
+    total: counts.total,
+    noun: "rejected order",
+    notes: notesOn(counts, survey),
+    counts: { accepted_since: counts.accepted, not_mendable: counts.final, sent_before: counts.sent },
+    to: survey.lines + 1,
+    items: () => outgoingOrders(folder, survey, { ...choice, limit }),
+  };
+}
+
+async function surveyRejected(folder: string, { filter, warn }: RejectedChoice): Promise<Survey> {
+  const layout = storageLayout(folder);
+  requireFolder(layout);
+  const survey: Survey = {
+    length: sizeOf(layout.rejected) ?? 0,
+    lines: 0,
+    last: new Map(),
+    accepted: new Set(),
+    damaged: 0,
+  };
+  for (const { order, line } of rejectedLines(folder, survey.length)) {
+    if (line >= (filter.to ?? Infinity)) break;
+    survey.lines = line;
+    if (order === undefined) survey.damaged++;
+    else survey.last.set(order.order_id, line);
+  }
+  // Read after the refusals: an order accepted in between is left out as well.
+  for (const { order_id } of loggedOrders(await loggedSoFar(folder, warn))) {
+    if (survey.last.has(order_id)) survey.accepted.add(order_id);
+  }
+  return survey;
+}
+
+function* outgoingOrders(
+  folder: string,
+  survey: Survey,
+  choice: RejectedChoice & { limit: number },
+): Generator<OutgoingOrder> {
+  let left = choice.limit;
+  for (const { order, fate } of refusals(folder, survey, choice)) {
+    if (fate !== "wanted") continue;
+    if (left-- <= 0) return;
+    const { order_id, user, item, quantity, created_at, replay_of } = order;
+    yield {
+      order: { order_id, user, item, quantity, created_at },
+      replayOf: replay_of,
+      runMark: runMark(choice.run, order_id),
+    };
+  }
+}
+
+/** The last refusal of each order, in the order of the file. */
+function* refusals(folder: string, survey: Survey, choice: RejectedChoice) {
+  for (const { order, line } of rejectedLines(folder, survey.length)) {
+    if (line > survey.lines) return;
+    if (order === undefined || survey.last.get(order.order_id) !== line) continue;
+    yield { order, fate: fateOf(order, line, { survey, choice }) };
+  }
+}
+
+function fateOf(
+  order: RejectedOrder,
+  line: number,
+  { survey, choice }: { survey: Survey; choice: RejectedChoice },
+): Fate {
+  const { filter, sent } = choice;
+  const isAsked = (asked: string | undefined, value: string) => asked === undefined || asked === value;
+  const matches = line >= (filter.from ?? 0) && isInTime(filter, order.rejected_at) &&
+    isAsked(filter.reason, order.reason) && isAsked(filter.user, order.user) && isAsked(filter.item, order.item);
+  if (!matches) return undefined;
+  if (!MENDABLE_REASONS.includes(order.reason)) return "final";
+  if (sent.has(order.order_id)) return "sent";
+  return survey.accepted.has(order.order_id) ? "accepted" : "wanted";
+}
+
+function* rejectedLines(folder: string, length: number): Generator<{ order: RejectedOrder | undefined; line: number }> {
+  if (length === 0) return;
+  const file = AppendFile.openToRead(storageLayout(folder).rejected);
+  let line = 0;
+  try {
+    for (const { record, whole } of sealedRecords(file, length).flatMap((records) => records)) {
+      if (whole) yield { order: record as RejectedOrder | undefined, line: ++line };
+    }
+  } finally {
+    file.close();
+  }
+}
+
+function notesOn(counts: Record<"accepted" | "final" | "sent", number>, { damaged }: Survey): string[] {
+  const notes = [];
+  if (counts.sent > 0) notes.push(`${counts.sent} were sent by this run before`);
+  if (counts.accepted > 0) notes.push(`${counts.accepted} left out that were accepted since`);
+  if (counts.final > 0) {
+    notes.push(
+      `${counts.final} left out that no change of users or stock can mend (duplicate, conflicting or invalid)`,
+    );
+  }
+  if (damaged > 0) notes.push(`${damaged} left out whose line is damaged`);
+  return notes;
+}

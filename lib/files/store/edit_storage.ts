@@ -1,0 +1,99 @@
+import { EXIT, Failure } from "../../errors.ts";
+import { type StorageLayout, storageLayout } from "../disk/layout.ts";
+import { WriteLock } from "../disk/locks.ts";
+import { WHOLE_LOG } from "../log/order_log.ts";
+import type { Positions } from "../log/positions.ts";
+import { recover } from "./recover.ts";
+import type { LedgerOptions, StockLedger } from "./stock_ledger.ts";
+import { exists } from "../disk/exists.ts";
+import { removeTemps, requireLog, requireStorage } from "./storage_folder.ts";
+import { holdSettled, StorageParts } from "./storage_parts.ts";
+import { UsersEdit } from "./user_list.ts";
+import { BeingSaved } from "../disk/watched_file.ts";
+import type { CsvDocument } from "../csv/csv_document.ts";
+
+/** The storage folder in the hands of a tool, for the length of one edit. */
+export interface StorageEdit {
+  /** Stock, up to date; edits are durable when their promise resolves. */
+  ledger: StockLedger;
+  /** `users.csv`; changes are written when the edit ends. */
+  users: CsvDocument;
+  /** What was read, up to date. */
+  positions: Positions;
+}
+
+/**
+ * Runs `edit` on users and stock under the write lock, while a consumer may be running; then writes both files.
+ *
+ * Rule 11 of the semantics: what it reports as done is durable. `create` starts files that are missing. Throws a
+ * {@linkcode Failure}: 78 missing files, 65 damage, 74 disk. Permissions: read and write of the folder.
+ */
+export async function editStorage<T>(
+  folder: string,
+  edit: (storage: StorageEdit) => Promise<T> | T,
+  options: LedgerOptions & { create?: boolean },
+): Promise<T> {
+  const layout = storageLayout(folder);
+  if (options.create) createFolder(layout.folder);
+  else requireStorage(layout);
+  requireLog(layout);
+  const lock = WriteLock.open(layout);
+  try {
+    return await holdSettled(lock, () => editLocked(layout, edit, options));
+  } finally {
+    lock.close();
+  }
+}
+
+function createFolder(folder: string): void {
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause; // the command line says what would grant it
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure(EXIT.config, `Cannot create the folder ${folder}: ${why}`, { cause });
+  }
+}
+
+async function editLocked<T>(
+  layout: StorageLayout,
+  edit: (storage: StorageEdit) => Promise<T> | T,
+  options: LedgerOptions,
+): Promise<T> {
+  removeTemps(layout);
+  const parts = new StorageParts(layout, options);
+  const { ledger, positions } = parts;
+  try {
+    await loadLedger(layout, parts);
+    const users = new UsersEdit(layout, positions);
+    const result = await edit({ ledger, users: users.document, positions });
+    users.write(ledger.seq);
+    await writeCheckpoint(ledger);
+    return result;
+  } finally {
+    parts.close();
+  }
+}
+
+/** What a crash of anybody left is brought into order first; where nobody crashed there is nothing to do. */
+async function loadLedger(layout: StorageLayout, parts: StorageParts): Promise<void> {
+  if (exists(layout.inventory)) return void await recover(parts);
+  const end = await parts.log.scan(WHOLE_LOG, parts.ledger.edits.numbers, () => {});
+  await parts.positions.load(end.seq);
+  await parts.ledger.rebuild(end.seq);
+}
+
+/**
+ * Writes the CSV. Where a person saved it this very moment, what they did is journalled first, then both changes are in
+ * the file; the edit itself is journalled already and must not run again.
+ */
+async function writeCheckpoint(ledger: StockLedger): Promise<void> {
+  while (!ledger.checkpoint()) {
+    try {
+      await ledger.refresh();
+    } catch (error) {
+      if (!(error instanceof BeingSaved)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, error.waitMs));
+    }
+  }
+}

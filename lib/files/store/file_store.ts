@@ -1,0 +1,246 @@
+import {
+  type Accepted,
+  comparePrecedent,
+  type Precedent,
+  type Rejected,
+  type StoreView,
+  type Verdict,
+} from "../../judge_batch.ts";
+import { Outage } from "../../errors.ts";
+import { MAX_ORDER_ID_LENGTH, type ReceivedOrder } from "../../order.ts";
+import type { OrderBatch, OrderStore } from "../../ports.ts";
+import { IdentityIndex } from "../index/identity_index.ts";
+import { writeIndexSnapshot } from "../index/index_snapshot.ts";
+import { type StorageLayout, storageLayout } from "../disk/layout.ts";
+import { type Owner, OwnerLock, readOwner, WriteLock } from "../disk/locks.ts";
+import { asReceived, type LoggedOrder, WHOLE_LOG } from "../log/order_log.ts";
+import type { LongRead } from "../log/lines.ts";
+import { recover, usableSnapshot } from "./recover.ts";
+import { RejectedFile } from "../log/rejected_file.ts";
+import { removeTemps, requireStorage } from "./storage_folder.ts";
+import { holdSettled, StorageParts } from "./storage_parts.ts";
+import type { LedgerOptions } from "./stock_ledger.ts";
+import { UserList } from "./user_list.ts";
+
+/** Orders that a tool may have to read because the CSV lacks them; they take it about 50 ms. */
+const MAX_LAG = 20_000;
+
+export interface FileStoreOptions extends LedgerOptions, LongRead {}
+
+/**
+ * The store in files: `orders.jsonl` is the log, the CSV files are what people see and edit (docs/DESIGN.md).
+ *
+ * It owns its folder from {@linkcode FileStore.open} to {@linkcode close}: a second one is refused (75).
+ * Permissions: read and write of the folder.
+ */
+export class FileStore implements OrderStore {
+  readonly #layout: StorageLayout;
+  readonly #owner: OwnerLock;
+  readonly #lastOwner: Owner | undefined;
+  readonly #lock: WriteLock;
+  readonly #parts: StorageParts;
+  readonly #users: UserList;
+  readonly #rejected: RejectedFile;
+  #index = new IdentityIndex();
+  /** Sequence number of the last line of the log. */
+  #logSeq = 0;
+  /** Whether a call failed for good, so that the files may hold lines that memory knows nothing of: a start reads them. */
+  #inDoubt = false;
+
+  private constructor(
+    layout: StorageLayout,
+    locks: { owner: OwnerLock; write: WriteLock },
+    parts: StorageParts,
+    options: FileStoreOptions,
+  ) {
+    this.#layout = layout;
+    this.#owner = locks.owner;
+    this.#lastOwner = readOwner(layout);
+    this.#lock = locks.write;
+    this.#parts = parts;
+    this.#users = new UserList(layout, parts.positions, options.warn);
+    this.#rejected = new RejectedFile(layout);
+  }
+
+  /**
+   * Takes the folder and brings it into order after whatever happened to its last owner.
+   *
+   * Throws a {@linkcode Failure}: 75 owned by another process, 78 a file is missing, 65 damage, 74 disk error.
+   */
+  static async open(folder: string, options: FileStoreOptions): Promise<FileStore> {
+    const layout = storageLayout(folder);
+    requireStorage(layout);
+    const owner = await OwnerLock.take(layout);
+    const write = WriteLock.open(layout);
+    try {
+      return await holdSettled(write, () => FileStore.#load(layout, { owner, write }, options));
+    } catch (error) {
+      write.close();
+      owner.close();
+      throw error;
+    }
+  }
+
+  /** Under the write lock. */
+  static async #load(
+    layout: StorageLayout,
+    locks: { owner: OwnerLock; write: WriteLock },
+    options: FileStoreOptions,
+  ): Promise<FileStore> {
+    removeTemps(layout);
+    const parts = new StorageParts(layout, options);
+    let store: FileStore | undefined;
+    try {
+      store = new FileStore(layout, locks, parts, options);
+      await store.#recover(options);
+      return store;
+    } catch (error) {
+      if (store !== undefined) store.#rejected.close();
+      parts.close();
+      throw error;
+    }
+  }
+
+  /** The member id under which the last owner of the folder read for `group`; it is dead, for its lock was free. */
+  lastMemberOf(group: string): string | undefined {
+    return this.#lastOwner?.group === group ? this.#lastOwner.memberId : undefined;
+  }
+
+  /** Writes down for whom the folder is owned, for those kept out and for the next owner. */
+  describeOwner(member: { group: string; memberId: string }): void {
+    this.#owner.describe({ pid: Deno.pid, since: new Date().toISOString(), ...member });
+  }
+
+  async process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]> {
+    return await this.#locked(async () => {
+      this.#parts.log.requireOurs();
+      this.#parts.positions.refresh();
+      await this.#parts.ledger.refresh();
+      this.#users.refresh();
+      // One too long to be valid is not asked for, and hashing it takes room.
+      const ids = batch.orders.map(({ order }) => order.order_id);
+      this.#index.lookUp(ids.filter(({ length }) => length <= MAX_ORDER_ID_LENGTH));
+      const verdicts = judge(this.#view());
+      await this.#commit(batch, verdicts);
+      this.#shortenWaiting();
+      return verdicts;
+    });
+  }
+
+  resumeAt(topic: string, partition: number): number | undefined {
+    return this.#parts.positions.startOf(topic, partition);
+  }
+
+  /** Makes reading of a partition go on at `offset`, durably: the store's half of a reset, after the group was moved. */
+  async restartAt(topic: string, partition: number, offset: number): Promise<void> {
+    await this.#locked(() => this.#parts.positions.restartAt(topic, partition, offset, this.#parts.ledger.seq));
+  }
+
+  async checkpoint(): Promise<void> {
+    await this.#locked(async () => {
+      this.#parts.positions.refresh();
+      await this.#parts.ledger.refresh();
+      this.#parts.ledger.checkpoint();
+    });
+  }
+
+  /** Writes checkpoint and index, unless an earlier call failed for good, and lets go of the folder. */
+  async close(): Promise<void> {
+    try {
+      if (this.#inDoubt) return;
+      await this.checkpoint();
+      // Under the lock, for a tool removes what it takes for the leftovers of a crash.
+      await this.#lock.hold(() => Promise.resolve(this.#writeSnapshot()));
+    } finally {
+      for (const part of [this.#parts, this.#rejected, this.#lock, this.#owner]) part.close();
+    }
+  }
+
+  /** Under the write lock. */
+  async #locked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await holdSettled(this.#lock, work);
+    } catch (error) {
+      this.#inDoubt ||= !(error instanceof Outage);
+      throw error;
+    }
+  }
+
+  async #recover({ stop, progress }: LongRead): Promise<void> {
+    const snapshot = usableSnapshot(this.#layout, this.#parts);
+    if (snapshot !== undefined) this.#index = snapshot.index;
+    // After a clean stop the part of the log that is in the snapshot need not even be looked at.
+    if (snapshot?.logUntouched === false) await this.#parts.log.requireWhole(snapshot.logLength, { stop, progress });
+    const part = snapshot === undefined
+      ? WHOLE_LOG
+      : { from: snapshot.logLength, afterSeq: snapshot.logSeq, orders: snapshot.index.size };
+    const visit = (order: LoggedOrder, start: number) => this.#index.add(order.order_id, start);
+    const end = await recover(this.#parts, { reading: { ...part, visit }, stop, progress });
+    this.#logSeq = end.seq;
+    this.#rejected.cutTornLine();
+    this.#users.refresh();
+  }
+
+  #writeSnapshot(): void {
+    const { log } = this.#parts;
+    if (!log.file.isOurs()) return;
+    const about = { path: this.#layout.orders, seq: this.#logSeq, end: log.endingAt(log.file.length) };
+    writeIndexSnapshot(this.#layout.index, this.#index, about);
+  }
+
+  #view(): StoreView {
+    return {
+      user: (name) => this.#users.user(name),
+      item: (name) => this.#parts.ledger.item(name),
+      precedent: (received) => this.#precedent(received),
+    };
+  }
+
+  #precedent(received: ReceivedOrder): Precedent {
+    const { order_id } = received.order;
+    const place = this.#index.find(order_id);
+    return place === undefined ? "none" : comparePrecedent(received, asReceived(this.#parts.log.at(place, order_id)));
+  }
+
+  /** Rule 10: accepted orders and rejections, then the position, each synced; only then memory follows. */
+  async #commit(batch: OrderBatch, verdicts: readonly Verdict[]): Promise<void> {
+    const accepted = verdicts.filter((verdict) => verdict.kind === "accepted");
+    const rejected = verdicts.filter((verdict) => verdict.kind === "rejected");
+    const firstSeq = this.#parts.ledger.seq + 1;
+    const starts = this.#append(accepted, rejected, firstSeq);
+    await Promise.all([
+      accepted.length > 0 && this.#parts.log.file.sync(),
+      rejected.length > 0 && this.#rejected.file.sync(),
+    ]);
+    accepted.forEach(({ received: { order }, remaining }, index) => {
+      this.#index.add(order.order_id, starts[index]);
+      this.#parts.ledger.accept(order.item, remaining, firstSeq + index);
+    });
+    if (accepted.length > 0) this.#logSeq = this.#parts.ledger.seq;
+    const { topic, partition, from, to } = batch;
+    await this.#parts.positions.read(topic, partition, { from, to }, this.#parts.ledger.seq);
+  }
+
+  /** Whoever waits for the lock reads what the CSV lacks while nobody else can go on: it must not be much. */
+  #shortenWaiting(): void {
+    if (this.#parts.ledger.lag <= MAX_LAG || !this.#lock.isAwaited()) return;
+    try {
+      this.#parts.ledger.checkpoint();
+    } catch (error) {
+      if (!(error instanceof Outage)) throw error; // on a full disk they read the more
+    }
+  }
+
+  /** Appends to both files or, where the disk is full, to neither. */
+  #append(accepted: readonly Accepted[], rejected: readonly Rejected[], firstSeq: number): number[] {
+    const length = this.#parts.log.file.length;
+    const starts = this.#parts.log.append(accepted, firstSeq);
+    try {
+      this.#rejected.append(rejected);
+    } catch (error) {
+      this.#parts.log.file.truncate(length);
+      throw error;
+    }
+    return starts;
+  }
+}

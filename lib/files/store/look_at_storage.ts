@@ -1,0 +1,96 @@
+import { basename } from "node:path";
+import { AppendFile } from "../disk/append_file.ts";
+import { EditJournal } from "../log/edit_journal.ts";
+import { asOfRange, parseInventory, requireReached, type StockRow } from "../csv/inventory_file.ts";
+import { type StorageLayout, storageLayout } from "../disk/layout.ts";
+import { WriteLock } from "../disk/locks.ts";
+import { OrderLog } from "../log/order_log.ts";
+import { type PartitionRanges, Positions } from "../log/positions.ts";
+import { requireReach } from "./recover.ts";
+import { deduct, handEdits, lowestSeq, type StockBase, stockBases } from "./stock_math.ts";
+import { sizeOf } from "../disk/exists.ts";
+import { requireStorage } from "./storage_folder.ts";
+import { holdSettled } from "./storage_parts.ts";
+import { type Change, WatchedFile } from "../disk/watched_file.ts";
+
+/** A storage folder at one moment, between two batches and edits. */
+export interface StorageView {
+  /** Items by `nameKey`. */
+  stock: ReadonlyMap<string, { item: string; quantity: number }>;
+  /** The same without what somebody put into `inventory.csv` by hand and nobody could journal. */
+  journalled: ReadonlyMap<string, { item: string; quantity: number }>;
+  /** What was read of each partition. */
+  positions: PartitionRanges[];
+  /** Bytes of each file that belong to the moment. */
+  lengths: { orders: number; edits: number; rejected: number };
+}
+
+/**
+ * Works out what a tool's edit of nothing would come to, without writing anything: what a crash left is passed over, an
+ * edit by hand counts and is not journalled. For a folder that nobody may write.
+ *
+ * Throws a `Failure`: 78 missing files, 65 damage. Permission: read of the folder.
+ */
+export async function lookAtStorage(folder: string, underLock: () => void = () => {}): Promise<StorageView> {
+  const layout = storageLayout(folder);
+  requireStorage(layout);
+  const lock = WriteLock.openToRead(layout);
+  try {
+    return await holdSettled(lock ?? { hold: (work) => work() }, () => look(layout, underLock));
+  } finally {
+    lock?.close();
+  }
+}
+
+async function look(layout: StorageLayout, underLock: () => void): Promise<StorageView> {
+  const isLogThere = sizeOf(layout.orders) !== undefined;
+  const log = new OrderLog(
+    layout,
+    isLogThere ? AppendFile.openToRead(layout.orders) : AppendFile.openCopy(layout.orders),
+  );
+  const positions = new Positions(layout, { file: AppendFile.openCopy(layout.positions) });
+  const edits = new EditJournal(layout, { file: AppendFile.openCopy(layout.edits) });
+  try {
+    const csv = new WatchedFile(layout.inventory);
+    const inventory = parsed(csv, positions);
+    edits.news();
+    const { lowest, newest } = asOfRange(inventory.rows);
+    const end = await log.scan(log.tail(lowest), edits.numbers, () => {});
+    requireReach(log, edits, end, newest);
+    const books = { log, edits, seq: Math.max(end.seq, edits.lastSeq) };
+    await positions.load(books.seq);
+    requireReached(inventory.rows, books.seq, csv.path);
+    const stock = await stockFrom(books, inventory.rows, books.seq);
+    const isOwn = positions.isOwnWriting(basename(csv.path), inventory.change.bytes);
+    const journalled = isOwn ? stock : await stockFrom(books, new Map(), 0);
+    if (handEdits(journalled, stock).length > 0) csv.requireSettled(inventory.change, positions);
+    const lengths = { orders: end.length, edits: sizeOf(layout.edits) ?? 0, rejected: sizeOf(layout.rejected) ?? 0 };
+    underLock();
+    return { stock, journalled, positions: positions.ranges(), lengths };
+  } finally {
+    for (const part of [log, positions, edits]) part.close();
+  }
+}
+
+/** `inventory.csv`; where it does not parse it may be half saved, and is waited for. */
+function parsed(csv: WatchedFile, positions: Positions): { change: Change; rows: Map<string, StockRow> } {
+  const change = csv.changed()!; // it was never accepted before
+  try {
+    return { change, rows: parseInventory(change.bytes, csv.path).rows };
+  } catch (error) {
+    csv.requireSettled(change, positions);
+    throw error;
+  }
+}
+
+/** What `rows`, as of `now` where they do not say, and later edits and orders amount to. */
+async function stockFrom(
+  { log, edits, seq }: { log: OrderLog; edits: EditJournal; seq: number },
+  rows: ReadonlyMap<string, StockRow>,
+  now: number,
+): Promise<Map<string, StockBase>> {
+  const bases = stockBases(rows, edits.last, now);
+  await log.scan(log.tail(lowestSeq(bases, seq)), edits.numbers, (order) => deduct(bases, order));
+  for (const base of bases.values()) base.quantity = Math.max(0, base.quantity); // as StockLedger has it
+  return bases;
+}

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { EXIT, Failure } from "../../errors.ts";
+import { syncFolder } from "../disk/atomic_file.ts";
+import { storageLayout } from "../disk/layout.ts";
+import { OwnerLock, WriteLock } from "../disk/locks.ts";
+import { exists } from "../disk/exists.ts";
+
+/**
+ * Moves every data file of the folder into `backup-TIME/` beside them; the lock files and earlier backups stay.
+ *
+ * Returns the backup folder, or undefined where there was nothing to move. Refused (75) while a consumer owns the
+ * folder. Permissions: read and write of the folder.
+ */
+export async function setStorageAside(folder: string): Promise<string | undefined> {
+  const layout = storageLayout(folder);
+  if (!exists(folder)) return undefined;
+  const owner = OwnerLock.try(layout);
+  if (owner === undefined) throw new Failure(EXIT.busy, `The storage ${folder} is in use by a consumer: stop it first`);
+  const lock = WriteLock.open(layout);
+  try {
+    return await lock.hold(() => {
+      if (exists(layout.index)) Deno.removeSync(layout.index); // speaks of the log that goes
+      return Promise.resolve(moveFiles(folder));
+    });
+  } finally {
+    lock.close();
+    owner.close();
+  }
+}
+
+function moveFiles(folder: string): string | undefined {
+  const names = [...Deno.readDirSync(folder)].filter(({ isDirectory, name }) =>
+    !isDirectory && !name.startsWith(".") && name !== "README.md"
+  ).map(({ name }) => name);
+  if (names.length === 0) return undefined;
+  const backup = makeBackupFolder(folder);
+  // The CSV goes last: until it is gone, a start after a crash in between says what is missing.
+  for (const name of names.sort((a, b) => Number(a.endsWith(".csv")) - Number(b.endsWith(".csv")))) {
+    Deno.renameSync(join(folder, name), join(backup, name));
+  }
+  syncFolder(backup);
+  syncFolder(join(backup, "entry"));
+  return backup;
+}
+
+/** A folder of its own, also for the second start-over within a second. */
+function makeBackupFolder(folder: string): string {
+  const time = new Date().toISOString().replaceAll(":", "").replace(/\.\d+/, "");
+  let backup = join(folder, `backup-${time}`);
+  for (let again = 2; exists(backup); again++) backup = join(folder, `backup-${time}-${again}`);
+  Deno.mkdirSync(backup);
+  return backup;
+}

@@ -1,0 +1,238 @@
+import { basename } from "node:path";
+import { nameKey, type StockItem } from "../../order.ts";
+import { Outage } from "../../errors.ts";
+import { replaceFile } from "../disk/atomic_file.ts";
+import type { CsvDocument } from "../csv/csv_document.ts";
+import { handEditWarnings, oldCopyWarnings } from "./hand_edit_warnings.ts";
+import { asOfRange, emptyInventory, parseInventory, requireReached, writeStock } from "../csv/inventory_file.ts";
+import { EditJournal } from "../log/edit_journal.ts";
+import type { JournalOptions } from "../log/journal.ts";
+import type { StorageLayout } from "../disk/layout.ts";
+import type { OrderLog } from "../log/order_log.ts";
+import type { Positions } from "../log/positions.ts";
+import { blankEdgedNames, RowWarnings } from "../csv/row_warnings.ts";
+import { deduct, handEdits, lowestSeq, type StockBase, stockBases, supersededBy } from "./stock_math.ts";
+import type { StockEdit } from "../log/edit_journal.ts";
+import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "../disk/watched_file.ts";
+
+export interface LedgerOptions extends JournalOptions {
+  /** Told of things a person should know, one sentence each. */
+  warn: (sentence: string) => void;
+}
+
+/**
+ * The stock, as order log, edit journal and `inventory.csv` together say it is.
+ *
+ * The log and the journal are the truth and share one sequence of numbers; the CSV is a checkpoint that people edit.
+ * A row counts as of its `as_of`; later edits and orders of its item count on top. What a row says beyond that is a
+ * hand edit and is journalled when first seen. Every method is called under the write lock.
+ */
+export class StockLedger {
+  readonly edits: EditJournal;
+  readonly #log: OrderLog;
+  readonly #positions: Positions;
+  readonly #warn: (sentence: string) => void;
+  readonly #warnings: RowWarnings;
+  readonly #csv: WatchedFile;
+  #stock = new Map<string, StockBase>();
+  #document: CsvDocument = emptyInventory();
+  /** The last sequence number given out, and that of the last accepted order. */
+  #seq = 0;
+  #lastOrder = 0;
+  /** Sequence number that every row of the CSV says it is current to; undefined where rows differ. */
+  #checkpointed: number | undefined;
+  /** Whether the CSV has rows "as of now": they must be pinned before time goes on. */
+  #mustPin = false;
+
+  constructor(
+    layout: StorageLayout,
+    { log, positions }: { log: OrderLog; positions: Positions },
+    { warn, ...options }: LedgerOptions,
+  ) {
+    this.#log = log;
+    this.#positions = positions;
+    this.#warn = warn;
+    this.#warnings = new RowWarnings(warn);
+    this.#csv = new WatchedFile(layout.inventory);
+    this.edits = new EditJournal(layout, options);
+    this.edits.news();
+  }
+
+  /** The last sequence number given out. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** How many numbers the CSV is behind. */
+  get lag(): number {
+    return this.#seq - (this.#checkpointed ?? 0);
+  }
+
+  /** Items by `nameKey`. */
+  get stock(): ReadonlyMap<string, StockBase> {
+    return this.#stock;
+  }
+
+  item(name: string): StockItem | undefined {
+    const found = this.#stock.get(nameKey(name));
+    return found && { name: found.item, quantity: found.quantity };
+  }
+
+  /** Between which sequence numbers the rows of the CSV say they are current; 0 and 0 without any such row. */
+  csvAsOf(): { lowest: number; newest: number } {
+    const change = this.#csv.isThere() ? this.#csv.changed() : undefined;
+    if (change === undefined) return { lowest: 0, newest: 0 };
+    return asOfRange(this.#parse(change).rows);
+  }
+
+  /** First look at the CSV, once the log is known to be good up to `logSeq`. */
+  async load(logSeq: number): Promise<void> {
+    this.edits.cutTorn();
+    await this.edits.sync(); // as in refresh()
+    this.#countFrom(logSeq);
+    const change = this.#csv.changed();
+    if (change === undefined) return;
+    const own = this.#positions.isOwnWriting(basename(this.#csv.path), change.bytes);
+    await this.#take(change, own ? undefined : await this.#replayed());
+    this.#pin();
+  }
+
+  /** Starts without a CSV: its rows are what log and journal say. For `bootstrap`. */
+  async rebuild(logSeq: number): Promise<void> {
+    this.#countFrom(logSeq);
+    this.#stock = await this.#replayed();
+  }
+
+  /** Picks up what tools and people changed since: tools by their journal lines, people by the bytes of the CSV. */
+  async refresh(): Promise<void> {
+    const edits = this.edits.news();
+    // Their writer may have been killed before it synced them; what counts must be on the disk.
+    if (edits.length > 0) await this.edits.sync();
+    for (const edit of edits) {
+      this.#seq = edit.seq;
+      this.#apply(edit);
+    }
+    const change = this.#csv.changed();
+    if (change !== undefined) await this.#take(change, this.#stock);
+    this.#pin();
+  }
+
+  /** Journals `changes`, durably, and applies them. */
+  async edit(changes: readonly Omit<StockEdit, "seq" | "batch" | "was">[]): Promise<void> {
+    if (changes.length === 0) return;
+    const lines = changes.map(({ item, set, by }, index): StockEdit => {
+      const was = this.#stock.get(nameKey(item))?.quantity ?? null;
+      return { seq: this.#seq + 1 + index, batch: this.#seq + 1, item, set, was, by };
+    });
+    this.edits.append(lines);
+    await this.edits.sync();
+    for (const line of lines) {
+      this.edits.remember(line);
+      this.#seq = line.seq;
+      this.#apply(line);
+    }
+  }
+
+  /** Notes an accepted order whose line is durable. */
+  accept(item: string, remaining: number, seq: number): void {
+    this.#stock.get(nameKey(item))!.quantity = remaining;
+    this.#seq = this.#lastOrder = seq;
+  }
+
+  /**
+   * Writes the stock into `inventory.csv`, every row as of now, and compacts the journals where that pays. Every line up
+   * to `seq` must be durable.
+   *
+   * A CSV that somebody changed meanwhile is left alone, and the answer is false; the change counts at the next refresh.
+   */
+  checkpoint(): boolean {
+    if (!this.#writeCsv()) return false;
+    try {
+      this.edits.compact(this.#seq, this.#lastOrder);
+      this.#positions.compact(this.#seq);
+    } catch (error) {
+      // On a full disk the old files are as good; whoever writes the next checkpoint tries again.
+      if (!(error instanceof Outage)) throw error;
+    }
+    return true;
+  }
+
+  close(): void {
+    this.edits.close();
+  }
+
+  #countFrom(logSeq: number): void {
+    this.#lastOrder = logSeq;
+    this.#seq = Math.max(logSeq, this.edits.lastSeq);
+  }
+
+  #writeCsv(): boolean {
+    if (this.#checkpointed === this.#seq) return true;
+    writeStock(this.#document, this.#stock, this.#seq);
+    const bytes = this.#document.toBytes();
+    this.#positions.wrote(basename(this.#csv.path), bytes, this.#seq);
+    if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) return false;
+    this.#csv.accept(bytes);
+    this.#checkpointed = this.#seq;
+    this.#mustPin = false;
+    return true;
+  }
+
+  /** Takes the CSV as it is now; what differs from `expected`, where that is given, is somebody's edit by hand. */
+  async #take(change: Change, expected: ReadonlyMap<string, StockBase> | undefined): Promise<void> {
+    const { document, rows } = this.#parse(change);
+    requireReached(rows, this.#seq, this.#csv.path);
+    const actual = await this.#settle(stockBases(rows, this.edits.last, this.#seq));
+    const edits = expected === undefined ? [] : handEdits(expected, actual);
+    if (edits.length > 0) this.#csv.requireSettled(change, this.#positions);
+    const superseded = expected === undefined ? [] : supersededBy(rows, this.edits.last, actual);
+    for (const sentence of oldCopyWarnings(superseded, this.#csv.path)) this.#warn(sentence);
+    // Looked at once: the next start takes these bytes for known and need not count the log through again.
+    if (edits.length === 0) this.#positions.wrote(basename(this.#csv.path), change.bytes, this.#seq);
+    this.#stock = new Map(expected ?? actual);
+    await this.edit(edits);
+    for (const sentence of handEditWarnings(edits, this.#csv.path)) this.#warn(sentence);
+    // From here on the change counts; before, a full disk would have it looked at again.
+    this.#stock = actual;
+    this.#document = document;
+    this.#csv.accept(change.bytes, change.stamp);
+    this.#warnings.tell(blankEdgedNames("item", [...rows.values()].map(({ item }) => item), this.#csv.path));
+    const asOf = new Set(rows.values().map((row) => row.asOf));
+    this.#checkpointed = asOf.size === 1 && actual.size === rows.size ? [...asOf][0] : undefined;
+    this.#mustPin ||= edits.length > 0 || asOf.has(undefined);
+  }
+
+  /** "As of now" must be on the disk before time goes on, or a restart would take it for a later now. */
+  #pin(): void {
+    if (this.#mustPin && !this.checkpoint()) throw new BeingSaved(SETTLE_MS);
+  }
+
+  #parse(change: Change): ReturnType<typeof parseInventory> {
+    try {
+      return parseInventory(change.bytes, this.#csv.path);
+    } catch (error) {
+      this.#csv.requireSettled(change, this.#positions);
+      throw error;
+    }
+  }
+
+  /** The stock by log and journal alone. */
+  async #replayed(): Promise<Map<string, StockBase>> {
+    return await this.#settle(stockBases(new Map(), this.edits.last, 0));
+  }
+
+  /** Takes every logged order off the bases that are from before it. */
+  async #settle(bases: Map<string, StockBase>): Promise<Map<string, StockBase>> {
+    const tail = this.#log.tail(lowestSeq(bases, this.#seq));
+    await this.#log.scan(tail, this.edits.numbers, (order) => deduct(bases, order));
+    // Somebody saved a quantity of which more was sold before it was seen: there is no stock below none.
+    for (const base of bases.values()) base.quantity = Math.max(0, base.quantity);
+    return bases;
+  }
+
+  #apply({ item, set, seq }: StockEdit): void {
+    const key = nameKey(item);
+    if (set === null) this.#stock.delete(key);
+    else this.#stock.set(key, { item: this.#stock.get(key)?.item ?? item, quantity: set, seq });
+  }
+}

@@ -1,0 +1,80 @@
+import { nameKey } from "../../order.ts";
+import type { StockEdit } from "../log/edit_journal.ts";
+import type { StockRow } from "../csv/inventory_file.ts";
+import type { LoggedOrder } from "../log/order_log.ts";
+
+/** An edit that was found in the CSV and is not journalled yet. */
+export type HandEdit = Omit<StockEdit, "seq" | "batch">;
+
+/** A quantity of an item that is known as of a sequence number. */
+export interface StockBase {
+  item: string;
+  quantity: number;
+  seq: number;
+}
+
+/**
+ * What each item's stock is counted from: the row of the CSV or the item's last edit, whichever is later.
+ *
+ * `now` stands in for a blank `as_of`, which means "as of now". An item that has an edit but no row is a removed one,
+ * unless the edit is later than the whole file: then the file is an older copy from before the item was added.
+ */
+export function stockBases(
+  rows: ReadonlyMap<string, StockRow>,
+  lastEdits: ReadonlyMap<string, StockEdit>,
+  now: number,
+): Map<string, StockBase> {
+  const bases = new Map<string, StockBase>();
+  for (const [key, { item, quantity, asOf = now }] of rows) bases.set(key, { item, quantity, seq: asOf });
+  // A blank row may have been typed into an old copy: the rows beside it tell how old the copy is.
+  const known = [...rows.values()].flatMap(({ asOf }) => asOf ?? []);
+  const fileAsOf = known.length === 0 ? now : known.reduce((newest, asOf) => Math.max(newest, asOf));
+  for (const [key, edit] of lastEdits) {
+    const base = bases.get(key);
+    if (edit.seq <= (base?.seq ?? fileAsOf)) continue;
+    if (edit.set === null) bases.delete(key);
+    else bases.set(key, { item: base?.item ?? edit.item, quantity: edit.set, seq: edit.seq });
+  }
+  return bases;
+}
+
+/** The lowest sequence number that any base is counted from: orders up to it matter to none. */
+export function lowestSeq(bases: ReadonlyMap<string, StockBase>, otherwise: number): number {
+  let lowest = otherwise;
+  for (const { seq } of bases.values()) lowest = Math.min(lowest, seq);
+  return lowest;
+}
+
+/** Takes an accepted order off its item's base, if the base is from before it. */
+export function deduct(bases: Map<string, StockBase>, order: LoggedOrder): void {
+  const base = bases.get(nameKey(order.item));
+  if (base !== undefined && order.seq > base.seq) base.quantity -= order.quantity;
+}
+
+/** The differences between what the stock is and what the journals say it should be: somebody's edits by hand. */
+export function handEdits(
+  expected: ReadonlyMap<string, { item: string; quantity: number }>,
+  actual: ReadonlyMap<string, { item: string; quantity: number }>,
+): HandEdit[] {
+  const edits: HandEdit[] = [];
+  for (const [key, { item, quantity }] of actual) {
+    const was = expected.get(key)?.quantity ?? null;
+    if (was !== quantity) edits.push({ item, set: quantity, was, by: "hand" });
+  }
+  for (const [key, { item, quantity }] of expected) {
+    if (!actual.has(key)) edits.push({ item, set: null, was: quantity, by: "hand" });
+  }
+  return edits;
+}
+
+/** The edits that came after the copy a person saved, and count in place of what its rows say. */
+export function supersededBy(
+  rows: ReadonlyMap<string, StockRow>,
+  lastEdits: ReadonlyMap<string, StockEdit>,
+  actual: ReadonlyMap<string, StockBase>,
+): StockEdit[] {
+  return [...rows].flatMap(([key, { quantity, asOf = Infinity }]) => {
+    const edit = lastEdits.get(key);
+    return edit !== undefined && edit.seq > asOf && actual.get(key)?.quantity !== quantity ? [edit] : [];
+  });
+}

@@ -1,0 +1,47 @@
+import type { StorageLayout } from "../disk/layout.ts";
+import type { WriteLock } from "../disk/locks.ts";
+import { OrderLog } from "../log/order_log.ts";
+import { Positions } from "../log/positions.ts";
+import { type LedgerOptions, StockLedger } from "./stock_ledger.ts";
+import { BeingSaved } from "../disk/watched_file.ts";
+
+/** The journals of a storage folder and the stock they amount to; opened, used and closed together. */
+export class StorageParts {
+  readonly log: OrderLog;
+  readonly positions: Positions;
+  readonly ledger: StockLedger;
+  readonly #opened: { close(): void }[] = [];
+
+  /** Opens all or none. Under the write lock, for what is read here others may be writing. */
+  constructor(layout: StorageLayout, options: LedgerOptions) {
+    try {
+      this.log = this.#keep(new OrderLog(layout));
+      this.positions = this.#keep(new Positions(layout, options));
+      this.ledger = this.#keep(new StockLedger(layout, this, options));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    for (const part of this.#opened.splice(0)) part.close();
+  }
+
+  #keep<T extends { close(): void }>(part: T): T {
+    this.#opened.push(part);
+    return part;
+  }
+}
+
+/** Runs `work` under the write lock; waits without it, and runs it again, while somebody is saving a file. */
+export async function holdSettled<T>(lock: Pick<WriteLock, "hold">, work: () => Promise<T>): Promise<T> {
+  while (true) {
+    try {
+      return await lock.hold(work);
+    } catch (error) {
+      if (!(error instanceof BeingSaved)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, error.waitMs));
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { basename } from "node:path";
+import { nameKey, type User } from "../../order.ts";
+import { replaceFile, syncFolder } from "../disk/atomic_file.ts";
+import type { CsvDocument } from "../csv/csv_document.ts";
+import type { StorageLayout } from "../disk/layout.ts";
+import type { Positions } from "../log/positions.ts";
+import { RowWarnings } from "../csv/row_warnings.ts";
+import { emptyUsers, oddUsers, parseUsers } from "../csv/users_file.ts";
+import { BeingSaved, type Change, sameBytes, SETTLE_MS, WatchedFile } from "../disk/watched_file.ts";
+
+/** `users.csv` as it stands; people and tools edit it while the system runs. Used under the write lock. */
+export class UserList {
+  readonly #csv: WatchedFile;
+  readonly #positions: Positions;
+  readonly #warnings: RowWarnings;
+  #users = new Map<string, User>();
+
+  constructor(layout: StorageLayout, positions: Positions, warn: (sentence: string) => void) {
+    this.#csv = new WatchedFile(layout.users);
+    this.#positions = positions;
+    this.#warnings = new RowWarnings(warn);
+  }
+
+  user(name: string): User | undefined {
+    return this.#users.get(nameKey(name));
+  }
+
+  /** Reads the file again if it changed; an `Outage` if it is missing or does not parse. */
+  refresh(): void {
+    const change = this.#csv.changed();
+    if (change === undefined) return;
+    this.#csv.requireSettled(change, this.#positions);
+    this.#users = this.#parse(change).users;
+    this.#csv.accept(change.bytes, change.stamp);
+    this.#warnings.tell(oddUsers([...this.#users.values()], this.#csv.path));
+  }
+
+  #parse(change: Change) {
+    return parseUsers(change.bytes, this.#csv.path);
+  }
+}
+
+/** `users.csv` in the hands of a tool. Used under the write lock. */
+export class UsersEdit {
+  readonly document: CsvDocument;
+  readonly #csv: WatchedFile;
+  readonly #positions: Positions;
+  readonly #before: Uint8Array | undefined;
+
+  /** Throws `BeingSaved` while somebody is saving the file; a file that is not there is begun. */
+  constructor(layout: StorageLayout, positions: Positions) {
+    this.#csv = new WatchedFile(layout.users);
+    this.#positions = positions;
+    const change = this.#csv.isThere() ? this.#csv.changed() : undefined;
+    if (change === undefined) {
+      this.document = emptyUsers();
+      return;
+    }
+    this.#csv.requireSettled(change, positions);
+    this.document = parseUsers(change.bytes, layout.users).document;
+    this.#csv.accept(change.bytes, change.stamp);
+    this.#before = change.bytes;
+  }
+
+  /** Writes the file if it was edited; `BeingSaved` where somebody else changed it meanwhile: the edit has to run again. */
+  write(seq: number): void {
+    const bytes = this.document.toBytes();
+    // Nothing to write, but success to report: whoever wrote it may have died before the folder was synced.
+    if (this.#before !== undefined && sameBytes(this.#before, bytes)) return syncFolder(this.#csv.path);
+    this.#positions.wrote(basename(this.#csv.path), bytes, seq);
+    if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) throw new BeingSaved(SETTLE_MS);
+  }
+}

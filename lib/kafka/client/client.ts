@@ -1,0 +1,81 @@
+import { Kafka, type KafkaConfig, logLevel } from "kafkajs";
+import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
+import type { KafkaConnection } from "../../connections.ts";
+import { securityOptions } from "./security.ts";
+
+/** How long a broker may stay silent at start before a command gives up, in milliseconds. */
+export const START_TIMEOUT_MS = 10_000;
+
+/** How often requests under way are looked through for ones that have timed out, in milliseconds. */
+const TIMEOUT_CHECK_MS = 500;
+
+const connections = new WeakMap<Kafka, KafkaConnection>();
+
+stopIdleTimers();
+
+/**
+ * A kafkajs client. Its log goes nowhere: what a person has to know reaches them as an event or an error of the call.
+ *
+ * Permissions: net; env of the names kafkajs reads (see the permission set `kafka` in deno.json).
+ */
+export function createKafka(connection: KafkaConnection, overrides: Partial<KafkaConfig> = {}): Kafka {
+  const kafka = new Kafka({
+    clientId: "order-pipeline",
+    brokers: [...connection.brokers],
+    connectionTimeout: 3_000,
+    requestTimeout: 30_000,
+    logLevel: logLevel.NOTHING,
+    ...securityOptions(connection),
+    ...overrides,
+  });
+  connections.set(kafka, connection);
+  return kafka;
+}
+
+/** The connection that a client was made with. */
+export function connectionOf(kafka: Kafka): KafkaConnection {
+  const connection = connections.get(kafka);
+  if (connection === undefined) throw new Error("This client was not made by createKafka");
+  return connection;
+}
+
+/** The part of kafkajs's queue of requests (kafkajs/src/network/requestQueue) that its timers work with. */
+interface InternalQueue {
+  pending: unknown[];
+  inflight: Map<number, { sentAt: number; requestTimeout: number; timeoutRequest(): void }>;
+  throttledUntil: number;
+  enforceRequestTimeout: boolean;
+  requestTimeoutIntervalId: ReturnType<typeof setInterval>;
+  isConnected(): boolean;
+  destroy(): void;
+  scheduleCheckPendingRequests(): void;
+  scheduleRequestTimeoutCheck(): void;
+}
+
+/**
+ * Two timers of kafkajs keep a process that waits awake.
+ *
+ * It re-arms one with a negative delay whenever a request is answered, which becomes a loop of 1 ms timers: 7% CPU for a
+ * consumer that waits (tulios/kafkajs#1751). That check is only needed while requests are held back. The other looks
+ * for timeouts every 100 ms on each connection: most of what is left.
+ */
+function stopIdleTimers(): void {
+  const prototype: InternalQueue = RequestQueue.prototype;
+  const schedule = prototype.scheduleCheckPendingRequests;
+  prototype.scheduleCheckPendingRequests = function () {
+    if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
+  };
+  prototype.scheduleRequestTimeoutCheck = function () {
+    if (!this.enforceRequestTimeout) return;
+    this.destroy();
+    this.requestTimeoutIntervalId = setInterval(() => endLateRequests(this), TIMEOUT_CHECK_MS);
+  };
+}
+
+function endLateRequests(queue: InternalQueue): void {
+  const now = Date.now();
+  for (const request of queue.inflight.values()) {
+    if (now > request.sentAt + request.requestTimeout) request.timeoutRequest();
+  }
+  if (!queue.isConnected()) queue.destroy();
+}

@@ -1,0 +1,65 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Admin } from "kafkajs";
+import type { KafkaConnection } from "../../connections.ts";
+import { EXIT, Failure } from "../../errors.ts";
+import { createKafka, START_TIMEOUT_MS } from "./client.ts";
+import { connectionRefusal } from "./connection_refusal.ts";
+import { messageOf } from "./failures.ts";
+import { listenerProtocol } from "./listener_probe.ts";
+
+const RETRY_MS = 500;
+
+/**
+ * Connects and asks the cluster for its metadata. Throws a {@linkcode Failure}: 69 after 10 s of silence, 78 at once where
+ * the settings are at fault and not the brokers.
+ */
+export async function requireBrokers(connection: KafkaConnection): Promise<void> {
+  // One client for all attempts: each connects to the next broker of the list.
+  const admin = createKafka(connection, { retry: { retries: 0 }, requestTimeout: 3_000 }).admin();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(brokerSilence(connection, new Error("no answer within 10 s"))), START_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([connectPatiently(admin, connection), silence]);
+  } finally {
+    clearTimeout(timer);
+    await admin.disconnect().catch(() => {}); // not connected: nothing to close
+  }
+}
+
+async function connectPatiently(admin: Admin, connection: KafkaConnection): Promise<void> {
+  for (const deadline = Date.now() + START_TIMEOUT_MS;;) {
+    try {
+      await admin.connect();
+      await admin.describeCluster();
+      return;
+    } catch (error) {
+      const refusal = connectionRefusal(error, connection) ?? await otherProtocol(error, connection);
+      if (refusal !== undefined) throw refusal;
+      if (Date.now() + RETRY_MS > deadline) throw brokerSilence(connection, error);
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+/** A connection that broke for no reason may speak to a port with another protocol than it is told. */
+async function otherProtocol(error: unknown, connection: KafkaConnection): Promise<Failure | undefined> {
+  if (!/Closed connection|disconnected before secure TLS|timed out/.test(messageOf(error))) return undefined;
+  const { tls, sasl, brokers } = connection;
+  const ours = `${sasl === undefined ? "" : "SASL_"}${tls === undefined ? "PLAINTEXT" : "SSL"}`;
+  const theirs = await listenerProtocol(connection);
+  if (theirs === undefined || theirs === ours) return undefined;
+  // Nobody should switch TLS off because of one wrong port.
+  const port = tls !== undefined && !theirs.endsWith("SSL") ? "take its TLS port (KAFKA_BOOTSTRAP_SERVERS), or " : "";
+  const where = brokers.join(",");
+  const message = `Kafka at ${where} speaks ${theirs}, not ${ours}: ${port}set KAFKA_SECURITY_PROTOCOL to ${theirs}`;
+  return new Failure(EXIT.config, message, { cause: error });
+}
+
+function brokerSilence({ brokers }: KafkaConnection, cause: unknown): Failure {
+  const where = brokers.join(",");
+  const message = `Cannot reach Kafka at ${where}: ${messageOf(cause)}; ` +
+    `start it with deno task up, or set KAFKA_BOOTSTRAP_SERVERS`;
+  return new Failure(EXIT.unavailable, message, { cause });
+}

@@ -1,0 +1,89 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Admin, ConfigResourceTypes, type ITopicConfig, type Kafka, type PartitionMetadata } from "kafkajs";
+import type { KafkaConnection } from "../../connections.ts";
+import { EXIT, Failure } from "../../errors.ts";
+import { deadLetterTopic, ORDERS_PARTITIONS } from "../../topics.ts";
+import { createKafka, START_TIMEOUT_MS } from "./client.ts";
+import { createTopics } from "./create_topics.ts";
+import { isTransient, messageOf } from "./failures.ts";
+import { topicFacts } from "./topic_facts.ts";
+import { withAdmin } from "./disconnect.ts";
+
+/** Room for a record of the largest default size (1 MiB) and the headers that say why it is no order. */
+const DEAD_LETTER_BYTES = 2 << 20;
+
+/** As many replicas as the broker's `default.replication.factor`. */
+const BROKER_DEFAULT = -1;
+
+const LEADER_POLL_MS = 50;
+
+/**
+ * Creates `topic` and its dead letter topic where they are missing, and returns when their partitions have leaders.
+ *
+ * kafkajs fails on a topic that has no leader yet, so this comes before anything is sent. Leaves existing topics as
+ * they are. One that this client has no right to, not even to create it, is left to `requireRights`: not every command
+ * needs both. One that the brokers refuse to create is a `Failure` (78) with their reason.
+ * Permission: net; at the broker CREATE where a topic is missing.
+ */
+export async function ensureTopics(connection: KafkaConnection, topic: string): Promise<void> {
+  const wanted: ITopicConfig[] = [
+    { topic, numPartitions: ORDERS_PARTITIONS, replicationFactor: BROKER_DEFAULT },
+    {
+      topic: deadLetterTopic(topic),
+      numPartitions: 1,
+      replicationFactor: BROKER_DEFAULT,
+      configEntries: [{ name: "max.message.bytes", value: String(DEAD_LETTER_BYTES) }],
+    },
+  ];
+  try {
+    const kafka = createKafka(connection);
+    const facts = await topicFacts(kafka, wanted.map(({ topic }) => topic));
+    const missing = wanted.filter(({ topic }) => !facts?.get(topic)?.exists && !facts?.get(topic)?.hidden);
+    if (missing.length === 0) return;
+    const created = await createTopics(kafka, missing);
+    if (created.length > 0) await withAdmin(kafka, (admin) => awaitLeaders(admin, created));
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    const where = connection.brokers.join(",");
+    throw new Failure(EXIT.unavailable, `Cannot create topic ${topic} at ${where}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Returns when each partition has a leader that answers. Not kafkajs's `waitForLeaders`: that fails where the broker it asks has not
+ * heard of the topic yet, as happens in a cluster of several.
+ */
+async function awaitLeaders(admin: Admin, topics: string[]): Promise<void> {
+  for (const deadline = Date.now() + START_TIMEOUT_MS;; await delay(LEADER_POLL_MS)) {
+    try {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics });
+      if (found.flatMap(({ partitions }) => partitions).every(({ leader }) => leader >= 0)) {
+        // A leader that is named may not know it yet; one that answers does.
+        for (const topic of topics) await admin.fetchTopicOffsets(topic);
+        return;
+      }
+    } catch (error) {
+      if (!isTransient(error) || Date.now() > deadline) throw error;
+    }
+    if (Date.now() > deadline) throw new Error("its partitions have no leader after 10 s");
+  }
+}
+
+/** The partitions of `topic` as they stand. Permission: net; at the broker DESCRIBE. */
+export async function partitionsOf(kafka: Kafka, topic: string): Promise<PartitionMetadata[]> {
+  const { topics } = await withAdmin(kafka, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+  return topics[0].partitions;
+}
+
+/** The most bytes a batch of `topic` may have; undefined where the broker does not say, DESCRIBE_CONFIGS it takes. */
+export async function maxMessageBytes(kafka: Kafka, topic: string): Promise<number | undefined> {
+  const resource = { type: ConfigResourceTypes.TOPIC, name: topic, configNames: ["max.message.bytes"] };
+  try {
+    return await withAdmin(kafka, async (admin) => {
+      const { resources } = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
+      return Number(resources[0].configEntries[0].configValue);
+    });
+  } catch {
+    return undefined;
+  }
+}

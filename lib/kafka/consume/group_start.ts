@@ -1,0 +1,84 @@
+import type { Admin, Kafka } from "kafkajs";
+import { committedOffsets, moveGroup, requireEmptyGroup } from "./group_offsets.ts";
+import { removeMember } from "./group_coordinator.ts";
+import { planReset, type ResetRequest } from "./offset_reset.ts";
+import type { ResetStep } from "../../reset_target.ts";
+import { outOfRange } from "../client/failures.ts";
+import type { GroupTopic } from "./group_topic.ts";
+import { wholeLogs } from "./log_ends.ts";
+
+/** What the group's start needs to know of the store. */
+export interface StartStore {
+  resumeAt(topic: string, partition: number): number | undefined;
+  restartAt(topic: string, partition: number, offset: number): Promise<void>;
+}
+
+export interface GroupStart extends GroupTopic {
+  /** Member id of the store's last owner: it is dead, for its lock is free, but the group may not know. */
+  deadMember?: string;
+}
+
+/** Where a group begins and what the log holds, by partition. */
+export interface StartOffsets {
+  starts: Map<number, number>;
+  /** The log's ends as of now, also where a transaction is open. */
+  ends: Map<number, number>;
+}
+
+/**
+ * Brings the offsets of a group without members in order before it is joined, and tells where each partition begins.
+ *
+ * The store's word counts before the group's; without any, a partition begins at the earliest record. A committed
+ * offset that the log does not hold is a `Failure` (65), an active group one (75). Permission: net.
+ */
+export async function startGroup(
+  kafka: Kafka,
+  admin: Admin,
+  store: StartStore,
+  { deadMember, ...at }: GroupStart,
+): Promise<StartOffsets> {
+  const { group, topic } = at;
+  if (deadMember !== undefined) await removeMember(kafka, group, deadMember);
+  await requireEmptyGroup(admin, group);
+  const logs = await wholeLogs(kafka, topic);
+  const committed = await committedOffsets(admin, at);
+  const starts = new Map(logs.map(({ partition, low, high }) => {
+    const start = store.resumeAt(topic, partition) ?? committed.get(partition) ?? low;
+    if (start < low || start > high) {
+      throw outOfRange(topic, partition, ` (it is ${start}, the log is ${low} to ${high})`);
+    }
+    return [partition, start];
+  }));
+  await moveGroup(kafka, admin, at, changes(starts, committed));
+  return { starts, ends: new Map(logs.map(({ partition, high }) => [partition, high])) };
+}
+
+/**
+ * Moves a group without members as asked, and the store with it; `preview` is shown what will happen first.
+ *
+ * The group is moved first, for it may refuse, as when a member joins meanwhile: a store that was told before would make
+ * the next start go there all the same, and skip orders by a reset that was reported as refused. The store is told only
+ * where it has a start of its own, which would override the group's.
+ */
+export async function resetGroup(
+  kafka: Kafka,
+  admin: Admin,
+  store: StartStore,
+  request: ResetRequest & { deadMember?: string },
+  preview: (steps: readonly ResetStep[]) => void,
+): Promise<void> {
+  const { group, topic, topicId, deadMember } = request;
+  if (deadMember !== undefined) await removeMember(kafka, group, deadMember);
+  await requireEmptyGroup(admin, group);
+  const steps = await planReset(admin, request);
+  preview(steps);
+  const targets = new Map(steps.map(({ partition, to }) => [partition, to]));
+  await moveGroup(kafka, admin, { group, topic, topicId }, targets);
+  for (const { partition, to } of steps) {
+    if (store.resumeAt(topic, partition) !== undefined) await store.restartAt(topic, partition, to);
+  }
+}
+
+function changes(wanted: ReadonlyMap<number, number>, committed: ReadonlyMap<number, number>): Map<number, number> {
+  return new Map([...wanted].filter(([partition, offset]) => committed.get(partition) !== offset));
+}

@@ -1,0 +1,62 @@
+import type { Kafka } from "kafkajs";
+import type { StoredLetter } from "../../ports.ts";
+import { isInTime, type SliceFilter } from "../../slice_filter.ts";
+import { deadLetterTopic } from "../../topics.ts";
+import { DEAD_LETTER_PARTITION } from "./dead_letters.ts";
+import { disconnect } from "../client/disconnect.ts";
+import { readErrorHeaders } from "./error_headers.ts";
+import { partitionLogs } from "../consume/group_offsets.ts";
+import type { FetchedRecord } from "../protocol/record_batch.ts";
+import { isReadable } from "../client/rights.ts";
+import { streamRange } from "../scan/topic_stream.ts";
+
+/** Offsets `[from, to)` of the dead-letter topic. */
+export interface LetterRange {
+  from: number;
+  to: number;
+}
+
+/**
+ * The offsets of the dead letters of `topic` that `filter` asks for, as they are now; nothing where there is no such
+ * topic. Permission: net.
+ */
+export async function letterRange(kafka: Kafka, topic: string, filter: SliceFilter): Promise<LetterRange> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const letters = deadLetterTopic(topic);
+    if (!(await isReadable(kafka, letters))) return { from: 0, to: 0 };
+    const logs = await partitionLogs(admin, letters);
+    const { low, high } = logs.find(({ partition }) => partition === DEAD_LETTER_PARTITION)!;
+    return { from: Math.max(low, filter.from ?? low), to: Math.min(high, filter.to ?? high) };
+  } finally {
+    await disconnect(admin);
+  }
+}
+
+/**
+ * The dead letters of `topic` in `range` that match `filter`, oldest first; a fetch of them is in memory at a time.
+ *
+ * Permissions as `scanTopic`.
+ */
+export async function* readDeadLetters(
+  kafka: Kafka,
+  topic: string,
+  { range, filter }: { range: LetterRange; filter: SliceFilter },
+): AsyncGenerator<StoredLetter> {
+  const reason = filter.reason?.toLowerCase();
+  let left = filter.limit ?? Infinity;
+  const records = streamRange(kafka, deadLetterTopic(topic), { partition: DEAD_LETTER_PARTITION, ...range });
+  for await (const record of records) {
+    const letter = toLetter(record);
+    if (!isInTime(filter, letter.timestamp)) continue;
+    if (reason !== undefined && !letter.reason?.toLowerCase().includes(reason)) continue;
+    yield letter;
+    if (--left <= 0) return;
+  }
+}
+
+function toLetter({ offset, timestamp, key, value, headers }: FetchedRecord): StoredLetter {
+  const { origin, reason, own } = readErrorHeaders(headers);
+  return { offset, origin, reason, timestamp, key, value, headers: own };
+}

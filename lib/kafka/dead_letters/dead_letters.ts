@@ -1,0 +1,101 @@
+import type { Kafka } from "kafkajs";
+import { EXIT, Outage } from "../../errors.ts";
+import type { DeadLetter, DeadLetterSink } from "../../ports.ts";
+import { deadLetterTopic } from "../../topics.ts";
+import { BatchProducer, isTooLarge } from "../produce/batch_producer.ts";
+import { disconnect } from "../client/disconnect.ts";
+import { errorHeaders } from "./error_headers.ts";
+import { messageOf } from "../client/failures.ts";
+import { type OutgoingRecord, recordSize } from "../protocol/record_writer.ts";
+import { refusal } from "../client/rights.ts";
+
+/** The dead-letter topic has one partition: letters keep the order they were found in. */
+export const DEAD_LETTER_PARTITION = 0;
+/** Dead letters in one send, in bytes; well below the broker's default limit for a batch. */
+const MAX_BYTES = 512 * 1024;
+/** How long a send is repeated before its batch is given up to be handled again; a member has to show itself meanwhile. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * Sends undecodable messages to `<topic>.dlq`: raw key, value and headers, plus where they come from and why.
+ *
+ * Connects with the first letter. A broker that does not take them is an {@linkcode Outage}: the letters are not lost,
+ * their batch is handled again. Permission: net; at the broker WRITE on the dead-letter topic.
+ */
+export class DeadLetterTopic implements DeadLetterSink {
+  readonly #kafka: Kafka;
+  /** By dead-letter topic. */
+  readonly #producers = new Map<string, BatchProducer>();
+
+  constructor(kafka: Kafka) {
+    this.#kafka = kafka;
+  }
+
+  async send(letters: readonly DeadLetter[]): Promise<void> {
+    for (const [origin, ofTopic] of Map.groupBy(letters, ({ at }) => at.topic)) {
+      const topic = deadLetterTopic(origin);
+      try {
+        const producer = await this.#producer(topic);
+        for (const chunk of chunksOf(ofTopic)) await sendChunk(producer, chunk);
+      } catch (cause) {
+        await this.close();
+        throw new Outage(EXIT.unavailable, this.#complaint(topic, cause), { cause });
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const producers = [...this.#producers.values()];
+    this.#producers.clear();
+    for (const producer of producers) await disconnect(producer);
+  }
+
+  #complaint(topic: string, cause: unknown): string {
+    const remedy = isTooLarge(cause) ? `; raise max.message.bytes of ${topic}, this goes on by itself then` : "";
+    const refused = refusal(cause, this.#kafka, { topic, operation: "Write" });
+    return `Cannot send to ${topic}: ${messageOf(refused ?? cause)}${remedy}`;
+  }
+
+  async #producer(topic: string): Promise<BatchProducer> {
+    let producer = this.#producers.get(topic);
+    if (producer === undefined) this.#producers.set(topic, producer = await BatchProducer.connect(this.#kafka, topic));
+    return producer;
+  }
+}
+
+async function sendChunk(producer: BatchProducer, records: readonly OutgoingRecord[]): Promise<void> {
+  try {
+    await producer.send(DEAD_LETTER_PARTITION, records, {
+      deadline: Date.now() + PATIENCE_MS,
+      // A dead letter that is large alone may have come out of a compressed batch; only so it fits in again.
+      compressed: recordSize(records[0]) > MAX_BYTES,
+    });
+  } catch (error) {
+    if (!isTooLarge(error) || records.length === 1) throw error;
+    const half = records.length >> 1;
+    await sendChunk(producer, records.slice(0, half));
+    await sendChunk(producer, records.slice(half));
+  }
+}
+
+/** `letters` in sends that brokers take by default, one that is larger by itself. */
+function* chunksOf(letters: readonly DeadLetter[]): Generator<readonly OutgoingRecord[]> {
+  let records: OutgoingRecord[] = [];
+  let bytes = 0;
+  for (const letter of letters) {
+    const record = toRecord(letter);
+    const size = recordSize(record);
+    if (records.length > 0 && bytes + size > MAX_BYTES) {
+      yield records;
+      records = [];
+      bytes = 0;
+    }
+    records.push(record);
+    bytes += size;
+  }
+  yield records;
+}
+
+function toRecord({ at, key, value, headers, timestamp, reason }: DeadLetter): OutgoingRecord {
+  return { key, value, timestamp, headers: [...headers, ...errorHeaders({ at, reason })] };
+}

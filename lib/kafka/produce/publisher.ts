@@ -1,0 +1,245 @@
+import { Buffer } from "node:buffer";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Kafka, Partitioners, type PartitionMetadata } from "kafkajs";
+import type { KafkaConnection } from "../../connections.ts";
+import { causesOf, EXIT, Failure } from "../../errors.ts";
+import { NO_HEADERS } from "../../header.ts";
+import type { OrderPublisher, OutgoingOrder } from "../../ports.ts";
+import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER } from "../../topics.ts";
+import { BatchProducer, isTooLarge } from "./batch_producer.ts";
+import { createKafka } from "../client/client.ts";
+import { disconnect } from "../client/disconnect.ts";
+import { messageOf } from "../client/failures.ts";
+import { type OutgoingRecord, recordSize } from "../protocol/record_writer.ts";
+import { refusal, requireRights } from "../client/rights.ts";
+import { maxMessageBytes, partitionsOf } from "../client/topics_admin.ts";
+
+/** Well below the broker's default limit of 1 MiB for a batch. */
+const MAX_BYTES = 512 * 1024;
+/** How long one send may take, with all its retries; the Java producer's `delivery.timeout.ms`. */
+const DELIVERY_TIMEOUT_MS = 120_000;
+const RETRY_MS = 500;
+/** kafkajs waits up to 30 s between its attempts by default, long after the broker is back. */
+const QUICK_RETRIES = { initialRetryTime: 100, maxRetryTime: 1_000 };
+
+/** Broker errors that mean the producer's sequence numbers are lost, not that the records are bad. */
+const PRODUCER_STATE_ERRORS = [
+  "OUT_OF_ORDER_SEQUENCE_NUMBER",
+  "DUPLICATE_SEQUENCE_NUMBER",
+  "INVALID_PRODUCER_EPOCH",
+  "INVALID_PRODUCER_ID_MAPPING",
+  "UNKNOWN_PRODUCER_ID",
+];
+
+export interface PublisherOptions<T extends OutgoingOrder> {
+  connection: KafkaConnection;
+  /** Must exist, see `ensureTopics`. */
+  topic: string;
+  key: OrderKey;
+  /** The message value. */
+  encode(outgoing: T): Buffer;
+}
+
+/** A record whose partition is chosen. */
+export interface Addressed extends OutgoingRecord {
+  partition: number;
+}
+
+/** What messages of one key have in common; remembered, for there are fewer items than orders. */
+interface Address {
+  key: Buffer;
+  partition: number;
+}
+
+/** Addresses remembered at most. */
+const MAX_ADDRESSES = 10_000;
+
+/** Connects a {@linkcode Publisher}. Permissions: net, env as `createKafka`; at the broker DESCRIBE and WRITE. */
+export async function createPublisher<T extends OutgoingOrder>(options: PublisherOptions<T>): Promise<Publisher<T>> {
+  const publisher = new Publisher(options);
+  try {
+    await publisher.connect();
+  } catch (error) {
+    await publisher.close();
+    throw error;
+  }
+  return publisher;
+}
+
+/**
+ * Sends orders with an idempotent producer, acknowledged by all in-sync replicas; see {@linkcode OrderPublisher}.
+ *
+ * Orders of one key go to the partition a Java client would choose (murmur2); without keys they are spread evenly.
+ * While the brokers are away a send is repeated for up to two minutes. Only where a broker has lost what it knew of the
+ * producer can a repeat put an order into the topic twice, with the same `order_id`, of which one is accepted.
+ */
+export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
+  readonly #options: PublisherOptions<T>;
+  readonly #kafka: Kafka;
+  readonly #choosePartition = Partitioners.DefaultPartitioner();
+  readonly #addresses = new Map<string, Address>();
+  #producer: BatchProducer | undefined;
+  #partitions: PartitionMetadata[] = [];
+  #nextUnkeyed = 0;
+  #settled: Promise<void> = Promise.resolve();
+
+  constructor(options: PublisherOptions<T>) {
+    this.#options = options;
+    this.#kafka = createKafka(options.connection, { retry: QUICK_RETRIES });
+  }
+
+  /** Of the topic, as it was when this was connected. */
+  get partitionCount(): number {
+    return this.#partitions.length;
+  }
+
+  async connect(): Promise<void> {
+    const { topic } = this.#options;
+    try {
+      await requireRights(this.#kafka, { [topic]: "Write" });
+      this.#partitions = await partitionsOf(this.#kafka, topic);
+      this.#producer = await BatchProducer.connect(this.#kafka, topic);
+    } catch (error) {
+      throw refusal(error, this.#kafka, { topic, operation: "Write" }) ?? error;
+    }
+  }
+
+  send(orders: readonly T[]): Promise<void> {
+    return this.#inTurn(() => {
+      const byPartition = this.#byPartition(orders).entries();
+      return this.#sendAll(byPartition.map(([partition, some]) => [partition, this.#records(some)]));
+    });
+  }
+
+  /** Sends records as they are, each to its partition; as sure as {@linkcode send}. */
+  sendAddressed(records: readonly Addressed[]): Promise<void> {
+    return this.#inTurn(() => this.#sendAll(Map.groupBy(records, ({ partition }) => partition)));
+  }
+
+  async close(): Promise<void> {
+    await this.#settled;
+    if (this.#producer !== undefined) await disconnect(this.#producer);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#settled.then(work);
+    this.#settled = done.catch(() => {});
+    return done;
+  }
+
+  /** Partitions side by side, one send after the other in each: encoding goes on while brokers write. */
+  async #sendAll(byPartition: Iterable<[number, Iterable<OutgoingRecord>]>): Promise<void> {
+    const deliveries = Array.from(byPartition, ([partition, records]) => this.#deliverAll(partition, records));
+    for (const delivery of await Promise.allSettled(deliveries)) {
+      if (delivery.status === "rejected") throw delivery.reason;
+    }
+  }
+
+  #byPartition(orders: readonly T[]): Map<number, T[]> {
+    const { key } = this.#options;
+    const run = Math.ceil(orders.length / this.#partitions.length);
+    return Map.groupBy(
+      orders,
+      (outgoing, index) =>
+        key === "none" ? this.#unkeyedPartition(index % run === 0) : this.#address(outgoing.order[key]).partition,
+    );
+  }
+
+  async #deliverAll(partition: number, all: Iterable<OutgoingRecord>): Promise<void> {
+    let records: OutgoingRecord[] = [];
+    let bytes = 0;
+    for (const record of all) {
+      const size = recordSize(record);
+      if (records.length > 0 && bytes + size > MAX_BYTES) {
+        await this.#deliver(partition, records);
+        records = [];
+        bytes = 0;
+      }
+      records.push(record);
+      bytes += size;
+    }
+    if (records.length > 0) await this.#deliver(partition, records);
+  }
+
+  /** Encoded when they are asked for, so that the first are on their way meanwhile. */
+  *#records(orders: readonly T[]): Generator<OutgoingRecord> {
+    const { key, encode } = this.#options;
+    for (const outgoing of orders) {
+      yield {
+        key: key === "none" ? null : this.#address(outgoing.order[key]).key,
+        value: encode(outgoing),
+        headers: headersOf(outgoing),
+      };
+    }
+  }
+
+  #address(key: string): Address {
+    let address = this.#addresses.get(key);
+    if (address === undefined) {
+      const { topic } = this.#options;
+      const message = { key, value: null };
+      const partition = this.#choosePartition({ topic, partitionMetadata: this.#partitions, message });
+      if (this.#addresses.size >= MAX_ADDRESSES) this.#addresses.clear();
+      this.#addresses.set(key, address = { key: Buffer.from(key), partition });
+    }
+    return address;
+  }
+
+  /** The same partition for a run of messages, so that a send is not torn into pieces; then the next one. */
+  #unkeyedPartition(startsRun: boolean): number {
+    if (startsRun) this.#nextUnkeyed++;
+    return this.#nextUnkeyed % this.#partitions.length;
+  }
+
+  /** Resolves when the records are known to be in the topic. */
+  async #deliver(partition: number, records: OutgoingRecord[]): Promise<void> {
+    const deadline = Date.now() + DELIVERY_TIMEOUT_MS;
+    const producer = this.#producer!; // connected by createPublisher
+    while (true) {
+      try {
+        return await producer.send(partition, records, { deadline });
+      } catch (error) {
+        if (isTooLarge(error)) return await this.#deliverInParts(partition, records, error);
+        const type = brokerErrorType(error);
+        const lostState = type !== undefined && PRODUCER_STATE_ERRORS.includes(type);
+        if (!lostState || Date.now() > deadline) throw this.#failure(type !== undefined, error);
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  #failure(final: boolean, cause: unknown): Failure {
+    const { topic } = this.#options;
+    const refused = refusal(cause, this.#kafka, { topic, operation: "Write" });
+    if (refused !== undefined) return refused;
+    const message = `Cannot send to topic ${topic}: ${messageOf(cause)}`;
+    return new Failure(final ? EXIT.failed : EXIT.unavailable, message, { cause });
+  }
+
+  async #deliverInParts(partition: number, records: OutgoingRecord[], cause: unknown): Promise<void> {
+    if (records.length === 1) throw await this.#tooLarge(records[0], cause);
+    const half = records.length >> 1;
+    await this.#deliver(partition, records.slice(0, half));
+    await this.#deliver(partition, records.slice(half));
+  }
+
+  async #tooLarge(record: OutgoingRecord, cause: unknown): Promise<Failure> {
+    const { topic } = this.#options;
+    const limit = await maxMessageBytes(this.#kafka, topic) ?? "fewer";
+    const size = `an order of ${record.value?.length} bytes`;
+    return new Failure(EXIT.usage, `Cannot send ${size}: topic ${topic} takes ${limit} (max.message.bytes)`, { cause });
+  }
+}
+
+function headersOf({ replayOf, runMark }: OutgoingOrder): OutgoingRecord["headers"] {
+  if (replayOf === undefined && runMark === undefined) return NO_HEADERS;
+  const headers: [string, string][] = [];
+  if (replayOf !== undefined) headers.push([REPLAY_OF_HEADER, replayOf]);
+  if (runMark !== undefined) headers.push([REPLAY_RUN_HEADER, runMark]);
+  return headers;
+}
+
+/** The type of the broker's own error at the bottom of what kafkajs threw; undefined where no broker answered. */
+function brokerErrorType(error: unknown): string | undefined {
+  for (const inner of causesOf(error)) if ("type" in inner && typeof inner.type === "string") return inner.type;
+}

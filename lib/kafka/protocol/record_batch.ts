@@ -1,0 +1,205 @@
+import { Buffer, isUtf8 } from "node:buffer";
+import { EXIT, Failure } from "../../errors.ts";
+import { type Header, NO_HEADERS } from "../../header.ts";
+import { LEFT_OUT_HEADER } from "../../topics.ts";
+import { decompress, MAX_DECOMPRESSED_BYTES } from "./codecs.ts";
+import { messageOf } from "../client/failures.ts";
+import { AT, BEFORE_LENGTH, CODEC, CONTROL, FORMAT, IN_TRANSACTION, LOG_APPEND_TIME } from "./record_format.ts";
+import { VarintReader } from "../../varint_reader.ts";
+
+/** Records in a batch; the smallest ones that fit into 1 MiB, the most that producers send by default, are fewer. */
+const MAX_RECORDS = 200_000;
+/** Headers that are kept of a record, and of a batch; each takes up to a hundred times its bytes. */
+const MAX_HEADERS = 10_000;
+const MAX_BATCH_HEADERS = 100_000;
+/** A dead letter is larger than the record it came from, by the headers that say why: in bytes, and how many. */
+const LETTER_ROOM = { bytes: 64 << 10, headers: 16 };
+const NO_ROOM = { bytes: 0, headers: 0 };
+/** Records handled in one go at most; between two groups heartbeats are sent and a stop is noticed. */
+const MAX_GROUP = 5_000;
+
+/** Where batches come from, and what the fetch that brought them may still decompress, in bytes. */
+export interface FetchBounds {
+  topic: string;
+  partition: number;
+  ofDeadLetters: boolean;
+  left: { bytes: number };
+}
+
+/** A record as it lies in a topic; its bytes are a part of what was fetched, so it keeps all of that in memory. */
+export class FetchedRecord {
+  offset: number;
+  /** Milliseconds since the epoch, as the broker has it. */
+  timestamp: number;
+  value: Buffer | null;
+  headers: readonly Header[];
+  readonly #reader: VarintReader;
+  readonly #keyAt: number;
+
+  /** `reader` stands at the key. */
+  constructor(offset: number, timestamp: number, reader: VarintReader) {
+    this.offset = offset;
+    this.timestamp = timestamp;
+    this.#reader = reader;
+    this.#keyAt = reader.at;
+    reader.skip();
+    this.value = reader.bytes();
+    this.headers = NO_HEADERS;
+  }
+
+  /**
+   * Read when it is asked for, which it seldom is: a view of it would be a tenth of what there is to collect. A copy by
+   * `{...record}` is without it.
+   */
+  get key(): Buffer | null {
+    return this.#reader.bytesAt(this.#keyAt);
+  }
+}
+
+/**
+ * The records that one producer sent together, read when they are wanted; compaction may have left none of them.
+ *
+ * kafkajs takes it for a message: it looks at `offset`, and passes over what `isControlRecord` says are no records.
+ */
+export class RecordBatch {
+  /** Of the last record, in decimal: kafkajs has offsets as text. */
+  readonly offset: string;
+  /** A marker that ends a transaction of its producer, or what {@linkcode passOverAborted} found was aborted. */
+  isControlRecord: boolean;
+  readonly isMarker: boolean;
+  readonly producerId: string;
+  readonly inTransaction: boolean;
+  readonly #baseOffset: number;
+  readonly #baseTimestamp: number;
+  /** Undefined where each record has a time of its own. */
+  readonly #appendedAt: number | undefined;
+  readonly #count: number;
+  /** The records, not compressed. */
+  readonly #bytes: Buffer;
+
+  readonly #room: typeof NO_ROOM;
+
+  private constructor(header: Buffer, room: typeof NO_ROOM) {
+    const attributes = header.readInt16BE(AT.attributes);
+    this.#baseOffset = Number(header.readBigInt64BE(AT.baseOffset));
+    this.offset = String(this.#baseOffset + header.readInt32BE(AT.lastOffsetDelta));
+    this.isMarker = (attributes & CONTROL) !== 0;
+    this.isControlRecord = this.isMarker;
+    this.producerId = header.readBigInt64BE(AT.producerId).toString();
+    this.inTransaction = (attributes & IN_TRANSACTION) !== 0;
+    this.#baseTimestamp = Number(header.readBigInt64BE(AT.baseTimestamp));
+    const appended = (attributes & LOG_APPEND_TIME) !== 0;
+    this.#appendedAt = appended ? Number(header.readBigInt64BE(AT.maxTimestamp)) : undefined;
+    this.#room = room;
+    this.#count = header.readInt32BE(AT.recordCount);
+    if (this.#count > MAX_RECORDS) throw new Error(`it has ${this.#count} records, more than ${MAX_RECORDS}`);
+    const records = header.subarray(AT.records);
+    const codec = attributes & CODEC;
+    // No records are no compressed ones either: there is nothing to undo.
+    const isPlain = codec === 0 || this.#count === 0;
+    this.#bytes = isPlain ? records : decompress(codec, records, MAX_DECOMPRESSED_BYTES + room.bytes);
+  }
+
+  /**
+   * The batches in what a broker sent of a partition; the last may be cut short, and is left for the next fetch. So are
+   * those for which no memory is left. One that cannot be read is a {@linkcode Failure} (65), once all before it are
+   * handled: whoever skips it must not skip those too.
+   */
+  static readAll(bytes: Buffer, bounds: FetchBounds): RecordBatch[] {
+    const batches: RecordBatch[] = [];
+    const room = bounds.ofDeadLetters ? LETTER_ROOM : NO_ROOM;
+    for (let at = 0; at + AT.records <= bytes.length && bounds.left.bytes > 0;) {
+      const end = at + BEFORE_LENGTH + bytes.readInt32BE(at + AT.length);
+      const format = bytes[at + AT.magic];
+      if (format !== FORMAT) throw oldFormat(format);
+      if (end > bytes.length) break;
+      const header = bytes.subarray(at, end);
+      try {
+        const batch = new RecordBatch(header, room);
+        batches.push(batch);
+        if (batch.#bytes.buffer !== bytes.buffer) bounds.left.bytes -= batch.#bytes.length;
+      } catch (error) {
+        if (batches.length > 0) break;
+        throw unreadable(header, bounds, error);
+      }
+      at = end;
+    }
+    return batches;
+  }
+
+  /** The records from `offset` on. */
+  records(offset = 0): FetchedRecord[] {
+    const records: FetchedRecord[] = [];
+    const reader = new VarintReader(this.#bytes);
+    let headersLeft = MAX_BATCH_HEADERS;
+    for (let read = 0; read < this.#count; read++) {
+      const end = reader.int() + reader.at;
+      reader.at++; // attributes, of which there are none
+      const timestamp = this.#baseTimestamp + reader.int();
+      const recordOffset = this.#baseOffset + reader.int();
+      const record = new FetchedRecord(recordOffset, this.#appendedAt ?? timestamp, reader);
+      const headers = reader.int();
+      if (headers > 0) {
+        const most = Math.min(MAX_HEADERS, headersLeft) + this.#room.headers;
+        record.headers = readHeaders(reader, headers, most);
+        headersLeft = Math.max(0, headersLeft - headers);
+      }
+      if (record.offset >= offset) records.push(record);
+      reader.at = end;
+    }
+    return records;
+  }
+}
+
+/**
+ * The records from `offset` on in a batch that a batch consumer hands out, in the order of their offsets; the last group
+ * may be empty. Each group is read when it is asked for: all of a fetch at once may be many times its bytes.
+ */
+export function* recordGroups(
+  { messages }: { messages: readonly unknown[] },
+  offset: number,
+): Generator<{ records: FetchedRecord[]; isLast: boolean }> {
+  let records: FetchedRecord[] = [];
+  for (const batch of messages as readonly RecordBatch[]) {
+    for (const record of batch.records(offset)) {
+      if (records.length === MAX_GROUP) {
+        yield { records, isLast: false };
+        records = [];
+      }
+      records.push(record);
+    }
+  }
+  yield { records, isLast: true };
+}
+
+function readHeaders(reader: VarintReader, count: number, most: number): Header[] {
+  const headers: Header[] = [];
+  for (let read = Math.min(count, most); read > 0; read--) {
+    const name = reader.bytes() ?? Buffer.alloc(0);
+    headers.push([isUtf8(name) ? name.toString() : name, reader.bytes()]);
+  }
+  if (count > most) headers.push([LEFT_OUT_HEADER, Buffer.from(String(count - most))]);
+  return headers;
+}
+
+function unreadable(header: Buffer, { topic, partition }: FetchBounds, cause: unknown): Failure {
+  const first = Number(header.readBigInt64BE(AT.baseOffset));
+  const last = first + header.readInt32BE(AT.lastOffsetDelta);
+  const failure = new Failure(
+    EXIT.data,
+    `Cannot read the batch of offsets ${first} to ${last} in partition ${partition} of ${topic}: ${
+      messageOf(cause)
+    }. ` +
+      `To go on without it: deno task consume --reset --reset-to ${last + 1} --partitions ${partition}`,
+  ); // without a cause: kafkajs would hand on that in place of this
+  // kafkajs repeats whatever does not say that repeating is no use.
+  return Object.assign(failure, { retriable: false });
+}
+
+function oldFormat(format: number): Failure {
+  return new Failure(
+    EXIT.data,
+    `Cannot read records of format ${format}, from before Kafka 0.11 (message.format.version): copy the topic with a ` +
+      `client of today`,
+  );
+}

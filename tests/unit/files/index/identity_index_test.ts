@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { IdentityIndex } from "../../../../lib/files/index/identity_index.ts";
+import { newHashKey, sipHash } from "../../../../lib/files/index/sip_hash.ts";
+
+const pure = { permissions: "none" } as const;
+/** Slots of an index that never grew, in lib/files/index/identity_index.ts. */
+const FIRST_SLOTS = 1 << 10;
+
+Deno.test("IdentityIndex.find() answers undefined for what was never added", pure, () => {
+  const index = new IdentityIndex();
+  assert.equal(index.find("a"), undefined);
+  index.add("a", 0);
+  assert.equal(index.find("a"), 0);
+  assert.equal(index.find("A"), undefined);
+  assert.equal(index.find(""), undefined);
+});
+
+Deno.test("IdentityIndex.add() keeps the first place of an id", pure, () => {
+  const index = new IdentityIndex();
+  index.add("a", 5);
+  index.add("a", 9);
+  assert.deepEqual([index.find("a"), index.size], [5, 1]);
+});
+
+Deno.test("IdentityIndex keeps places beyond 2^32, as of a log of more than 4 GB", pure, () => {
+  const index = new IdentityIndex();
+  index.add("a", 2 ** 40 + 1);
+  assert.equal(index.find("a"), 2 ** 40 + 1);
+});
+
+Deno.test("IdentityIndex answers as a Map does, whatever is added", pure, () => {
+  const anyId = fc.oneof(
+    fc.string(),
+    fc.string({ unit: "grapheme" }),
+    fc.constantFrom("__proto__", "", "e\u0301", "\u00e9"),
+  );
+  fc.assert(fc.property(fc.array(anyId), fc.array(anyId), (added, asked) => {
+    const [index, model] = [new IdentityIndex(), new Map<string, number>()];
+    for (const [place, id] of added.entries()) {
+      index.add(id, place);
+      if (!model.has(id)) model.set(id, place);
+    }
+    assert.equal(index.size, model.size);
+    for (const id of [...added, ...asked]) assert.equal(index.find(id), model.get(id), id);
+  }));
+});
+
+Deno.test("IdentityIndex keeps ids apart that want the same slot", pure, () => {
+  const key = newHashKey();
+  const slotOf = (id: string) => {
+    const hash = new Uint32Array(4);
+    sipHash(id, key, hash);
+    return hash[0] % FIRST_SLOTS;
+  };
+  const [wanted, index] = [slotOf("0"), new IdentityIndex(key)];
+  const rivals: string[] = [];
+  for (let number = 0; rivals.length < 40; number++) {
+    if (slotOf(String(number)) === wanted) rivals.push(String(number));
+  }
+  const stranger = rivals.pop()!;
+  for (const [place, id] of rivals.entries()) index.add(id, place);
+  for (const [place, id] of rivals.entries()) assert.equal(index.find(id), place);
+  assert.equal(index.find(stranger), undefined);
+});
+
+Deno.test("IdentityIndex finds everything again after it grew, and over the border of a block", pure, () => {
+  const index = new IdentityIndex();
+  const count = (1 << 16) + 10_000;
+  for (let number = 0; number < count; number++) index.add(`order-${number}`, number * 200);
+  assert.equal(index.size, count);
+  for (let number = 0; number < count; number++) {
+    if (index.find(`order-${number}`) !== number * 200) assert.fail(`order-${number} is lost`);
+  }
+  assert.equal(index.find(`order-${count}`), undefined);
+});
+
+Deno.test(
+  "IdentityIndex finds and keeps what was looked up ahead, in whatever order, though it grows meanwhile",
+  pure,
+  () => {
+    const ids = Array.from({ length: 3 * FIRST_SLOTS }, (_, number) => `order-${number}`);
+    const index = new IdentityIndex();
+    for (const id of ids.slice(0, 500)) index.add(id, 1);
+    index.lookUp(ids);
+    for (const [number, id] of ids.entries()) assert.equal(index.find(id), number < 500 ? 1 : undefined, id);
+    assert.equal(index.find("none of them"), undefined);
+    for (const id of ids) index.add(id, 2);
+    assert.equal(index.size, ids.length);
+    for (const [number, id] of ids.entries()) assert.equal(index.find(id), number < 500 ? 1 : 2, id);
+    index.lookUp(ids.toReversed());
+    for (const [number, id] of ids.entries()) {
+      if (number % 7 === 0) {
+        assert.equal(index.find(id), number < 500 ? 1 : 2, id);
+      }
+    }
+  },
+);
