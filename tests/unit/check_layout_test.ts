@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { check } from "../../tools/check_layout.ts";
+import { check, findCircle } from "../../tools/check_layout.ts";
 
 // In pieces, for the check reads this file too.
 const META_URL = "import.meta" + ".url";
@@ -25,4 +25,32 @@ Deno.test("check() refuses a plain fetch but in the one file that asks the regis
     assert.deepEqual(check("lib/avro/registry_http.ts", source), []);
   }
   assert.deepEqual(check("lib/kafka/x.ts", "cluster.fetch(); this.#fetch(1); prefetch();"), []);
+});
+
+Deno.test("check() lets a room import those below it and no other", { permissions: "none" }, () => {
+  const source = (target: string) => `import { x } from "../${target}";\n`;
+  assert.deepEqual(check("lib/files/store/x.ts", source("log/order_log.ts")), []);
+  for (const target of ["store/file_store.ts", "index/sip_hash.ts"]) {
+    assert.deepEqual(check("lib/files/log/x.ts", source(target)), [
+      `lib/files/log/x.ts must not import lib/files/${target}`,
+    ]);
+  }
+  assert.equal(check("lib/kafka/client/x.ts", 'import { x } from "../../files/disk/locks.ts";\n').length, 1);
+});
+
+Deno.test("check() raises the alarms of a file and of a function", { permissions: "none" }, () => {
+  const body = (lines: number) => "  x();\n".repeat(lines);
+  assert.deepEqual(check("lib/x.ts", `function f() {\n${body(48)}}\n`), []);
+  assert.deepEqual(check("lib/x.ts", `export async function f(\n  y: number,\n): Promise<void> {\n${body(47)}}\n`), [
+    "lib/x.ts:1 has a function of 51 lines, more than 50",
+  ]);
+  assert.deepEqual(check("lib/x.ts", `class X {\n  async *#f() {\n${body(49).replaceAll("  x", "    x")}  }\n}\n`), [
+    "lib/x.ts:2 has a function of 51 lines, more than 50",
+  ]);
+  assert.deepEqual(check("lib/x.ts", "x;\n".repeat(251)), ["lib/x.ts has 251 lines, more than 250"]);
+});
+
+Deno.test("findCircle() names the files of a circle", { permissions: "none" }, () => {
+  assert.equal(findCircle(new Map([["a", ["b", "c"]], ["b", ["c"]], ["c", []]])), undefined);
+  assert.deepEqual(findCircle(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), ["b", "c", "b"]);
 });
