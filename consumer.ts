@@ -22,6 +22,7 @@ import {
 import { parseTimeFlag } from "./lib/cli/time_flag.ts";
 import { VerdictReport } from "./lib/cli/verdict_report.ts";
 import { warn } from "./lib/cli/warn.ts";
+import { decodeBatch } from "./lib/decode_batch.ts";
 import { EXIT, Failure } from "./lib/errors.ts";
 import { Checkpointer } from "./lib/files/store/checkpointer.ts";
 import { FileStore } from "./lib/files/store/file_store.ts";
@@ -29,15 +30,15 @@ import type { Verdict } from "./lib/judge_batch.ts";
 import { createKafka } from "./lib/kafka/client/client.ts";
 import { DeadLetterTopic } from "./lib/kafka/dead_letters/dead_letters.ts";
 import { disconnect } from "./lib/kafka/client/disconnect.ts";
-import type { FetchedBatch } from "./lib/kafka/consume/fetched_batch.ts";
 import { resetGroup, startGroup, type StartOffsets } from "./lib/kafka/consume/group_start.ts";
 import type { GroupTopic } from "./lib/kafka/consume/group_topic.ts";
 import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
 import { refusal, requireRights } from "./lib/kafka/client/rights.ts";
-import { Subscriber } from "./lib/kafka/consume/subscriber.ts";
+import { type SubscribedBatch, Subscription } from "./lib/kafka/consume/subscription.ts";
 import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
+import type { OrderBatch } from "./lib/ports.ts";
+import { preparedAhead } from "./lib/prepared_ahead.ts";
 import { processBatch } from "./lib/process_batch.ts";
-import { receiveBatch, type ReceivedBatch } from "./lib/receive_batch.ts";
 import type { ResetTarget } from "./lib/reset_target.ts";
 import { deadLetterTopic, valueSubject } from "./lib/topics.ts";
 
@@ -57,8 +58,7 @@ export interface ConsumerConfig extends KafkaSettings {
 /**
  * Judges the orders of the topic until `stop`, or until the limit that was asked for.
  *
- * The way of one order: `Subscriber` fetches its batch, `receiveBatch` decodes it, `processBatch` has it judged and
- * made durable, then its offset is committed (docs/DESIGN.md). Permissions: net; read and write of the storage folder;
+ * The path of an order is {@linkcode consume}, top to bottom. Permissions: net; read and write of the storage folder;
  * env as kafkajs and the settings need (the permission set `kafka` in deno.json).
  */
 export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<void> {
@@ -101,48 +101,46 @@ async function prepareGroup(
   }
 }
 
+/** Fetch, decode, judge and make durable, commit: one batch after the other. */
 async function consume(
   kafka: Kafka,
   store: FileStore,
   config: ConsumerConfig,
-  from: StartOffsets & GroupTopic,
+  { starts, ends, ...at }: StartOffsets & GroupTopic,
   stop: AbortSignal,
 ): Promise<void> {
-  const { group, topic, topicId, starts, ends } = from;
-  const { untilEnd, maxMessages } = config;
-  const decoder = new OrderDecoder(writerSchemas(config.registry, valueSubject(topic)));
+  const decoder = new OrderDecoder(writerSchemas(config.registry, valueSubject(at.topic)));
   const deadLetters = new DeadLetterTopic(kafka);
   const report = new VerdictReport(config);
-
-  async function prepare(fetched: FetchedBatch) {
-    await decoder.prepare(fetched.records.map(({ value }) => value));
-    return receiveBatch(fetched, (value, timestamp) => decoder.decode(value, timestamp));
-  }
-
-  async function handle({ batch, letters }: ReceivedBatch): Promise<void> {
-    const verdicts = await processBatch(batch, letters, { store, deadLetters });
-    report.show(verdicts);
-    for (const { at, reason } of letters) report.showDeadLetter(at, reason);
-    config.onVerdicts?.(verdicts);
-    checkpointer.soon();
-  }
-
   const checkpointer = new Checkpointer(store);
-  const subscriber = new Subscriber(kafka, {
-    group,
-    topic,
-    topicId,
-    starts,
-    until: untilEnd ? ends : undefined,
-    maxMessages,
-    prepare,
-    handle,
-    onJoin: (memberId) => store.describeOwner({ group, memberId }),
-    onOutage: (sentence) => warn(sentence ?? "Going on"),
-    onNotice: warn,
-  });
+
+  async function decode(fetched: SubscribedBatch): Promise<OrderBatch> {
+    await decoder.prepare(fetched.records.map(({ value }) => value));
+    return decodeBatch(fetched, (value, timestamp) => decoder.decode(value, timestamp));
+  }
+
   try {
-    await subscriber.run(stop);
+    await using subscription = new Subscription(kafka, {
+      ...at,
+      starts,
+      until: config.untilEnd ? ends : undefined,
+      maxMessages: config.maxMessages,
+      onJoin: (memberId) => store.describeOwner({ group: at.group, memberId }),
+      onOutage: (sentence) => warn(sentence ?? "Going on"),
+      onNotice: warn,
+    }, stop);
+    for await (const { batch, prepared } of preparedAhead(subscription, decode, subscription.isCurrent)) {
+      const judged = await subscription.throughOutages(batch, async (isAgain) => {
+        const orders = await (isAgain ? decode(batch) : prepared);
+        return { orders, verdicts: await processBatch(orders, { store, deadLetters }) };
+      });
+      if (judged === undefined) break; // stopped during an outage
+      subscription.commit(batch);
+      report.show(judged.verdicts);
+      report.showDeadLetters(judged.orders.deadLetters);
+      config.onVerdicts?.(judged.verdicts);
+      checkpointer.soon();
+    }
   } finally {
     await checkpointer.stop();
     await deadLetters.close();

@@ -1,6 +1,6 @@
 import { isValidName, isValidOrderId, MAX_QUANTITY, type Order, type StockItem, type User } from "./order.ts";
 
-/** Why an order is refused; where several apply, the first. */
+/** Why an order is rejected; where several apply, the first. */
 export const REJECT_REASONS = [
   "invalid-order-id",
   "invalid-name",
@@ -22,7 +22,8 @@ export const MENDABLE_REASONS: readonly string[] = [
 
 export type Decision =
   | { accepted: true; remaining: number }
-  | { accepted: false; reason: RejectReason };
+  /** `status` of the user and `stock` of the item are what was seen, where they were looked at. */
+  | { accepted: false; reason: RejectReason; status?: string; stock?: number };
 
 /** The one status that lets a user order. */
 export const PAID = "paid";
@@ -41,13 +42,15 @@ export function invalidOrder(order: Order): RejectReason | undefined {
  * Accepted: the user is paid and the item has enough; `remaining` is the stock it leaves. No I/O, clock or randomness.
  */
 export function decideOrder(order: Order, user: User | undefined, item: StockItem | undefined): Decision {
-  const reason = invalidOrder(order) ?? refusal(order, user, item);
-  if (reason !== undefined) return { accepted: false, reason };
+  const invalid = invalidOrder(order);
+  if (invalid !== undefined) return { accepted: false, reason: invalid };
+  const reason = rejection(order, user, item);
+  if (reason !== undefined) return { accepted: false, reason, status: user?.status, stock: item?.quantity };
   return { accepted: true, remaining: item!.quantity - order.quantity };
 }
 
-/** Why a valid order is refused; undefined where it is accepted. */
-export function refusal(order: Order, user: User | undefined, item: StockItem | undefined): RejectReason | undefined {
+/** Why a valid order is rejected; undefined where it is accepted. */
+function rejection(order: Order, user: User | undefined, item: StockItem | undefined): RejectReason | undefined {
   if (user === undefined) return "unknown-user";
   if (user.status !== PAID) return "unpaid-user";
   if (item === undefined) return "unknown-item";

@@ -1,22 +1,12 @@
-import { invalidOrder, refusal, type RejectReason } from "./decide_order.ts";
+import { decideOrder, invalidOrder, type RejectReason } from "./decide_order.ts";
 import { nameKey, type ReceivedOrder, type StockItem, type User } from "./order.ts";
-
-/** How an order relates to an accepted one of the same `order_id`. */
-export type Precedent =
-  /** No accepted order has this id. */
-  | "none"
-  /** The very record that was accepted (same coordinates), delivered again. */
-  | "redelivered"
-  /** Accepted before from other coordinates, with the same contents. */
-  | "duplicate"
-  /** Accepted before from other coordinates, with other contents. */
-  | "order-id-conflict";
 
 /** Users, stock and accepted orders as they stand when a batch is judged. */
 export interface StoreView {
   user(name: string): User | undefined;
   item(name: string): StockItem | undefined;
-  precedent(received: ReceivedOrder): Precedent;
+  /** The order that was accepted under this `order_id`. */
+  accepted(orderId: string): ReceivedOrder | undefined;
 }
 
 export type Rejection = RejectReason | "duplicate" | "order-id-conflict";
@@ -51,8 +41,8 @@ export type Verdict = Accepted | Rejected | Redelivered;
 /**
  * Judges orders one after the other, each against what the ones before it left. Pure: `view` is only read.
  *
- * An order that is no valid one is rejected for that; then its id decides (`order_id` is accepted once, ever);
- * then user and stock (`refusal`): together what `decideOrder` says of one order alone.
+ * An `order_id` is accepted once, ever: an order whose id was accepted before is compared with that one. Any other is
+ * decided by {@linkcode decideOrder}, as is one that is invalid whatever its id.
  */
 export function judgeBatch(orders: readonly ReceivedOrder[], view: StoreView): Verdict[] {
   const batch = new BatchState(view);
@@ -73,31 +63,18 @@ class BatchState {
 
   judge(received: ReceivedOrder): Verdict {
     const { order } = received;
-    const invalid = invalidOrder(order);
-    if (invalid !== undefined) return { kind: "rejected", received, reason: invalid };
-    const precedent = this.#precedent(received);
-    if (precedent === "redelivered") return { kind: "redelivered", received };
-    if (precedent !== "none") return { kind: "rejected", received, reason: precedent };
-    return this.#decide(received);
-  }
-
-  #precedent(received: ReceivedOrder): Precedent {
-    const earlier = this.#accepted.find(received.order.order_id);
-    return earlier === undefined ? this.#view.precedent(received) : comparePrecedent(received, earlier);
-  }
-
-  #decide(received: ReceivedOrder): Verdict {
-    const { order } = received;
-    const user = this.#user(order.user);
+    const earlier = this.#accepted.find(order.order_id) ?? this.#view.accepted(order.order_id);
+    if (earlier !== undefined && invalidOrder(order) === undefined) return repeated(received, earlier);
     const item = this.#item(order.item);
-    const reason = refusal(order, user, item);
-    if (reason !== undefined) {
-      return { kind: "rejected", received, reason, status: user?.status, stock: item?.quantity };
+    const decision = decideOrder(order, this.#user(order.user), item);
+    if (!decision.accepted) {
+      const { reason, status, stock } = decision;
+      return { kind: "rejected", received, reason, status, stock };
     }
     const before = item!.quantity;
-    item!.quantity -= order.quantity;
+    item!.quantity = decision.remaining;
     this.#accepted.add(received);
-    return { kind: "accepted", received, before, remaining: item!.quantity };
+    return { kind: "accepted", received, before, remaining: decision.remaining };
   }
 
   #user(name: string): User | undefined {
@@ -158,15 +135,18 @@ function tailOf(orderId: string): number {
   return tail & 0x3fffffff;
 }
 
-/** How `received` relates to `earlier`, an accepted order with the same `order_id`. */
-export function comparePrecedent(received: ReceivedOrder, earlier: ReceivedOrder): Precedent {
+/**
+ * The verdict on an order whose `order_id` was accepted before: the record that was accepted, delivered again, is
+ * skipped; anything else with its id is rejected, as a `duplicate` where the contents are the same.
+ */
+function repeated(received: ReceivedOrder, earlier: ReceivedOrder): Verdict {
   const { at, order } = received;
   if (at.offset === earlier.at.offset && at.partition === earlier.at.partition && at.topic === earlier.at.topic) {
-    return "redelivered";
+    return { kind: "redelivered", received };
   }
   // A resumed replay sends what is still on its way once more, with the id it had but created anew.
   const sameTime = order.created_at === earlier.order.created_at || received.replayOf !== undefined;
   const same = order.user === earlier.order.user && order.item === earlier.order.item &&
     order.quantity === earlier.order.quantity && sameTime;
-  return same ? "duplicate" : "order-id-conflict";
+  return { kind: "rejected", received, reason: same ? "duplicate" : "order-id-conflict" };
 }

@@ -1,6 +1,7 @@
 import type { Header } from "./header.ts";
 import type { Coordinates, Order, ReceivedOrder } from "./order.ts";
 import type { StoreView, Verdict } from "./judge_batch.ts";
+import type { OffsetRange } from "./offset_ranges.ts";
 
 /** An order on its way into Kafka. */
 export interface OutgoingOrder {
@@ -23,16 +24,33 @@ export interface OrderPublisher<T extends OutgoingOrder = OutgoingOrder> {
   close(): Promise<void>;
 }
 
-/** Records of one partition, read in one go: `[from, to)` covers every offset between, markers and gaps included. */
-export interface OrderBatch {
+/** A record as it lies in a topic. */
+export interface TopicRecord {
+  offset: number;
+  /** Milliseconds since the epoch, as the broker has it. */
+  timestamp: number;
+  key: Uint8Array | null;
+  value: Uint8Array | null;
+  headers: readonly Header[];
+}
+
+/** Offsets `[from, to)` of one partition, read in one go: records, transaction markers and gaps. */
+export interface PartitionRange extends OffsetRange {
   topic: string;
   partition: number;
-  /** First offset read. */
-  from: number;
-  /** Offset to read next. */
-  to: number;
-  /** The decodable orders, by offset. */
+}
+
+/** A batch as it was fetched. */
+export interface FetchedBatch<R extends TopicRecord = TopicRecord> extends PartitionRange {
+  records: readonly R[];
+}
+
+/** A batch once it is decoded: each record is an order or a dead letter. */
+export interface OrderBatch extends PartitionRange {
+  /** By offset. */
   orders: readonly ReceivedOrder[];
+  /** By offset. */
+  deadLetters: readonly DeadLetter[];
 }
 
 /**

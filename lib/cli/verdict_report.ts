@@ -50,7 +50,11 @@ export class VerdictReport {
     this.#flushLater();
   }
 
-  showDeadLetter(at: { partition: number; offset: number }, reason: string): void {
+  showDeadLetters(deadLetters: readonly { at: { partition: number; offset: number }; reason: string }[]): void {
+    for (const { at, reason } of deadLetters) this.#showDeadLetter(at, reason);
+  }
+
+  #showDeadLetter(at: { partition: number; offset: number }, reason: string): void {
     this.#turnSecond();
     this.#total.deadLettered++;
     if (this.#isReadable()) {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Consumer } from "kafkajs";
-import { EXIT, Failure, Outage } from "../../lib/errors.ts";
+import { Failure } from "../../lib/errors.ts";
 import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import { resetGroup } from "../../lib/kafka/consume/group_start.ts";
-import { Subscriber } from "../../lib/kafka/consume/subscriber.ts";
+import { Subscription } from "../../lib/kafka/consume/subscription.ts";
 import { readTopicId } from "../../lib/kafka/client/topic_facts.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { brokenOf, KafkaWorld, moment } from "./kafka_world.ts";
@@ -67,19 +67,13 @@ async function joinAndLeave(world: KafkaWorld, ours: boolean): Promise<void> {
   if (ours) {
     const stop = new AbortController();
     const { group, topic, kafka } = world;
-    const at = { group, topic, topicId: undefined };
-    const hooks = {
-      prepare: () => Promise.resolve({}),
-      onJoin: () => joined.resolve(),
-      onOutage: () => {},
-      onNotice: () => {},
-    };
-    const handle = () => Promise.reject(new Outage(EXIT.unavailable, "Commits nothing"));
-    const reading = new Subscriber(kafka, { ...at, starts: new Map(), handle, ...hooks }).run(stop.signal);
+    const hooks = { onJoin: () => joined.resolve(), onOutage: () => {}, onNotice: () => {} };
+    const options = { group, topic, topicId: undefined, starts: new Map(), ...hooks };
+    await using _subscription = new Subscription(kafka, options, stop.signal);
     await joined.promise;
     await moment(2 * APART_MS);
     stop.abort();
-    return await reading;
+    return;
   }
   const consumer: Consumer = world.kafka.consumer({ groupId: world.group, maxWaitTimeInMs: 100 });
   consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve());

@@ -50,8 +50,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "no dedupe",
     file: "lib/files/store/file_store.ts",
-    from: "precedent: (received) => this.#precedent(received),",
-    to: 'precedent: (_received) => "none",',
+    from: "accepted: (orderId) => this.#acceptedAs(orderId),",
+    to: "accepted: () => undefined,",
     rows: [runLostCommits],
   },
   {

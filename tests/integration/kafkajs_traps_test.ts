@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Admin } from "kafkajs";
+import type { Admin, Kafka } from "kafkajs";
 import { EXIT, Failure, Outage } from "../../lib/errors.ts";
 import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import { moveGroup } from "../../lib/kafka/consume/group_offsets.ts";
-import type { FetchedBatch } from "../../lib/kafka/consume/fetched_batch.ts";
-import { Subscriber } from "../../lib/kafka/consume/subscriber.ts";
+import type { GroupTopic } from "../../lib/kafka/consume/group_topic.ts";
+import { type SubscribedBatch, Subscription } from "../../lib/kafka/consume/subscription.ts";
 import { readTopicId } from "../../lib/kafka/client/topic_facts.ts";
 import { seededRandom } from "../faults/fault.ts";
 import { KafkaWorld, moment, soon } from "../faults/kafka_world.ts";
@@ -26,32 +26,28 @@ function ownWorld(): Promise<KafkaWorld> {
 
 /** A subscription under way; stopped when disposed. */
 class Reading implements AsyncDisposable {
-  readonly batches: FetchedBatch[] = [];
+  readonly batches: SubscribedBatch[] = [];
   joined = false;
-  /** What `run` rejected with. */
+  /** What reading rejected with. */
   failure: Error | undefined;
   ended = false;
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
 
   constructor({ kafka, group, topic }: KafkaWorld, handle: () => Promise<void> = () => Promise.resolve()) {
-    const subscriber = new Subscriber(kafka, {
-      group,
-      topic,
-      topicId: undefined,
-      starts: new Map(),
-      prepare: (batch) => Promise.resolve(batch),
-      handle: (batch) => {
-        this.batches.push(batch);
-        return handle();
-      },
-      onJoin: () => this.joined = true,
-      onOutage: () => {},
-      onNotice: () => {},
-    });
-    this.#run = subscriber.run(this.#stop.signal)
+    this.#run = this.#read(kafka, { group, topic, topicId: undefined }, handle)
       .catch((error) => this.failure = error)
       .finally(() => this.ended = true);
+  }
+
+  async #read(kafka: Kafka, at: GroupTopic, handle: () => Promise<void>): Promise<void> {
+    const hooks = { onJoin: () => this.joined = true, onOutage: () => {}, onNotice: () => {} };
+    await using subscription = new Subscription(kafka, { ...at, starts: new Map(), ...hooks }, this.#stop.signal);
+    for await (const batch of subscription) {
+      this.batches.push(batch);
+      const handled = await subscription.throughOutages(batch, () => handle().then(() => true));
+      if (handled) subscription.commit(batch);
+    }
   }
 
   get records(): number {

@@ -18,14 +18,14 @@ export function order(given: Partial<Order> & { order_id: string }): Order {
 /** `orders` as a batch of one partition, the first at offset `from`; `to` defaults to the offset after the last. */
 export function batchOf(
   orders: readonly Order[],
-  { partition = 0, from = 0, topic = TOPIC, ...rest }: Partial<Omit<OrderBatch, "orders">> = {},
+  { partition = 0, from = 0, topic = TOPIC, ...rest }: Partial<Omit<OrderBatch, "orders" | "deadLetters">> = {},
 ): OrderBatch {
   const to = rest.to ?? from + orders.length;
   const received = orders.map((order, index): ReceivedOrder => ({
     order,
     at: { topic, partition, offset: from + index },
   }));
-  return { topic, partition, from, to, orders: received };
+  return { topic, partition, from, to, orders: received, deadLetters: [] };
 }
 
 /** Has `store` judge `batch` by the real rules. */

@@ -57,7 +57,7 @@ async function deliver(store: FileStore, { partition, from, orders }: PlannedBat
   if (start >= to) return;
   const received = orders.map((order, index) => ({ order, at: { topic: TOPIC, partition, offset: from + index } }))
     .slice(start - from);
-  const batch = { topic: TOPIC, partition, from: start, to, orders: received };
+  const batch = { topic: TOPIC, partition, from: start, to, orders: received, deadLetters: [] };
   const verdicts = await store.process(batch, (view) => judgeBatch(received, view));
   const accepted = verdicts.filter(({ kind }) => kind !== "rejected").map(({ received }) => received.order.order_id);
   if (notes.add({ partition, to, accepted }) === 1) console.log("on");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decideOrder } from "../../lib/decide_order.ts";
-import { comparePrecedent, judgeBatch, type StoreView } from "../../lib/judge_batch.ts";
+import { judgeBatch, type StoreView } from "../../lib/judge_batch.ts";
 import { nameKey, type ReceivedOrder } from "../../lib/order.ts";
 
 const NAMES = ["book", "pen", "caf\u00e9", "cafe\u0301", "__proto__", "constructor", "missing", ""];
@@ -43,10 +43,7 @@ class Model {
         const quantity = this.stock.get(nameKey(name));
         return quantity === undefined ? undefined : Object.freeze({ name, quantity });
       },
-      precedent: (received) => {
-        const earlier = this.accepted.get(received.order.order_id);
-        return earlier === undefined ? "none" : comparePrecedent(received, earlier);
-      },
+      accepted: (orderId) => this.accepted.get(orderId),
     };
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { comparePrecedent, judgeBatch, type Precedent, type StoreView } from "../../lib/judge_batch.ts";
+import { judgeBatch, type StoreView } from "../../lib/judge_batch.ts";
 import { nameKey, type Order, type ReceivedOrder } from "../../lib/order.ts";
 
 const pure = { permissions: "none" } as const;
@@ -10,13 +10,13 @@ function received(order: Partial<Order>, at: Partial<ReceivedOrder["at"]> = {}):
   return { order: { ...base, ...order }, at: { topic: "orders", partition: 0, offset: offset++, ...at } };
 }
 
-function view(stock: Record<string, number>, precedents: Record<string, Precedent> = {}): StoreView {
+function view(stock: Record<string, number>, accepted: readonly ReceivedOrder[] = []): StoreView {
   const users = new Map([["alice", "paid"], ["bob", "unpaid"], ["__proto__", "paid"]]);
   const items = new Map(Object.entries(stock).map(([name, quantity]) => [nameKey(name), { name, quantity }]));
   return {
     user: (name) => users.has(name) ? { name, status: users.get(name)! } : undefined,
     item: (name) => items.get(nameKey(name)),
-    precedent: ({ order }) => precedents[order.order_id] ?? "none",
+    accepted: (id) => accepted.find(({ order }) => order.order_id === id),
   };
 }
 
@@ -51,7 +51,7 @@ Deno.test("judgeBatch() keeps items with prototype-ish names apart", pure, () =>
   const orders = ["constructor", "toString", "__proto__"].map((item) => received({ item, user: "__proto__" }));
   assert.deepEqual(judge(orders, view({ constructor: 1 })), ["1 -> 0", "unknown-item", "unknown-item"]);
   const ids = ["__proto__", "constructor", "__proto__"].map((order_id) => received({ order_id }));
-  assert.deepEqual(judge(ids, { ...view({ book: 9 }), precedent: () => "none" }), ["9 -> 8", "8 -> 7", "duplicate"]);
+  assert.deepEqual(judge(ids, view({ book: 9 })), ["9 -> 8", "8 -> 7", "duplicate"]);
 });
 
 Deno.test("judgeBatch() accepts an order_id once within a batch", pure, () => {
@@ -73,14 +73,14 @@ Deno.test("judgeBatch() judges an order_id again that was rejected earlier in th
 });
 
 Deno.test("judgeBatch() lets what the store accepted before decide ahead of user and stock", pure, () => {
-  const before = { a: "redelivered", b: "duplicate", c: "order-id-conflict" } as const;
-  const orders = ["a", "b", "c"].map((order_id) => received({ order_id, user: "bob", quantity: 99 }));
-  assert.deepEqual(judge(orders, view({ book: 9 }, before)), ["redelivered", "duplicate", "order-id-conflict"]);
+  const earlier = ["a", "b", "c"].map((order_id) => received({ order_id, user: "bob", quantity: 99 }));
+  const orders = [earlier[0], received(earlier[1].order), received({ ...earlier[2].order, quantity: 98 })];
+  assert.deepEqual(judge(orders, view({ book: 9 }, earlier)), ["redelivered", "duplicate", "order-id-conflict"]);
 });
 
 Deno.test("judgeBatch() rejects an invalid order for that, whatever its order_id was before", pure, () => {
-  const precedents = { a: "redelivered" } as const;
-  assert.deepEqual(judge([received({ order_id: "a", quantity: 0 })], view({ book: 9 }, precedents)), [
+  const earlier = [received({ order_id: "a" })];
+  assert.deepEqual(judge([received({ order_id: "a", quantity: 0 })], view({ book: 9 }, earlier)), [
     "invalid-quantity",
   ]);
 });
@@ -102,18 +102,19 @@ Deno.test("judgeBatch() answers an empty batch with nothing", pure, () => {
   assert.deepEqual(judgeBatch([], view({})), []);
 });
 
-Deno.test("comparePrecedent() calls the same topic, partition and offset a redelivery", pure, () => {
+Deno.test("judgeBatch() skips the record that was accepted, by topic, partition and offset", pure, () => {
   const earlier = received({ order_id: "x" });
-  assert.equal(comparePrecedent(structuredClone(earlier), earlier), "redelivered");
+  assert.deepEqual(judge([structuredClone(earlier)], view({ book: 9 }, [earlier])), ["redelivered"]);
   for (const at of [{ topic: "other" }, { partition: 1 }, { offset: 4_711 }]) {
-    assert.equal(comparePrecedent({ ...earlier, at: { ...earlier.at, ...at } }, earlier), "duplicate");
+    const elsewhere = { ...earlier, at: { ...earlier.at, ...at } };
+    assert.deepEqual(judge([elsewhere], view({ book: 9 }, [earlier])), ["duplicate"]);
   }
 });
 
-Deno.test("comparePrecedent() calls other contents at another place a conflict", pure, () => {
+Deno.test("judgeBatch() calls other contents under an accepted order_id a conflict", pure, () => {
   const earlier = received({ order_id: "x" });
   for (const other of [{ user: "bob" }, { item: "pen" }, { quantity: 2 }, { created_at: 6 }]) {
     const later = received({ ...earlier.order, ...other });
-    assert.equal(comparePrecedent(later, earlier), "order-id-conflict", JSON.stringify(other));
+    assert.deepEqual(judge([later], view({ book: 9 }, [earlier])), ["order-id-conflict"], JSON.stringify(other));
   }
 });

@@ -1,14 +1,7 @@
-import {
-  type Accepted,
-  comparePrecedent,
-  type Precedent,
-  type Rejected,
-  type StoreView,
-  type Verdict,
-} from "../../judge_batch.ts";
+import type { Accepted, Rejected, StoreView, Verdict } from "../../judge_batch.ts";
 import { Outage } from "../../errors.ts";
 import { MAX_ORDER_ID_LENGTH, type ReceivedOrder } from "../../order.ts";
-import type { OrderBatch, OrderStore } from "../../ports.ts";
+import type { OrderBatch, OrderStore, PartitionRange } from "../../ports.ts";
 import { IdentityIndex } from "../index/identity_index.ts";
 import { writeIndexSnapshot } from "../index/index_snapshot.ts";
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
@@ -117,7 +110,6 @@ export class FileStore implements OrderStore {
       this.#parts.positions.refresh();
       await this.#parts.ledger.refresh();
       this.#users.refresh();
-      // One too long to be valid is not asked for, and hashing it takes room.
       const ids = batch.orders.map(({ order }) => order.order_id);
       this.#index.lookUp(ids.filter(({ length }) => length <= MAX_ORDER_ID_LENGTH));
       const verdicts = judge(this.#view());
@@ -192,18 +184,18 @@ export class FileStore implements OrderStore {
     return {
       user: (name) => this.#users.user(name),
       item: (name) => this.#parts.ledger.item(name),
-      precedent: (received) => this.#precedent(received),
+      accepted: (orderId) => this.#acceptedAs(orderId),
     };
   }
 
-  #precedent(received: ReceivedOrder): Precedent {
-    const { order_id } = received.order;
-    const place = this.#index.find(order_id);
-    return place === undefined ? "none" : comparePrecedent(received, asReceived(this.#parts.log.at(place, order_id)));
+  #acceptedAs(orderId: string): ReceivedOrder | undefined {
+    if (orderId.length > MAX_ORDER_ID_LENGTH) return undefined; // hashing it takes room
+    const place = this.#index.find(orderId);
+    return place === undefined ? undefined : asReceived(this.#parts.log.at(place, orderId));
   }
 
   /** Rule 10: accepted orders and rejections, then the position, each synced; only then memory follows. */
-  async #commit(batch: OrderBatch, verdicts: readonly Verdict[]): Promise<void> {
+  async #commit(batch: PartitionRange, verdicts: readonly Verdict[]): Promise<void> {
     const accepted = verdicts.filter((verdict) => verdict.kind === "accepted");
     const rejected = verdicts.filter((verdict) => verdict.kind === "rejected");
     const firstSeq = this.#parts.ledger.seq + 1;

@@ -1,17 +1,9 @@
 import type { Batch } from "kafkajs";
+import type { FetchedBatch } from "../../ports.ts";
 import { type FetchedRecord, recordGroups } from "../protocol/record_batch.ts";
 
-/** Records of one partition; `[from, to)` covers every offset between, transaction markers and gaps included. */
-export interface FetchedBatch {
-  topic: string;
-  partition: number;
-  from: number;
-  to: number;
-  records: readonly FetchedRecord[];
-}
-
-/** What a batch consumer was handed, in pieces of a size to handle in one go; `most` records in all. */
-export function* fetchedBatches(batch: Batch, most: number): Generator<FetchedBatch> {
+/** What a batch consumer was handed, in batches of a size to handle in one go; `most` records in all. */
+export function* fetchedBatches(batch: Batch, most: number): Generator<FetchedBatch<FetchedRecord>> {
   const { topic, partition } = batch;
   let from = Number((batch as unknown as { fetchedOffset: string }).fetchedOffset);
   let left = most;

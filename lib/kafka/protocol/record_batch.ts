@@ -1,6 +1,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import { EXIT, Failure } from "../../errors.ts";
 import { type Header, NO_HEADERS } from "../../header.ts";
+import type { TopicRecord } from "../../ports.ts";
 import { LEFT_OUT_HEADER } from "../../topics.ts";
 import { decompress, MAX_DECOMPRESSED_BYTES } from "./codecs.ts";
 import { messageOf } from "../client/failures.ts";
@@ -27,7 +28,7 @@ export interface FetchBounds {
 }
 
 /** A record as it lies in a topic; its bytes are a part of what was fetched, so it keeps all of that in memory. */
-export class FetchedRecord {
+export class FetchedRecord implements TopicRecord {
   offset: number;
   /** Milliseconds since the epoch, as the broker has it. */
   timestamp: number;

@@ -21,7 +21,7 @@ Deno.test("VerdictReport shows each order at human pace, warnings on stderr, con
   const report = new VerdictReport({ verbose: false });
   const { out, err } = await printedBy(() => {
     report.show([accepted("a"), unpaid, { kind: "redelivered", received: received("b") }]);
-    report.showDeadLetter({ partition: 1, offset: 7 }, "bad\nmagic");
+    report.showDeadLetters([{ at: { partition: 1, offset: 7 }, reason: "bad\nmagic" }]);
     report.finish();
   });
   assert.equal(out[0], "accepted  a  alice  2 book  stock 10 -> 8");

@@ -1,14 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import { Failure, Outage } from "../../errors.ts";
-import { inTurn } from "../../in_turn.ts";
-import { createBatchConsumer } from "./batch_consumer.ts";
+import { type Failure, Outage } from "../../errors.ts";
+import { Handover } from "../../handover.ts";
+import type { FetchedBatch } from "../../ports.ts";
 import { disconnect } from "../client/disconnect.ts";
 import { asFailure, notAlone } from "../client/failures.ts";
-import { type FetchedBatch, fetchedBatches } from "./fetched_batch.ts";
+import { outageOf } from "../client/outage.ts";
+import type { FetchedRecord } from "../protocol/record_batch.ts";
+import { createBatchConsumer } from "./batch_consumer.ts";
+import { Fetch } from "./fetch.ts";
+import { fetchedBatches } from "./fetched_batch.ts";
 import { removeMember } from "./group_coordinator.ts";
 import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
-import { outageOf } from "../client/outage.ts";
 import { soleMember } from "./sole_member.ts";
 import { TopicNotices } from "./topic_notices.ts";
 import { TOPIC_CHECK_MS, watchTopic } from "./topic_watch.ts";
@@ -21,20 +24,16 @@ const FETCH_WAIT_MS = 500;
 const FETCH_BYTES_PER_PARTITION = 1 << 20;
 const RETRY_MS = 1_000;
 
-export interface SubscriberOptions<T> extends GroupTopic {
+/** A batch that a subscription hands out. */
+export type SubscribedBatch = FetchedBatch<FetchedRecord>;
+
+export interface SubscriptionOptions extends GroupTopic {
   /** The offset each partition is committed at; reading begins there. */
   starts: ReadonlyMap<number, number>;
   /** Ends the subscription once each of these partitions was read up to its offset. */
   until?: ReadonlyMap<number, number>;
   /** Ends the subscription after exactly this many messages. */
   maxMessages?: number;
-  /** Gets one batch ready to be handled, while the one before it may be under way: changes nothing that lasts. */
-  prepare(batch: FetchedBatch): Promise<T>;
-  /**
-   * Handles one batch; never two at once. When it resolves, the batch is committed. On an {@linkcode Outage}, its own
-   * or that of `prepare`, both are called again later, with nothing committed; any other error ends the subscription.
-   */
-  handle(ready: T): Promise<void>;
   /** Told each time the group was joined. */
   onJoin(memberId: string): void;
   /** Told of an outage that is being waited out, and once it is over (undefined). */
@@ -44,54 +43,96 @@ export interface SubscriberOptions<T> extends GroupTopic {
 }
 
 /**
- * Reads a topic as the only member of its group, in batches, committing each one after it was handled.
+ * A topic read as the only member of its group, batch by batch: `for await (const batch of subscription)`.
  *
- * Comes back by itself when brokers go away, and never skips an offset silently: one that the log no longer holds is a
- * {@linkcode Failure} (65), as is a topic deleted or created anew. A group with another member is one too (75).
- * Partitions added meanwhile are read from their beginning, within seconds.
+ * Whoever has handled a batch commits it. The subscription comes back by itself when brokers go away, and never skips
+ * an offset silently: one that the log no longer holds is a {@linkcode Failure} (65), as is a topic deleted or created
+ * anew. A group with another member is one too (75). Partitions added meanwhile are read from their beginning, within
+ * seconds. It ends with `stop` or with one of its limits, and leaves the group when it is disposed of.
  */
-export class Subscriber<T> {
+export class Subscription implements AsyncIterable<SubscribedBatch>, AsyncDisposable {
   readonly #kafka: Kafka;
-  readonly #options: SubscriberOptions<T>;
+  readonly #options: SubscriptionOptions;
   readonly #positions: Map<number, number>;
   readonly #notices: TopicNotices;
+  readonly #batches = new Handover<SubscribedBatch>();
+  /** Which fetch a batch comes from. */
+  readonly #fetches = new WeakMap<SubscribedBatch, Fetch>();
   readonly #ending = new AbortController();
-  #failure: Failure | undefined;
+  /** Resolves when nobody handles batches any more. */
+  readonly #released = Promise.withResolvers<void>();
+  readonly #run: Promise<void>;
   #left: number;
   #memberId: string | undefined;
   /** Of the last session that ended in an error; the group may not know that it is gone. */
   #crashedMember: string | undefined;
   #outage: string | undefined;
 
-  constructor(kafka: Kafka, options: SubscriberOptions<T>) {
+  /** Begins to read. Permission: net. */
+  constructor(kafka: Kafka, options: SubscriptionOptions, stop: AbortSignal) {
     this.#kafka = kafka;
     this.#options = options;
     this.#positions = new Map(options.starts);
     this.#notices = new TopicNotices(options);
     this.#left = options.maxMessages ?? Infinity;
-  }
-
-  /** Reads until `stop`, or until one of the limits is reached; the batch in hand is finished and committed first. */
-  async run(stop: AbortSignal): Promise<void> {
-    stop.addEventListener("abort", () => this.#end(), { once: true });
+    stop.addEventListener("abort", () => this.#end(), { once: true, signal: this.#ending.signal });
     if (stop.aborted || this.#isDone()) this.#end();
-    watchTopic(this.#kafka, this.#options, this.#ending.signal)
-      .then((failure) => failure !== undefined && this.#end(failure));
-    try {
-      while (!this.#over) await this.#sessionOrPause();
-    } finally {
-      this.#end();
-    }
-    if (this.#failure !== undefined) throw this.#failure;
+    watchTopic(kafka, options, this.#ending.signal).then((failure) => failure !== undefined && this.#end(failure));
+    this.#run = this.#read().catch((failure) => this.#end(failure));
   }
 
-  async #sessionOrPause(): Promise<void> {
-    try {
-      await this.#session();
-    } catch (error) {
-      this.#tellOutage(outageOf(error, this.#kafka, { ...this.#options, wasMember: this.#memberId !== undefined }));
-      this.#crashedMember = this.#memberId;
-      await this.#pause();
+  [Symbol.asyncIterator](): AsyncIterator<SubscribedBatch> {
+    return this.#batches[Symbol.asyncIterator]();
+  }
+
+  /** Whether `batch` is still to be handled: neither has the subscription ended, nor was its fetch given up. */
+  readonly isCurrent = (batch: SubscribedBatch): boolean => !this.#over && this.#fetches.get(batch)?.isOver === false;
+
+  /**
+   * Commits the offset after a batch whose verdicts are durable, behind the caller's back and after those before it. Of
+   * a fetch that was given up nothing is committed: it is read again.
+   */
+  commit(batch: SubscribedBatch): void {
+    const fetch = this.#fetches.get(batch)!;
+    fetch.commitBehind(() => this.#commit(batch, fetch.payload));
+  }
+
+  /**
+   * Does `work` on a batch however often an {@linkcode Outage} stops it; `isAgain` from the second time on. Undefined
+   * where the subscription ends before it is done.
+   */
+  async throughOutages<T>(batch: SubscribedBatch, work: (isAgain: boolean) => Promise<T>): Promise<T | undefined> {
+    const { payload } = this.#fetches.get(batch)!;
+    for (let isAgain = false; !this.#over; isAgain = true) {
+      try {
+        const result = await work(isAgain);
+        if (isAgain) this.#tellOutage(undefined);
+        return result;
+      } catch (error) {
+        if (!(error instanceof Outage)) throw asFailure(error);
+        this.#tellOutage(error.message);
+        await this.#pause();
+        await payload.heartbeat().catch(() => {}); // a member that is lost meanwhile finds out when it commits
+      }
+    }
+  }
+
+  /** Ends the subscription: what was handled is committed, then the group is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end();
+    this.#released.resolve();
+    await this.#run;
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#over) {
+      try {
+        await this.#session();
+      } catch (error) {
+        this.#crashedMember = this.#memberId;
+        this.#tellOutage(outageOf(error, this.#kafka, { ...this.#options, wasMember: this.#memberId !== undefined }));
+        await this.#pause();
+      }
     }
   }
 
@@ -106,7 +147,7 @@ export class Subscriber<T> {
       maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
       metadataMaxAge: TOPIC_CHECK_MS, // kafkajs joins its group anew for partitions that were added
       onFetch: (ends) => this.#notices.fetched(ends),
-      // A crash ends the session; starting over is up to `run`, which knows what may be retried.
+      // A crash ends the session; starting over is up to `#read`, which knows what may be retried.
       retry: { retries: 5, restartOnFailure: () => Promise.resolve(false) },
     });
     const leaving = new AbortController();
@@ -122,11 +163,12 @@ export class Subscriber<T> {
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        eachBatch: (payload) => this.#eachBatch(payload),
+        eachBatch: (payload) => this.#handOut(payload),
       });
       if (!this.#over) await ended;
     } finally {
       leaving.abort();
+      if (this.#over) await this.#released.promise; // the batch in hand is committed before the group is left
       await disconnect(consumer);
     }
   }
@@ -147,52 +189,25 @@ export class Subscriber<T> {
     });
   }
 
-  async #eachBatch(payload: EachBatchPayload): Promise<void> {
-    await inTurn(this.#wanted(payload), {
-      prepare: this.#options.prepare,
-      handle: (batch, ready) => this.#handle(batch, ready, payload.heartbeat),
-      commit: (batch) => this.#commit(batch, payload),
-    });
-  }
-
-  /** What was fetched, in pieces, until the subscription ends. */
-  *#wanted({ batch }: EachBatchPayload): Generator<FetchedBatch> {
-    for (const piece of fetchedBatches(batch, this.#left)) {
-      if (this.#over) return;
-      yield piece;
+  /** Hands out what was fetched, and returns once all of it is committed. */
+  async #handOut(payload: EachBatchPayload): Promise<void> {
+    const fetch = new Fetch(payload);
+    for (const batch of fetchedBatches(payload.batch, this.#left)) {
+      if (this.#over || fetch.isOver) break;
+      this.#fetches.set(batch, fetch);
+      fetch.handOut();
+      if (!await this.#batches.put(batch)) break;
     }
+    await fetch.done(this.#released.promise);
   }
 
-  async #commit({ topic, partition, to, records }: FetchedBatch, payload: EachBatchPayload): Promise<void> {
+  async #commit({ topic, partition, to, records }: SubscribedBatch, payload: EachBatchPayload): Promise<void> {
     payload.resolveOffset(String(to - 1));
     const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
     this.#left -= records.length;
     this.#advance(partition, to);
     await payload.heartbeat();
-  }
-
-  /** Handles one batch, however long an outage lasts; false where the subscription ends before it is handled. */
-  async #handle(batch: FetchedBatch, prepared: T | undefined, heartbeat: () => Promise<void>): Promise<boolean> {
-    let ready = prepared;
-    for (let waited = false; !this.#over; waited = true) {
-      try {
-        ready ??= await this.#options.prepare(batch);
-        await this.#options.handle(ready);
-        if (waited) this.#tellOutage(undefined);
-        return true;
-      } catch (error) {
-        if (!(error instanceof Outage)) {
-          this.#end(asFailure(error));
-          return false;
-        }
-        this.#tellOutage(error.message);
-        ready = undefined; // what was found out before may have changed by the end of the outage
-        await this.#pause();
-        await heartbeat();
-      }
-    }
-    return false;
   }
 
   #advance(partition: number, to: number): void {
@@ -210,8 +225,8 @@ export class Subscriber<T> {
   }
 
   #end(failure?: Failure): void {
-    this.#failure ??= failure;
     this.#ending.abort();
+    this.#batches.close(failure);
   }
 
   /** Says when an outage begins, changes or ends, not each time it is noticed. */
