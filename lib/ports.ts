@@ -54,11 +54,31 @@ export interface OrderBatch extends PartitionRange {
 }
 
 /**
+ * The partition's position in the store is not where a batch begins: it went on elsewhere, or was reset. Nothing of the
+ * batch took effect; reading goes on at the store's position.
+ */
+export class PositionMoved extends Error {
+  override readonly name = "PositionMoved";
+
+  constructor({ topic, partition, from }: PartitionRange, options?: ErrorOptions) {
+    super(`Partition ${partition} of ${topic} is not at ${from} any more`, options);
+  }
+}
+
+/** A partition of a topic; `topicId` tells a topic from an earlier one of the same name, where the brokers tell it. */
+export interface TopicPartition {
+  topic: string;
+  topicId: string | undefined;
+  partition: number;
+}
+
+/**
  * Holds users, stock and what became of each order.
  *
  * `process` is the only way a verdict takes effect. It calls `judge` once with a view that no one else changes
  * meanwhile, makes the verdicts durable all together, and only then resolves; a rejected promise means that nothing
- * is known to be durable and the batch has to be read again. Processing a batch again is harmless.
+ * is known to be durable and the batch has to be read again. Processing a batch again is harmless. A store that several
+ * consumers share rejects with {@linkcode PositionMoved} where another one was faster.
  * Calls must not overlap. The caller closes, after the last call has settled.
  */
 export interface OrderStore {
@@ -67,7 +87,9 @@ export interface OrderStore {
    * Where reading a partition has to go on although the group may say otherwise: an offset up to which verdicts are
    * durable, or undefined where the group's own offset is as good.
    */
-  resumeAt(topic: string, partition: number): number | undefined;
+  resumeAt(at: TopicPartition): Promise<number | undefined>;
+  /** Makes reading of a partition go on at `offset`, durably: the store's half of a reset, after the group was moved. */
+  restartAt(at: TopicPartition, offset: number): Promise<void>;
   /** Brings what a person sees up to date; called when idle. */
   checkpoint(): Promise<void>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
+import type { OrderStore } from "../../lib/ports.ts";
 import type { FileStore } from "../../lib/files/store/file_store.ts";
 import { requireBalance, TestStorage } from "../support/storage.ts";
-import { type AnyStore, orderStoreConformance, type StoreContents, type StoreHarness } from "./order_store.ts";
+import { orderStoreConformance, type StoreContents, type StoreHarness } from "./order_store.ts";
 
 /** The file store in a temp folder; its successor after a kill works on a copy, for the dead one's locks are still held. */
 class FileStoreHarness implements StoreHarness {
@@ -11,11 +12,11 @@ class FileStoreHarness implements StoreHarness {
     this.#storage = storage;
   }
 
-  open(): Promise<AnyStore> {
+  open(): Promise<OrderStore> {
     return this.#storage.open();
   }
 
-  async close(store: AnyStore): Promise<void> {
+  async close(store: OrderStore): Promise<void> {
     await this.#storage.close(store as FileStore);
     requireBalance(this.#storage);
   }

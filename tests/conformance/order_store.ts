@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { OrderStore } from "../../lib/ports.ts";
-import { batchOf, order, outcomes, process, TOPIC } from "../support/storage.ts";
-
-export type AnyStore = OrderStore & {
-  /** The store's half of an offset reset: reading of the partition goes on at `offset`, durably. */
-  restartAt(topic: string, partition: number, offset: number): Promise<void>;
-};
+import { batchOf, order, outcomes, partitionOf, process } from "../support/storage.ts";
 
 /** What a store keeps, as the conformance suite needs to get at it: one harness, one store that is gone when disposed. */
 export interface StoreHarness extends AsyncDisposable {
-  open(): Promise<AnyStore>;
-  close(store: AnyStore): Promise<void>;
+  open(): Promise<OrderStore>;
+  close(store: OrderStore): Promise<void>;
   /** Leaves the store as a process does that is killed now; the next {@linkcode open} is its successor's. */
-  abandon(store: AnyStore): Promise<void>;
+  abandon(store: OrderStore): Promise<void>;
   /** Stock by item as a person sees it once a checkpoint was made. */
   stock(): Promise<Record<string, number>>;
   /** Accepted order_ids, oldest first. */
@@ -40,7 +35,7 @@ const id = (order_id: string, given = {}) => order({ order_id, ...given });
 
 /** One suite for every {@linkcode OrderStore}: registers its tests under `name`. */
 export function orderStoreConformance(name: string, create: (contents: StoreContents) => Promise<StoreHarness>): void {
-  const test = (what: string, run: (harness: StoreHarness, store: AnyStore) => Promise<unknown>) =>
+  const test = (what: string, run: (harness: StoreHarness, store: OrderStore) => Promise<unknown>) =>
     Deno.test(`${name} ${what}`, async () => {
       await using harness = await create(CONTENTS);
       await run(harness, await harness.open());
@@ -175,18 +170,22 @@ export function orderStoreConformance(name: string, create: (contents: StoreCont
 
   test("leaves where to go on to the group, until it is told where to restart", async (harness, store) => {
     await process(store, batchOf([id("a")], { from: 5 }));
-    assert.equal(store.resumeAt(TOPIC, 0), undefined);
-    await store.restartAt(TOPIC, 0, 2);
-    assert.deepEqual([store.resumeAt(TOPIC, 0), store.resumeAt(TOPIC, 1), store.resumeAt("other", 0)], [
+    assert.equal(await store.resumeAt(partitionOf(0)), undefined);
+    await store.restartAt(partitionOf(0), 2);
+    assert.deepEqual([
+      await store.resumeAt(partitionOf(0)),
+      await store.resumeAt(partitionOf(1)),
+      await store.resumeAt(partitionOf(0, "other")),
+    ], [
       2,
       undefined,
       undefined,
     ]);
     await harness.abandon(store);
     const again = await harness.open();
-    assert.equal(again.resumeAt(TOPIC, 0), 2);
+    assert.equal(await again.resumeAt(partitionOf(0)), 2);
     await process(again, batchOf([], { from: 2, to: 6 }));
-    assert.equal(again.resumeAt(TOPIC, 0), undefined);
+    assert.equal(await again.resumeAt(partitionOf(0)), undefined);
   });
 
   test("makes nothing durable where judging fails, and goes on", async (harness, store) => {

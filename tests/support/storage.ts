@@ -6,13 +6,18 @@ import { type StorageLayout, storageLayout } from "../../lib/files/disk/layout.t
 import { judgeBatch, type Verdict } from "../../lib/judge_batch.ts";
 import { historyOf } from "./compacted_history.ts";
 import type { Order, ReceivedOrder } from "../../lib/order.ts";
-import type { OrderBatch, OrderStore } from "../../lib/ports.ts";
+import type { OrderBatch, OrderStore, TopicPartition } from "../../lib/ports.ts";
 
 export const TOPIC = "orders";
 
 /** An order of alice for one book, but for what is given. */
 export function order(given: Partial<Order> & { order_id: string }): Order {
   return { user: "alice", item: "book", quantity: 1, created_at: 1_700_000_000_000, ...given };
+}
+
+/** A partition of a topic, as a store is asked about it. */
+export function partitionOf(partition: number, topic: string = TOPIC): TopicPartition {
+  return { topic, topicId: undefined, partition };
 }
 
 /** `orders` as a batch of one partition, the first at offset `from`; `to` defaults to the offset after the last. */

@@ -53,7 +53,10 @@ async function run(folder: string, notesPath: string, plan: readonly PlannedBatc
 /** Processes what the group has not read of a batch, and commits its offset. */
 async function deliver(store: FileStore, { partition, from, orders }: PlannedBatch, notes: Notes): Promise<void> {
   const to = from + orders.length;
-  const start = Math.max(from, store.resumeAt(TOPIC, partition) ?? notes.committed.get(partition) ?? 0);
+  const start = Math.max(
+    from,
+    await store.resumeAt({ topic: TOPIC, topicId: undefined, partition }) ?? notes.committed.get(partition) ?? 0,
+  );
   if (start >= to) return;
   const received = orders.map((order, index) => ({ order, at: { topic: TOPIC, partition, offset: from + index } }))
     .slice(start - from);

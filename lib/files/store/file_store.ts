@@ -1,7 +1,7 @@
 import type { Accepted, Rejected, StoreView, Verdict } from "../../judge_batch.ts";
 import { Outage } from "../../errors.ts";
 import { MAX_ORDER_ID_LENGTH, type ReceivedOrder } from "../../order.ts";
-import type { OrderBatch, OrderStore, PartitionRange } from "../../ports.ts";
+import type { OrderBatch, OrderStore, PartitionRange, TopicPartition } from "../../ports.ts";
 import { IdentityIndex } from "../index/identity_index.ts";
 import { writeIndexSnapshot } from "../index/index_snapshot.ts";
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
@@ -119,12 +119,11 @@ export class FileStore implements OrderStore {
     });
   }
 
-  resumeAt(topic: string, partition: number): number | undefined {
-    return this.#parts.positions.startOf(topic, partition);
+  resumeAt({ topic, partition }: TopicPartition): Promise<number | undefined> {
+    return Promise.resolve(this.#parts.positions.startOf(topic, partition));
   }
 
-  /** Makes reading of a partition go on at `offset`, durably: the store's half of a reset, after the group was moved. */
-  async restartAt(topic: string, partition: number, offset: number): Promise<void> {
+  async restartAt({ topic, partition }: TopicPartition, offset: number): Promise<void> {
     await this.#locked(() => this.#parts.positions.restartAt(topic, partition, offset, this.#parts.ledger.seq));
   }
 

@@ -4,14 +4,12 @@ import { removeMember } from "./group_coordinator.ts";
 import { planReset, type ResetRequest } from "./offset_reset.ts";
 import type { ResetStep } from "../../reset_target.ts";
 import { outOfRange } from "../client/failures.ts";
+import type { OrderStore } from "../../ports.ts";
 import type { GroupTopic } from "./group_topic.ts";
 import { wholeLogs } from "./log_ends.ts";
 
 /** What the group's start needs to know of the store. */
-export interface StartStore {
-  resumeAt(topic: string, partition: number): number | undefined;
-  restartAt(topic: string, partition: number, offset: number): Promise<void>;
-}
+export type StartStore = Pick<OrderStore, "resumeAt" | "restartAt">;
 
 export interface GroupStart extends GroupTopic {
   /** Member id of the store's last owner: it is dead, for its lock is free, but the group may not know. */
@@ -42,13 +40,15 @@ export async function startGroup(
   await requireEmptyGroup(admin, group);
   const logs = await wholeLogs(kafka, topic);
   const committed = await committedOffsets(admin, at);
-  const starts = new Map(logs.map(({ partition, low, high }) => {
-    const start = store.resumeAt(topic, partition) ?? committed.get(partition) ?? low;
-    if (start < low || start > high) {
-      throw outOfRange(topic, partition, ` (it is ${start}, the log is ${low} to ${high})`);
-    }
-    return [partition, start];
-  }));
+  const starts = new Map(
+    await Promise.all(logs.map(async ({ partition, low, high }) => {
+      const start = await store.resumeAt({ ...at, partition }) ?? committed.get(partition) ?? low;
+      if (start < low || start > high) {
+        throw outOfRange(topic, partition, ` (it is ${start}, the log is ${low} to ${high})`);
+      }
+      return [partition, start] as const;
+    })),
+  );
   await moveGroup(kafka, admin, at, changes(starts, committed));
   return { starts, ends: new Map(logs.map(({ partition, high }) => [partition, high])) };
 }
@@ -75,7 +75,8 @@ export async function resetGroup(
   const targets = new Map(steps.map(({ partition, to }) => [partition, to]));
   await moveGroup(kafka, admin, { group, topic, topicId }, targets);
   for (const { partition, to } of steps) {
-    if (store.resumeAt(topic, partition) !== undefined) await store.restartAt(topic, partition, to);
+    const at = { topic, topicId, partition };
+    if (await store.resumeAt(at) !== undefined) await store.restartAt(at, to);
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { batchOf, order, process, requireBalance, TestStorage, TOPIC } from "../../../support/storage.ts";
+import { batchOf, order, partitionOf, process, requireBalance, TestStorage } from "../../../support/storage.ts";
 import { type DiskCall, watchDisk } from "../../../support/disk.ts";
 
 const id = (order_id: string, given = {}) => order({ order_id, ...given });
@@ -77,7 +77,7 @@ Deno.test("FileStore loses nothing and takes nothing twice, whichever call to th
     await step("bob,paid", storage.setUser("bob", "paid"));
     storage.save("inventory.csv", storage.text("inventory.csv").replace(/^pen,\d+/m, "pen,30") + "car,4\n");
     await step("ef", process(store, BATCHES[2]));
-    await step("restart", store.restartAt(TOPIC, 0, 0));
+    await step("restart", store.restartAt(partitionOf(0), 0));
     await process(store, BATCHES[3]);
     await storage.close(store);
   }, async (copy, acknowledged) => {
@@ -88,7 +88,7 @@ Deno.test("FileStore loses nothing and takes nothing twice, whichever call to th
       assert.ok(copy.edits().some(({ item, set }) => item === "book" && set === 20));
     }
     if (acknowledged.includes("bob,paid")) assert.match(copy.text("users.csv"), /^bob,paid$/m);
-    if (acknowledged.includes("restart")) assert.equal(again.resumeAt(TOPIC, 0), 0);
+    if (acknowledged.includes("restart")) assert.equal(await again.resumeAt(partitionOf(0)), 0);
     for (const batch of BATCHES) await process(again, batch);
     await copy.close(again);
     requireBalance(copy);
@@ -111,7 +111,7 @@ async function torn(): Promise<TestStorage> {
 
 async function requireRestart(copy: TestStorage): Promise<void> {
   const again = await copy.open();
-  assert.equal(again.resumeAt(TOPIC, 0), 2);
+  assert.equal(await again.resumeAt(partitionOf(0)), 2);
   await copy.close(again);
 }
 

@@ -5,11 +5,11 @@ import {
   batchOf,
   order,
   outcomes,
+  partitionOf,
   process,
   requireBalance,
   requireUntouched,
   TestStorage,
-  TOPIC,
 } from "../../../support/storage.ts";
 import { sealLine } from "../../../support/seal_line.ts";
 
@@ -52,7 +52,7 @@ Deno.test("editStorage() brings a dead consumer's folder into order first", asyn
   await copy.setStock("pen", 3);
   assert.equal([...copy.files().keys()].filter((name) => name.startsWith("orders.jsonl.torn-")).length, 1);
   assert.deepEqual(requireBalance(copy), { book: 9, pen: 3 });
-  assert.equal((await copy.open()).resumeAt(TOPIC, 0), 0);
+  assert.equal(await (await copy.open()).resumeAt(partitionOf(0)), 0);
 });
 
 Deno.test("editStorage() changes nothing where the edit fails", async () => {

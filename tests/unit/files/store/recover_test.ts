@@ -3,11 +3,11 @@ import {
   batchOf,
   order,
   outcomes,
+  partitionOf,
   process,
   requireBalance,
   requireUntouched,
   TestStorage,
-  TOPIC,
 } from "../../../support/storage.ts";
 
 const id = (order_id: string, given = {}) => order({ order_id, ...given });
@@ -42,7 +42,7 @@ async function requireHealed(storage: TestStorage, whole: Uint8Array, torn: Uint
   const store = await storage.open();
   assert.deepEqual(storage.bytes("orders.jsonl"), whole);
   assert.deepEqual(tornFiles(storage), torn.length === 0 ? [] : [torn]);
-  assert.equal(store.resumeAt(TOPIC, 0), 3, "reading restarts at the batch that is torn");
+  assert.equal(await store.resumeAt(partitionOf(0)), 3, "reading restarts at the batch that is torn");
   const verdicts = await process(store, batchOf([id("d"), id("e")], { from: 3 }));
   assert.ok(outcomes(verdicts).every((outcome) => outcome === "accepted" || outcome === "redelivered"));
   await storage.close(store);
@@ -144,7 +144,7 @@ Deno.test("FileStore.open() has everything read again that a log cut at a line b
     await using copy = storage.copy();
     copy.save("orders.jsonl", log.subarray(0, end));
     const store = await copy.open();
-    assert.equal(store.resumeAt(TOPIC, 0), resumeAt);
+    assert.equal(await store.resumeAt(partitionOf(0)), resumeAt);
     await process(store, batchOf([id("b"), id("c"), id("d"), id("e")], { from: 1 }));
     await copy.close(store);
     assert.deepEqual(requireBalance(copy), { book: 5, pen: 50 });

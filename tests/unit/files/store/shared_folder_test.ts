@@ -3,7 +3,15 @@ import { editStorage } from "../../../../lib/files/store/edit_storage.ts";
 import { FileStore } from "../../../../lib/files/store/file_store.ts";
 import { WriteLock } from "../../../../lib/files/disk/locks.ts";
 import { setStorageAside } from "../../../../lib/files/store/set_aside.ts";
-import { batchOf, order, outcomes, process, requireBalance, TestStorage, TOPIC } from "../../../support/storage.ts";
+import {
+  batchOf,
+  order,
+  outcomes,
+  partitionOf,
+  process,
+  requireBalance,
+  TestStorage,
+} from "../../../support/storage.ts";
 import { sealLine } from "../../../support/seal_line.ts";
 
 const id = (order_id: string, given = {}) => order({ order_id, ...given });
@@ -53,12 +61,12 @@ Deno.test("FileStore.restartAt() holds over a kill until a range is read", async
   await using storage = await TestStorage.create();
   const store = await storage.open();
   await process(store, batchOf([id("a")]));
-  await store.restartAt(TOPIC, 0, 0);
+  await store.restartAt(partitionOf(0), 0);
   await using copy = storage.copy();
   const again = await copy.open();
-  assert.equal(again.resumeAt(TOPIC, 0), 0);
+  assert.equal(await again.resumeAt(partitionOf(0)), 0);
   assert.deepEqual(outcomes(await process(again, batchOf([id("a")]))), ["redelivered"]);
-  assert.equal(again.resumeAt(TOPIC, 0), undefined);
+  assert.equal(await again.resumeAt(partitionOf(0)), undefined);
 });
 
 Deno.test({
@@ -68,7 +76,7 @@ Deno.test({
     const store = await storage.open();
     await storage.setStock("book", 5);
     await storage.setStock("book", 6);
-    await store.restartAt(TOPIC, 0, 0);
+    await store.restartAt(partitionOf(0), 0);
     assert.deepEqual(outcomes(await process(store, batchOf([id("a")]))), ["accepted"]);
     await storage.close(store);
     await storage.close(await storage.open());
