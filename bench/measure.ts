@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../lib/errors.ts";
 import type { BenchWorld } from "./bench_world.ts";
 import { type Outcome, resultOf, type Sample, type Work } from "./work.ts";
 
@@ -45,7 +46,7 @@ export async function measure(
     return { work, result: resultOf(samples, work.target) };
   } catch (error) {
     stop.throwIfAborted();
-    const why = limit.aborted ? overrun : error instanceof Error ? error.message : String(error);
+    const why = limit.aborted ? overrun : messageOf(error);
     const failure = why.replace(/\s+/g, " ");
     note(`${work.title}: FAILED, ${failure}`);
     return { work, failure };

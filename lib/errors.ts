@@ -37,6 +37,11 @@ export class Failure extends Error {
  */
 export class Outage extends Failure {}
 
+/** What an error says, as a person should read it. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The error and what caused it, from the outermost in; nothing where it is no `Error`. */
 export function* causesOf(error: unknown): Generator<Error> {
   for (let inner = error; inner instanceof Error; inner = inner.cause) yield inner;

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import avro, { type Type, type types } from "avsc";
+import { messageOf } from "../errors.ts";
 import type { Order } from "../order.ts";
 import { HEADER_BYTES, MAGIC, schemaIdIn } from "../wire_format.ts";
 import { BodyReader } from "./body_reader.ts";
@@ -146,5 +147,5 @@ function decodeBody(value: Buffer, read: ReadInto, writtenAt: number): Decoded {
 
 function reasonOf(error: unknown): string {
   if (error instanceof RangeError) return "it is nested too deep";
-  return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
+  return messageOf(error).replace(/\s+/g, " ");
 }

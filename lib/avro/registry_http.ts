@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { text } from "node:stream/consumers";
 import type { RegistryConnection } from "../connections.ts";
-import { EXIT, Outage } from "../errors.ts";
+import { EXIT, messageOf, Outage } from "../errors.ts";
 
 export const REQUEST_TIMEOUT_MS = 3_000;
 const CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
@@ -155,7 +155,7 @@ export function refused(what: string, status: 401 | 403, { auth }: RegistryConne
 /** `fetch` itself says only that it failed; what it wraps repeats the address. */
 export function reasonOf(error: unknown): string {
   const said = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
-  const message = oneLine(said instanceof Error ? said.message : String(said));
+  const message = oneLine(messageOf(said));
   return message.replace(/^error sending request .*?: client error \(\w+\): /, "");
 }
 

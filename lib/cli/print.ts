@@ -1,4 +1,4 @@
-import { EXIT, Failure } from "../errors.ts";
+import { EXIT, Failure, messageOf } from "../errors.ts";
 
 /** Characters printed in one go. */
 const CHUNK = 1 << 16;
@@ -77,7 +77,7 @@ async function printSlowly(text: string): Promise<void> {
 
 function lose(name: string, error: unknown): void {
   if (error instanceof Deno.errors.BrokenPipe) return lost.abort(NOBODY_READS);
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   lost.abort(new Failure(EXIT.io, `Cannot write to ${name}: ${why}`, { cause: error }));
 }
 

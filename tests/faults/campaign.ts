@@ -7,7 +7,7 @@ import process from "node:process";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { table } from "../../lib/cli/table.ts";
-import { EXIT, Failure } from "../../lib/errors.ts";
+import { EXIT, Failure, messageOf } from "../../lib/errors.ts";
 import { withStack } from "../support/stack.ts";
 import { type Fault, type FaultContext, type FaultOutcome, held, seededRandom } from "./fault.ts";
 import { FAULTS } from "./rows.ts";
@@ -91,7 +91,7 @@ async function runFault(
 
 /** A run that ends in an error, such as a missed deadline, is one that did not hold. */
 function brokenBy(error: unknown): FaultOutcome {
-  const broken = [error instanceof Error ? error.message : String(error)];
+  const broken = [messageOf(error)];
   return { lost: 0, doubled: 0, unbalanced: 0, recoveryMs: 0, broken };
 }
 

@@ -1,7 +1,7 @@
-import { EXIT, Failure } from "../../errors.ts";
+import { EXIT, Failure, messageOf } from "../../errors.ts";
 import { syncFolder, writeAll } from "./atomic_file.ts";
 import { MemoryFile, type OpenFile } from "./memory_file.ts";
-import { diskFailure, messageOf, refusedWrite } from "./disk_failure.ts";
+import { diskFailure, refusedWrite } from "./disk_failure.ts";
 
 /**
  * A file that is only ever appended to, by one process at a time (under the write lock).

@@ -1,4 +1,4 @@
-import { causesOf, EXIT, Failure, Outage } from "../../errors.ts";
+import { causesOf, EXIT, Failure, messageOf, Outage } from "../../errors.ts";
 
 /** The error of a write as a person should read it; a full disk is an {@linkcode Outage}, for it passes. */
 export function diskFailure(what: string, error: unknown): Failure {
@@ -6,10 +6,6 @@ export function diskFailure(what: string, error: unknown): Failure {
   const full = /ENOSPC|No space left|EDQUOT|quota/i.test(messageOf(error));
   if (full) return new Outage(EXIT.io, `${what}: the disk is full; make room`, { cause: error });
   return new Failure(EXIT.io, `${what}: ${messageOf(error)}`, { cause: error });
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Whether the system refused to write: another user's files, or a mount that is read-only. */

@@ -1,4 +1,4 @@
-import { EXIT, Failure } from "../../errors.ts";
+import { EXIT, Failure, messageOf } from "../../errors.ts";
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
 import { WriteLock } from "../disk/locks.ts";
 import { WHOLE_LOG } from "../log/order_log.ts";
@@ -50,7 +50,7 @@ function createFolder(folder: string): void {
     Deno.mkdirSync(folder, { recursive: true });
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause; // the command line says what would grant it
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new Failure(EXIT.config, `Cannot create the folder ${folder}: ${why}`, { cause });
   }
 }

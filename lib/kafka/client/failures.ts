@@ -1,5 +1,5 @@
 import ConsumerGroup from "kafkajs/src/consumer/consumerGroup.js";
-import { causesOf, EXIT, Failure } from "../../errors.ts";
+import { causesOf, EXIT, Failure, messageOf } from "../../errors.ts";
 import { isBrokenLogin } from "./connection_refusal.ts";
 
 stopSilentOffsetReset();
@@ -69,8 +69,4 @@ export function isTransient(error: unknown): boolean {
 export function asFailure(error: unknown): Failure {
   return causesOf(error).find((inner) => inner instanceof Failure) ??
     new Failure(EXIT.failed, `Cannot go on reading: ${messageOf(error)}`, { cause: error });
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

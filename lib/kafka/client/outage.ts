@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
-import { Failure } from "../../errors.ts";
-import { asFailure, isTransient, messageOf } from "./failures.ts";
+import { Failure, messageOf } from "../../errors.ts";
+import { asFailure, isTransient } from "./failures.ts";
 import { refusal } from "./rights.ts";
 
 /**

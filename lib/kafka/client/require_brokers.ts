@@ -1,10 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Admin } from "kafkajs";
 import type { KafkaConnection } from "../../connections.ts";
-import { EXIT, Failure } from "../../errors.ts";
+import { EXIT, Failure, messageOf } from "../../errors.ts";
 import { createKafka, START_TIMEOUT_MS } from "./client.ts";
 import { connectionRefusal } from "./connection_refusal.ts";
-import { messageOf } from "./failures.ts";
 import { listenerProtocol } from "./listener_probe.ts";
 
 const RETRY_MS = 500;

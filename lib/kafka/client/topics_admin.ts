@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Admin, ConfigResourceTypes, type ITopicConfig, type Kafka, type PartitionMetadata } from "kafkajs";
 import type { KafkaConnection } from "../../connections.ts";
-import { EXIT, Failure } from "../../errors.ts";
+import { EXIT, Failure, messageOf } from "../../errors.ts";
 import { deadLetterTopic, ORDERS_PARTITIONS } from "../../topics.ts";
 import { createKafka, START_TIMEOUT_MS } from "./client.ts";
 import { createTopics } from "./create_topics.ts";
-import { isTransient, messageOf } from "./failures.ts";
+import { isTransient } from "./failures.ts";
 import { topicFacts } from "./topic_facts.ts";
 import { withAdmin } from "./disconnect.ts";
 

@@ -1,11 +1,10 @@
 import type { Kafka } from "kafkajs";
-import { EXIT, Outage } from "../../errors.ts";
+import { EXIT, messageOf, Outage } from "../../errors.ts";
 import type { DeadLetter, DeadLetterSink } from "../../ports.ts";
 import { deadLetterTopic } from "../../topics.ts";
 import { BatchProducer, isTooLarge } from "../produce/batch_producer.ts";
 import { disconnect } from "../client/disconnect.ts";
 import { errorHeaders } from "./error_headers.ts";
-import { messageOf } from "../client/failures.ts";
 import { type OutgoingRecord, recordSize } from "../protocol/record_writer.ts";
 import { refusal } from "../client/rights.ts";
 

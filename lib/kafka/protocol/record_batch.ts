@@ -1,10 +1,9 @@
 import { Buffer, isUtf8 } from "node:buffer";
-import { EXIT, Failure } from "../../errors.ts";
+import { EXIT, Failure, messageOf } from "../../errors.ts";
 import { type Header, NO_HEADERS } from "../../header.ts";
 import type { TopicRecord } from "../../ports.ts";
 import { LEFT_OUT_HEADER } from "../../topics.ts";
 import { decompress, MAX_DECOMPRESSED_BYTES } from "./codecs.ts";
-import { messageOf } from "../client/failures.ts";
 import { AT, BEFORE_LENGTH, CODEC, CONTROL, FORMAT, IN_TRANSACTION, LOG_APPEND_TIME } from "./record_format.ts";
 import { VarintReader } from "../../varint_reader.ts";
 

@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Kafka } from "kafkajs";
-import { causesOf, EXIT, Failure } from "../../errors.ts";
+import { causesOf, EXIT, Failure, messageOf } from "../../errors.ts";
 import { SCAN_GROUPS } from "../../topics.ts";
 import { createBatchConsumer } from "../consume/batch_consumer.ts";
 import { START_TIMEOUT_MS } from "../client/client.ts";
 import { disconnect } from "../client/disconnect.ts";
-import { messageOf } from "../client/failures.ts";
 import { type FetchedRecord, recordGroups } from "../protocol/record_batch.ts";
 import { refusal } from "../client/rights.ts";
 
