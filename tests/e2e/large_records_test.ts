@@ -2,15 +2,13 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
-import { CompressionTypes, ConfigResourceTypes, type Message } from "kafkajs";
+import { CompressionTypes, type Message } from "kafkajs";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
 import { exists as isThere } from "../../lib/files/disk/exists.ts";
-import { createKafka } from "../../lib/kafka/client/client.ts";
-import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
 import { eventually, ownWorld, startTask, task } from "../support/commands.ts";
-import { testKafka, testRegistry } from "../support/kafka.ts";
+import { limitBatches, testKafka, testRegistry } from "../support/kafka.ts";
 import { sendRaw, wireOrder } from "../support/raw_records.ts";
 
 const MEBIBYTE = 1 << 20;
@@ -62,13 +60,13 @@ Deno.test("consume waits while the dead-letter topic does not take a letter, say
   using own = await world();
   const { topic, env, order, storage } = own;
   const letters = deadLetterTopic(topic);
-  await setLimit(letters, 2_000);
+  await limitBatches(letters, 2_000);
   await sendRaw(topic, [{ value: randomFillSync(Buffer.alloc(5_000)) }, order("behind")]);
   const said = `${storage}.stderr`;
   await using consumer = startTask("consume", ["--until-end"], env, ["sh", "-c", 'exec "$@" 2>"$0"', said]);
   const remedy = `Cannot send to ${letters}: .*; raise max.message.bytes of ${letters}`;
   await eventually("the consumer says what to do", () => isThere(said) && new RegExp(remedy).test(text(said)));
-  await setLimit(letters, 2 * MEBIBYTE);
+  await limitBatches(letters, 2 * MEBIBYTE);
   const { code, stdout } = await consumer.end;
   Deno.removeSync(said);
   assert.equal(code, 0);
@@ -102,17 +100,6 @@ Deno.test("consume stays below its memory ceiling, whatever the topic holds", as
   const verified = await task("verify", [], env);
   assert.equal(verified.code, 0, verified.stdout + verified.stderr);
 });
-
-async function setLimit(topic: string, bytes: number): Promise<void> {
-  const admin = createKafka(testKafka()).admin();
-  await admin.connect();
-  const configEntries = [{ name: "max.message.bytes", value: String(bytes) }];
-  await admin.alterConfigs({
-    validateOnly: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
-  });
-  await disconnect(admin);
-}
 
 function text(path: string): string {
   return Deno.readTextFileSync(path);

@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import type { Admin } from "kafkajs";
 import { encodeOrder } from "../../lib/avro/order_codec.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
 import type { KafkaConnection } from "../../lib/connections.ts";
 import { exists } from "../../lib/files/disk/exists.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
-import { disconnect } from "../../lib/kafka/client/disconnect.ts";
+import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { partitionLogs } from "../../lib/kafka/consume/group_offsets.ts";
 import { createPublisher, type Publisher } from "../../lib/kafka/produce/publisher.ts";
 import type { FetchedRecord } from "../../lib/kafka/protocol/record_batch.ts";
@@ -153,14 +154,8 @@ export class KafkaWorld implements AsyncDisposable {
     return partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
   }
 
-  async admin<T>(use: (admin: ReturnType<ReturnType<typeof createKafka>["admin"]>) => Promise<T>): Promise<T> {
-    const admin = this.kafka.admin();
-    try {
-      await admin.connect();
-      return await use(admin);
-    } finally {
-      await disconnect(admin);
-    }
+  async admin<T>(use: (admin: Admin) => Promise<T>): Promise<T> {
+    return await withAdmin(this.kafka, use);
   }
 
   /** Deletes the topic and makes it anew, empty. */

@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { ConfigResourceTypes } from "kafkajs";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { DeadLetterTopic } from "../../lib/kafka/dead_letters/dead_letters.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
-import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import type { DeadLetter } from "../../lib/ports.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
-import { randomName, readTopic, testKafka } from "../support/kafka.ts";
+import { limitBatches, randomName, readTopic, testKafka } from "../support/kafka.ts";
 
 /** A sink for the dead letters of a topic of its own, which takes batches of so many bytes. */
 async function ownSink(maxBytes: number) {
   const topic = randomName();
   const kafka = createKafka(testKafka());
   await ensureTopics(testKafka(), topic);
-  const configEntries = [{ name: "max.message.bytes", value: String(maxBytes) }];
-  const resource = { type: ConfigResourceTypes.TOPIC, name: deadLetterTopic(topic), configEntries };
-  await withAdmin(kafka, (admin) => admin.alterConfigs({ validateOnly: false, resources: [resource] }));
+  await limitBatches(deadLetterTopic(topic), maxBytes);
   const sink = new DeadLetterTopic(kafka);
   const letter = (offset: number, value: Uint8Array): DeadLetter => ({
     at: { topic, partition: 1, offset },

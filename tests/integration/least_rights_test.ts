@@ -8,7 +8,7 @@ import {
   ResourcePatternTypes,
 } from "kafkajs";
 import { EXIT } from "../../lib/errors.ts";
-import { disconnect } from "../../lib/kafka/client/disconnect.ts";
+import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { eventually } from "../support/commands.ts";
 import { SecureWorld } from "../support/secure_world.ts";
 
@@ -52,15 +52,11 @@ const TABLE: [line: string, rights: AclEntry[]][] = [
 ];
 
 Deno.test("each command works with the rights of docs/SECURITY.md, and with none of them left out", (t) =>
-  SecureWorld.with(async (world) => {
-    const admin = world.kafka.admin();
-    await admin.connect();
-    try {
+  SecureWorld.with((world) =>
+    withAdmin(world.kafka, async (admin) => {
       for (const [line, rights] of TABLE) await t.step(line, () => assertLeast(world, admin, { line, rights }));
-    } finally {
-      await disconnect(admin);
-    }
-  }));
+    })
+  ));
 
 async function assertLeast(
   world: SecureWorld,

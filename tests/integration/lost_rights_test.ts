@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type AclEntry, AclResourceTypes, type Admin, ResourcePatternTypes } from "kafkajs";
 import { EXIT } from "../../lib/errors.ts";
-import { disconnect } from "../../lib/kafka/client/disconnect.ts";
+import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { aclsOf } from "../../tools/stack/secure/acls.ts";
 import { eventually } from "../support/commands.ts";
 import { requireBalance } from "../support/storage.ts";
@@ -15,11 +15,9 @@ interface Verified {
 
 Deno.test("a consumer that loses a right waits for it: nothing is missed, doubled or set aside for that", () =>
   SecureWorld.with(async (world) => {
-    const admin = world.kafka.admin();
-    await admin.connect();
     await using consumer = world.start("consume", world.envOf("consumer"), { stderrTo: SAID });
     const said = () => world.text(SAID);
-    try {
+    await withAdmin(world.kafka, async (admin) => {
       await send(world, 5);
       await eventually("it reads", () => world.storage.orders().length > 0);
       for (const right of rightsOfConsumer()) {
@@ -41,9 +39,7 @@ Deno.test("a consumer that loses a right waits for it: nothing is missed, double
       // Letters that were sent twice would be no harm; that orders lie among them would be.
       const letters = await world.runWell("dlq --json", world.envOf("auditor"));
       for (const line of letters.stdout.trim().split("\n")) assert.equal(JSON.parse(line).order_now, false, line);
-    } finally {
-      await disconnect(admin);
-    }
+    });
     consumer.signal("SIGTERM");
     assert.equal((await consumer.end).code, EXIT.ok, said());
     requireBalance(world.storage);

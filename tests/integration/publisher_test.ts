@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import ConnectionPool from "kafkajs/src/network/connectionPool.js";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
+import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import type { ProduceAnswer } from "../../lib/kafka/produce/batch_producer.ts";
 import type { ProtocolCall } from "../../lib/kafka/client/internal_cluster.ts";
 import { createPublisher, type PublisherOptions } from "../../lib/kafka/produce/publisher.ts";
@@ -67,14 +68,10 @@ Deno.test("ensureTopics() creates the topic and its dead letter topic once", asy
   const topic = randomName();
   await Promise.all([ensureTopics(testKafka(), topic), ensureTopics(testKafka(), topic)]);
   await ensureTopics(testKafka(), topic);
-  const admin = createKafka(testKafka()).admin();
-  await admin.connect();
-  try {
+  await withAdmin(createKafka(testKafka()), async (admin) => {
     assert.equal((await admin.fetchTopicOffsets(topic)).length, 3);
     assert.equal((await admin.fetchTopicOffsets(deadLetterTopic(topic))).length, 1);
-  } finally {
-    await admin.disconnect();
-  }
+  });
 });
 
 Deno.test("send() puts a key into the partition that a Java client would choose", async () => {
@@ -192,10 +189,8 @@ Deno.test("send() rejects at once what the broker refuses for good", async () =>
 
 async function topicWithLimit(bytes: number): Promise<string> {
   const topic = randomName();
-  const admin = createKafka(testKafka()).admin();
-  await admin.connect();
   const configEntries = [{ name: "max.message.bytes", value: `${bytes}` }];
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });
-  await admin.disconnect();
+  const topics = [{ topic, numPartitions: 1, configEntries }];
+  await withAdmin(createKafka(testKafka()), (admin) => admin.createTopics({ topics, waitForLeaders: true }));
   return topic;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EXIT } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
+import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { isAlive, type ProcessRecord } from "../../tools/stack/processes.ts";
@@ -87,13 +88,7 @@ function registerKept(registry: string): Promise<number> {
 }
 
 async function topicsOf(brokers: string): Promise<string[]> {
-  const admin = createKafka({ brokers: brokers.split(",") }).admin();
-  await admin.connect();
-  try {
-    return await admin.listTopics();
-  } finally {
-    await admin.disconnect();
-  }
+  return await withAdmin(createKafka({ brokers: brokers.split(",") }), (admin) => admin.listTopics());
 }
 
 Deno.test("a local stack", (t) =>

@@ -1,8 +1,9 @@
+import { ConfigResourceTypes } from "kafkajs";
 import type { KafkaConnection, RegistryConnection } from "../../lib/connections.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import type { Header } from "../../lib/header.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
-import { disconnect } from "../../lib/kafka/client/disconnect.ts";
+import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { partitionLogs } from "../../lib/kafka/consume/group_offsets.ts";
 import { scanTopic } from "../../lib/kafka/scan/topic_scan.ts";
 import type { StackEnv } from "./stack.ts";
@@ -41,13 +42,17 @@ export function randomName(): string {
   return `test-${crypto.randomUUID()}`;
 }
 
+/** Has `topic` take batches of so many bytes at most. */
+export async function limitBatches(topic: string, bytes: number): Promise<void> {
+  const configEntries = [{ name: "max.message.bytes", value: String(bytes) }];
+  const resources = [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }];
+  await withAdmin(createKafka(testKafka()), (admin) => admin.alterConfigs({ validateOnly: false, resources }));
+}
+
 /** Everything in `topic` as of now, by partition and offset. */
 export async function readTopic(topic: string): Promise<StoredMessage[]> {
   const kafka = createKafka(testKafka());
-  const admin = kafka.admin();
-  await admin.connect();
-  const logs = await partitionLogs(admin, topic);
-  await disconnect(admin);
+  const logs = await withAdmin(kafka, (admin) => partitionLogs(admin, topic));
   const messages: StoredMessage[] = [];
   const everything = logs.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
   await scanTopic(kafka, topic, everything, (partition, { offset, key, value, headers }) => {

@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from "kafkajs";
 import type { KafkaConnection } from "../../connections.ts";
 import { causesOf } from "../../errors.ts";
-import { disconnect } from "./disconnect.ts";
+import { withAdmin } from "./disconnect.ts";
 
 const ANSWER_MS = 2_000;
 /** No broker has it: one that takes logins says so, one that takes none says that. */
@@ -17,7 +17,7 @@ export async function listenerProtocol({ brokers }: KafkaConnection): Promise<st
 }
 
 async function probe(broker: string, { tls }: { tls: boolean }): Promise<string | undefined> {
-  const admin = new Kafka({
+  const kafka = new Kafka({
     brokers: [broker],
     ssl: tls ? { rejectUnauthorized: false } : undefined,
     sasl: NO_MECHANISM,
@@ -25,18 +25,15 @@ async function probe(broker: string, { tls }: { tls: boolean }): Promise<string 
     requestTimeout: ANSWER_MS,
     retry: { retries: 0 },
     logLevel: logLevel.NOTHING,
-  }).admin();
+  });
   try {
-    await admin.connect();
-    return undefined; // no broker lets that in
+    return await withAdmin(kafka, () => Promise.resolve(undefined)); // no broker lets that in
   } catch (error) {
     const { type, code } = lastCause(error);
     if (type === "UNSUPPORTED_SASL_MECHANISM") return tls ? "SASL_SSL" : "SASL_PLAINTEXT";
     if (type === "ILLEGAL_SASL_STATE") return tls ? "SSL" : "PLAINTEXT";
     // It has spoken TLS and wants a certificate, as only brokers without a login do.
     return code?.startsWith("ERR_SSL_") && code.includes("ALERT") ? "SSL" : undefined;
-  } finally {
-    await disconnect(admin);
   }
 }
 

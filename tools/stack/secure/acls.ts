@@ -6,7 +6,7 @@ import {
   type Kafka,
   ResourcePatternTypes,
 } from "kafkajs";
-import { disconnect } from "../../../lib/kafka/client/disconnect.ts";
+import { withAdmin } from "../../../lib/kafka/client/disconnect.ts";
 import { deadLetterTopic, SCAN_GROUPS } from "../../../lib/topics.ts";
 import type { User } from "./users.ts";
 
@@ -37,13 +37,7 @@ export function aclsOf({ topic, group }: { topic: string; group: string }): AclE
 
 /** Makes them where they are missing. `kafka` is connected as a super user. Permission: net. */
 export async function createAcls(kafka: Kafka, acl: AclEntry[]): Promise<void> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    await admin.createAcls({ acl });
-  } finally {
-    await disconnect(admin);
-  }
+  await withAdmin(kafka, (admin) => admin.createAcls({ acl }));
 }
 
 function onTopic(operation: AclOperationTypes, name: string): AclEntry {
