@@ -1,7 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { COMPATIBILITY, SchemaType } from "@kafkajs/confluent-schema-registry";
 import type { RegistryConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
+import { patiently } from "../patiently.ts";
 import { ORDER_SCHEMA } from "./order_schema.ts";
 import { registryClient } from "./registry_client.ts";
 import {
@@ -88,7 +88,7 @@ export async function registerOrderSchema(connection: RegistryConnection, subjec
 export async function requireRegistry(connection: RegistryConnection): Promise<void> {
   const ask = registryHttp(connection);
   try {
-    await patiently((signal) => ask("/subjects", { signal }));
+    await atStart((signal) => ask("/subjects", { signal }));
   } catch (cause) {
     throw asFailure(connection, cause);
   }
@@ -104,7 +104,7 @@ async function chosenLevel(ask: Ask, subject: string): Promise<COMPATIBILITY> {
     const config = await ask<{ compatibilityLevel: string }>(path, { signal });
     return config?.compatibilityLevel.toUpperCase() as COMPATIBILITY | undefined;
   };
-  const own = await patiently((signal) => levelAt(path, signal));
+  const own = await atStart((signal) => levelAt(path, signal));
   // NONE counts as none: Apicurio answers with the global level where a subject has no level of its own.
   if (own !== undefined && own !== COMPATIBILITY.NONE) return own;
   // Confluent's registry may forbid the second; Apicurio does not answer the first for a new subject.
@@ -115,18 +115,11 @@ async function chosenLevel(ask: Ask, subject: string): Promise<COMPATIBILITY> {
 }
 
 /** Repeats `request` while the registry is unavailable, for as long as one may be silent at start. */
-async function patiently<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const deadline = performance.now() + START_TIMEOUT_MS;
-  while (true) {
-    // A machine that was busy or asleep may come to it when the time is over.
-    const left = Math.max(1, deadline - performance.now());
-    try {
-      return await request(AbortSignal.timeout(Math.min(REQUEST_TIMEOUT_MS, left)));
-    } catch (error) {
-      if (!(error instanceof RegistryUnavailable) || performance.now() + RETRY_MS > deadline) throw error;
-      await delay(RETRY_MS);
-    }
-  }
+async function atStart<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return await patiently(
+    (leftMs) => request(AbortSignal.timeout(Math.min(REQUEST_TIMEOUT_MS, leftMs))),
+    { forMs: START_TIMEOUT_MS, everyMs: RETRY_MS, passes: (error) => error instanceof RegistryUnavailable },
+  );
 }
 
 async function schemaRefusal(ask: Ask, subject: string, cause: unknown): Promise<Failure> {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { task } from "../support/commands.ts";
+import { eventually, task } from "../support/commands.ts";
 import { withStack } from "../support/stack.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { SEND_LIMIT, Traffic } from "./kafka_traffic.ts";
-import { brokenOf, endOf, KafkaWorld, moment, orderIds, soon } from "./kafka_world.ts";
+import { brokenOf, endOf, KafkaWorld, moment, orderIds } from "./kafka_world.ts";
 
 const AWAY_MS = 20_000;
 const FROZEN_MS = 45_000;
@@ -71,7 +71,7 @@ async function withBrokers(
     await using world = await KafkaWorld.create({ ...context, env });
     await using consumer = await world.consumer();
     const traffic = new Traffic(world, { random, pauseMs: 30 });
-    await soon("verdicts before the fault", () => world.verdicts() > 0);
+    await eventually("verdicts before the fault", () => world.verdicts() > 0);
     await moment(random() * 2_000);
 
     const struckAt = performance.now();
@@ -80,12 +80,12 @@ async function withBrokers(
     const sentBefore = world.sent.length;
     const patienceMs = 2 * RESUME_LIMIT_MS;
     // One send may have been acknowledged before the fault; two more go to every partition.
-    await soon("sends are acknowledged", () => world.sent.length > sentBefore + 3 * SEND_LIMIT, patienceMs);
+    await eventually("sends are acknowledged", () => world.sent.length > sentBefore + 3 * SEND_LIMIT, patienceMs);
     const since = new Set(world.sent.slice(sentBefore));
-    await soon("they are judged", () => !world.unjudged().some((id) => since.has(id)), patienceMs);
+    await eventually("they are judged", () => !world.unjudged().some((id) => since.has(id)), patienceMs);
     const resumedAt = performance.now();
     await traffic.stop();
-    await soon("every order is judged", () => world.unjudged().length === 0, patienceMs);
+    await eventually("every order is judged", () => world.unjudged().length === 0, patienceMs);
     consumer.signal("SIGTERM");
     const { code, stderr } = await endOf(consumer);
     await startAgain(dataDir);

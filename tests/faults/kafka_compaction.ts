@@ -1,6 +1,7 @@
+import { eventually } from "../support/commands.ts";
 import { compactTopic, emptyBatches, leaveEmptyBatches } from "../support/compaction.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
-import { brokenOf, endOf, KafkaWorld, orderIds, soon } from "./kafka_world.ts";
+import { brokenOf, endOf, KafkaWorld, orderIds } from "./kafka_world.ts";
 
 const PARTITIONS = 3;
 
@@ -31,7 +32,7 @@ export const compactionEmptied: Fault = {
     await using started = running === undefined ? world.start("consume", args) : undefined;
     const consumer = (running ?? started)!;
     const recoveryMs = await world.recovery(emptiedAt, before);
-    await soon("every order that is left is judged", () => world.unjudged().length === 0);
+    await eventually("every order that is left is judged", () => world.unjudged().length === 0);
     consumer.signal("SIGTERM");
     const ended = await endOf(consumer);
     const id = orderIds(await world.records()).values().next().value ?? "none";

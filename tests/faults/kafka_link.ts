@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { eventually } from "../support/commands.ts";
 import { type LinkMood, TcpProxy } from "../support/tcp_proxy.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { Traffic } from "./kafka_traffic.ts";
-import { brokenOf, endOf, KafkaWorld, moment, soon } from "./kafka_world.ts";
+import { brokenOf, endOf, KafkaWorld, moment } from "./kafka_world.ts";
 
 const MOODS: LinkMood[] = ["cut", "silent", "slow"];
 const LONGEST_MS = 12_000;
@@ -28,7 +29,7 @@ export const linkCut: Fault = {
     await using link = await Link.between(world.storage.folder, env);
     await using consumer = await world.consumer([], link.wrapper);
     const traffic = new Traffic(world, { random, pauseMs: 100 });
-    await soon("verdicts before the fault", () => world.verdicts() > 0);
+    await eventually("verdicts before the fault", () => world.verdicts() > 0);
     await moment(random() * 1_000);
     const mood = MOODS[Math.floor(random() * MOODS.length)];
     const lastsMs = random() < 0.2 ? BEYOND_SESSION_MS : 500 + random() * LONGEST_MS;
@@ -41,7 +42,7 @@ export const linkCut: Fault = {
     await traffic.stop();
     const sent = world.sent.length;
     await world.send(50);
-    await soon("orders sent after it are judged", () => {
+    await eventually("orders sent after it are judged", () => {
       const unjudged = new Set(world.unjudged());
       return !world.sent.slice(sent).some((id) => unjudged.has(id));
     }, 2 * RESUME_LIMIT_MS);

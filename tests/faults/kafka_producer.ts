@@ -1,5 +1,6 @@
+import { eventually } from "../support/commands.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
-import { brokenOf, KafkaWorld, moment, soon } from "./kafka_world.ts";
+import { brokenOf, KafkaWorld, moment } from "./kafka_world.ts";
 
 /** Enough for a second at the least: the kill has to come before the end. */
 const ORDERS = 200_000;
@@ -15,7 +16,7 @@ export const producerKilled: Fault = {
     const pace = random() < 0.5 ? ["--delay", "0"] : ["--rate", String(50 + Math.floor(random() * 5_000))];
     const mix = ["--seed", String(context.seed), "--mix", "duplicate=5,unpaid=10"];
     await using producer = world.start("produce", ["--count", String(ORDERS), "--verbose", ...pace, ...mix]);
-    await soon("the first order is in the topic", async () => (await world.logs()).some(({ high }) => high > 0));
+    await eventually("the first order is in the topic", async () => (await world.logs()).some(({ high }) => high > 0));
     await moment(random() * 400);
     producer.signal("SIGKILL");
     const { stdout } = await producer.end;

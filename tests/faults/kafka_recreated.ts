@@ -1,7 +1,8 @@
 import { EXIT } from "../../lib/errors.ts";
+import { eventually } from "../support/commands.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import type { RunningTask } from "../support/commands.ts";
-import { brokenOf, endOf, KafkaWorld, moment, soon } from "./kafka_world.ts";
+import { brokenOf, endOf, KafkaWorld, moment } from "./kafka_world.ts";
 
 /** A consumer that ends because its topic was recreated is started again so often at most, as a service would be. */
 const STARTS = 3;
@@ -20,7 +21,7 @@ export const topicRecreated: Fault = {
     await using world = await KafkaWorld.create(context);
     await world.send(100);
     const consumer = await world.consumer();
-    await soon("verdicts on the old topic", () => world.verdicts() >= 100);
+    await eventually("verdicts on the old topic", () => world.verdicts() >= 100);
     const state = (["running", "frozen", "stopped"] as const)[Math.floor(random() * 3)];
     if (state === "stopped") await stopped(consumer);
     if (state === "frozen") consumer.signal("SIGSTOP");
@@ -49,7 +50,11 @@ async function endOnceJudged(world: KafkaWorld, running: RunningTask): Promise<n
   await using consumer = running;
   let ended = false;
   consumer.end.then(() => ended = true);
-  await soon("every order is judged, or the consumer ends", () => ended || world.unjudged().length === 0, PATIENCE_MS)
+  await eventually(
+    "every order is judged, or the consumer ends",
+    () => ended || world.unjudged().length === 0,
+    PATIENCE_MS,
+  )
     .catch(() => {}); // the outcome counts what is lost
   return await stopped(consumer);
 }

@@ -1,9 +1,10 @@
 import { ORDER_SCHEMA } from "../../lib/avro/order_schema.ts";
 import { valueSubject } from "../../lib/topics.ts";
+import { eventually } from "../support/commands.ts";
 import { registerSchema } from "../support/register_schema.ts";
 import { RegistryStub } from "../support/registry_stub.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
-import { brokenOf, KafkaWorld, soon } from "./kafka_world.ts";
+import { brokenOf, KafkaWorld } from "./kafka_world.ts";
 
 const MOODS = ["down", "failing", "slow", "not found"] as const;
 /** Failed requests after which a consumer has shown that it keeps asking. */
@@ -25,7 +26,7 @@ export const registryFails: Fault = {
     const knowsFirst = random() < 0.5;
     if (knowsFirst) {
       await world.send(100);
-      await soon("verdicts before the fault", () => world.verdicts() >= 100);
+      await eventually("verdicts before the fault", () => world.verdicts() >= 100);
     }
     // Reads the same, as one of another version of a producer would.
     const newest = { ...ORDER_SCHEMA, doc: world.topic };
@@ -39,14 +40,14 @@ export const registryFails: Fault = {
     registry.setMood(mood);
     await world.send(20, newer);
     if (random() < 0.5) await world.send(100);
-    await soon("the consumer asks again", () => registry.failed >= ASKED_AGAIN, 60_000);
+    await eventually("the consumer asks again", () => registry.failed >= ASKED_AGAIN, 60_000);
     const during = world.verdicts();
     const lettersDuring = await world.deadLetters();
     registry.setMood("well");
     const recoveryMs = await world.recovery(performance.now(), during);
     await world.send(5, unknown);
     const poison = new Set(world.sent.splice(-5));
-    await soon("dead letters for the unknown id", async () => (await world.deadLetters()).length >= poison.size);
+    await eventually("dead letters for the unknown id", async () => (await world.deadLetters()).length >= poison.size);
     consumer.signal("SIGTERM");
     const { code, stderr } = await consumer.end;
     const letters = await world.deadLetters();

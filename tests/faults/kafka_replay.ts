@@ -1,8 +1,9 @@
 import { v5 as uuidV5 } from "uuid";
 import { REPLAY_OF_HEADER } from "../../lib/topics.ts";
+import { eventually } from "../support/commands.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { Traffic } from "./kafka_traffic.ts";
-import { brokenOf, KafkaWorld, moment, soon } from "./kafka_world.ts";
+import { brokenOf, KafkaWorld, moment } from "./kafka_world.ts";
 
 /**
  * Row 21: a replay, while the consumer appends to the log that it reads and orders keep coming. It sends the orders that
@@ -16,7 +17,7 @@ export const replayWhileConsuming: Fault = {
     await using world = await KafkaWorld.create(context);
     await world.send(500 + Math.floor(context.random() * 2_000));
     await using consumer = await world.consumer();
-    await soon("accepted orders", () => acceptedIds(world).length > 0);
+    await eventually("accepted orders", () => acceptedIds(world).length > 0);
     const traffic = new Traffic(world, { random: context.random, pauseMs: 20 });
     await moment(context.random() * 300);
     const atLeast = acceptedIds(world).length;
@@ -26,7 +27,7 @@ export const replayWhileConsuming: Fault = {
     const sent = code === 0 ? JSON.parse(stdout).sent : NaN;
     const replayed = await replayedIds(world);
     world.sent.push(...replayed.keys());
-    await soon("verdicts on all replayed orders", () => verdictsOn(world, replayed.keys()), 60_000);
+    await eventually("verdicts on all replayed orders", () => verdictsOn(world, replayed.keys()), 60_000);
     consumer.signal("SIGTERM");
     const stopped = await consumer.end;
     const expected = acceptedIds(world).slice(0, sent).map((id) => uuidV5(id, RUN));

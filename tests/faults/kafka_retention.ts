@@ -1,6 +1,7 @@
 import { EXIT } from "../../lib/errors.ts";
+import { eventually } from "../support/commands.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
-import { brokenOf, endOf, KafkaWorld, soon } from "./kafka_world.ts";
+import { brokenOf, endOf, KafkaWorld } from "./kafka_world.ts";
 
 /**
  * Row 20: records that the group has not read yet are deleted, as retention does it. The consumer stops with 65, at its
@@ -60,7 +61,7 @@ async function whileRunning(world: KafkaWorld): Promise<Stopped> {
   await using consumer = await world.consumer();
   const before = world.verdicts();
   await world.send(10);
-  await soon("the consumer reads", () => world.verdicts() > before);
+  await eventually("the consumer reads", () => world.verdicts() > before);
   consumer.signal("SIGSTOP");
   await world.send(100);
   const readable = (await world.logs()).map(({ high }) => high);

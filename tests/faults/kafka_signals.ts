@@ -1,5 +1,6 @@
+import { eventually } from "../support/commands.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
-import { brokenOf, endOf, KafkaWorld, moment, soon } from "./kafka_world.ts";
+import { brokenOf, endOf, KafkaWorld, moment } from "./kafka_world.ts";
 
 const STOP_LIMIT_MS = 10_000;
 
@@ -13,7 +14,7 @@ export const stopInBatch: Fault = {
     const total = 1_000 + Math.floor(context.random() * 5_000);
     await world.send(total);
     await using consumer = await world.consumer();
-    if (context.random() < 0.5) await soon("the first verdicts", () => world.verdicts() > 0);
+    if (context.random() < 0.5) await eventually("the first verdicts", () => world.verdicts() > 0);
     await moment(context.random() * 300);
     const stoppedAt = performance.now();
     consumer.signal("SIGTERM");
@@ -54,7 +55,7 @@ export const zombie: Fault = {
     consumer.signal("SIGSTOP");
     await world.send(100);
     await world.admin((admin) =>
-      soon("the group has given it up", async () => {
+      eventually("the group has given it up", async () => {
         const { groups: [{ members }] } = await admin.describeGroups([world.group]);
         return members.length === 0;
       }, 60_000)
@@ -64,7 +65,7 @@ export const zombie: Fault = {
     consumer.signal("SIGCONT");
     await world.send(50);
     const recoveryMs = await world.recovery(since, before);
-    await soon("every order is judged", () => world.unjudged().length === 0, 60_000);
+    await eventually("every order is judged", () => world.unjudged().length === 0, 60_000);
     consumer.signal("SIGTERM");
     const { code, stderr } = await endOf(consumer);
     return await world.outcome(

@@ -13,7 +13,7 @@ import { scanTopic } from "../../lib/kafka/scan/topic_scan.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { type SampleOrder, sampleOrders } from "../../lib/sample_orders.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
-import { type Finished, type RunningTask, startTask, task } from "../support/commands.ts";
+import { eventually, type Finished, type RunningTask, startTask, task } from "../support/commands.ts";
 import { TestStorage } from "../support/storage.ts";
 import type { FaultContext, FaultOutcome } from "./fault.ts";
 import { checkStorage } from "./invariant.ts";
@@ -21,7 +21,6 @@ import { checkStorage } from "./invariant.ts";
 const STOCK = { book: 2_000, pen: 100_000, notebook: 50_000 };
 /** Every kind of order but poison; books run out. */
 const MIX = { unpaid: 10, "unknown-user": 5, "unknown-item": 5, "no-stock": 2, duplicate: 3 };
-const POLL_MS = 5;
 const ORDER_ID = /order-[0-9a-f]+-\d+/;
 
 /** A record as it lies in the topic. */
@@ -98,7 +97,7 @@ export class KafkaWorld implements AsyncDisposable {
     const consumer = startTask("consume", args, this.env, wrapper);
     let ended: Finished | undefined;
     consumer.end.then((end) => ended = end);
-    await soon("the consumer has joined its group", () => {
+    await eventually("the consumer has joined its group", () => {
       if (ended !== undefined) throw new Error(`A consumer ended before it had joined: ${ended.stderr}`);
       return this.#owner() !== before;
     });
@@ -122,7 +121,7 @@ export class KafkaWorld implements AsyncDisposable {
 
   /** Milliseconds from `since` until there is a verdict more than `before`. */
   async recovery(since: number, before: number, patienceMs = 60_000): Promise<number> {
-    await soon("a verdict after the fault", () => this.verdicts() > before, patienceMs);
+    await eventually("a verdict after the fault", () => this.verdicts() > before, patienceMs);
     return performance.now() - since;
   }
 
@@ -165,7 +164,7 @@ export class KafkaWorld implements AsyncDisposable {
       const [{ partitions }] = (await admin.fetchTopicMetadata({ topics: [this.topic] })).topics;
       await admin.deleteTopics({ topics: [this.topic] });
       const topics = [{ topic: this.topic, numPartitions: partitions.length }];
-      await soon("the topic is there again", () => admin.createTopics({ topics }).catch(() => false));
+      await eventually("the topic is there again", () => admin.createTopics({ topics }).catch(() => false));
     });
   }
 
@@ -209,24 +208,11 @@ export function orderIds(records: readonly TopicRecord[]): Set<string> {
   return new Set(records.flatMap(({ value }) => ORDER_ID.exec(value?.toString("latin1") ?? "")?.[0] ?? []));
 }
 
-/** Calls `holds` often until it is true; fails after `patienceMs`. */
-export async function soon(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  patienceMs = 30_000,
-): Promise<void> {
-  for (const begin = performance.now(); performance.now() < begin + patienceMs;) {
-    if (await holds()) return;
-    await moment(Math.max(POLL_MS, (performance.now() - begin) / 100)); // 1% late at most
-  }
-  throw new Error(`Not within ${patienceMs / 1_000} s: ${what}`);
-}
-
 /** How a command ends, which it has to do by itself. */
 export async function endOf(command: RunningTask, patienceMs = 30_000): Promise<Finished> {
   let finished: Finished | undefined;
   command.end.then((end) => finished = end);
-  await soon("the command has ended", () => finished !== undefined, patienceMs);
+  await eventually("the command has ended", () => finished !== undefined, patienceMs);
   return finished!;
 }
 

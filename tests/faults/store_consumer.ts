@@ -1,7 +1,7 @@
 import { CHECKOUT } from "../../tools/stack/folders.ts";
-import { RunningTask } from "../support/commands.ts";
+import { eventually, RunningTask } from "../support/commands.ts";
 import type { FaultContext, FaultOutcome } from "./fault.ts";
-import { KafkaWorld, moment, soon } from "./kafka_world.ts";
+import { KafkaWorld, moment } from "./kafka_world.ts";
 import { endTraced } from "./store_world.ts";
 
 const ORDERS = 400;
@@ -26,7 +26,7 @@ export async function killConsumer(context: FaultContext, where: "anywhere" | "b
   const start = performance.now();
   await world.send(1);
   await using consumer = world.start("consume");
-  await soon("a verdict after the kills", () => world.verdicts() > before, 60_000);
+  await eventually("a verdict after the kills", () => world.verdicts() > before, 60_000);
   recoveryMs = Math.max(recoveryMs, performance.now() - start);
   consumer.signal("SIGTERM");
   const { code } = await consumer.end;

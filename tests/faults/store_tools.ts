@@ -1,5 +1,6 @@
+import { eventually } from "../support/commands.ts";
 import { type Fault, type FaultContext, type FaultOutcome } from "./fault.ts";
-import { brokenOf, KafkaWorld, soon } from "./kafka_world.ts";
+import { brokenOf, KafkaWorld } from "./kafka_world.ts";
 
 const FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 const ADDS = 10;
@@ -69,7 +70,7 @@ async function twoConsumers(context: FaultContext): Promise<FaultOutcome> {
   const start = performance.now();
   const { code, stderr } = await world.task("consume", context.random() < 0.5 ? [] : ["--group", `${world.group}-2`]);
   const refusedMs = performance.now() - start;
-  await soon("a verdict on every order", () => world.verdicts() >= 90);
+  await eventually("a verdict on every order", () => world.verdicts() >= 90);
   first.signal("SIGTERM");
   const { code: firstCode } = await first.end;
   return await world.outcome(

@@ -8,7 +8,8 @@ import type { GroupTopic } from "../../lib/kafka/consume/group_topic.ts";
 import { type SubscribedBatch, Subscription } from "../../lib/kafka/consume/subscription.ts";
 import { readTopicId } from "../../lib/kafka/client/topic_facts.ts";
 import { seededRandom } from "../faults/fault.ts";
-import { KafkaWorld, moment, soon } from "../faults/kafka_world.ts";
+import { KafkaWorld, moment } from "../faults/kafka_world.ts";
+import { eventually } from "../support/commands.ts";
 import { testEnv } from "../support/kafka.ts";
 
 // What kafkajs 2.2.4 does by itself, and lib/kafka keeps it from doing. Each test fails if that comes back.
@@ -56,7 +57,7 @@ class Reading implements AsyncDisposable {
 
   /** Asserts that it ends by itself with this exit code. */
   async endsWith(exit: number): Promise<void> {
-    await soon("the subscription ends by itself", () => this.ended);
+    await eventually("the subscription ends by itself", () => this.ended);
     assert.ok(this.failure instanceof Failure, String(this.failure));
     assert.equal(this.failure.exit, exit, this.failure.message);
   }
@@ -123,13 +124,13 @@ Deno.test("a batch is committed at the offset after its last record, as soon as 
   const ends = (await world.logs()).map(({ high }) => high);
   {
     await using reading = new Reading(world);
-    await soon("everything is read", () => reading.records === 60);
+    await eventually("everything is read", () => reading.records === 60);
   }
   assert.deepEqual(await world.committed(), ends);
   await using again = new Reading(world);
-  await soon("the next member has joined", () => again.joined);
+  await eventually("the next member has joined", () => again.joined);
   await world.send(1);
-  await soon("a new record", () => again.records > 0);
+  await eventually("a new record", () => again.records > 0);
   assert.equal(again.records, 1, "nothing was delivered again");
 });
 
@@ -159,7 +160,7 @@ Deno.test("an error in handling ends the subscription at once, without another t
 Deno.test("a client of the same group with another way to share is turned away, and reading goes on", async () => {
   await using world = await ownWorld();
   await using reading = new Reading(world);
-  await soon("our member has joined", () => reading.joined);
+  await eventually("our member has joined", () => reading.joined);
   const foreign = world.kafka.consumer({
     groupId: world.group,
     retry: { restartOnFailure: () => Promise.resolve(false) },
@@ -176,7 +177,7 @@ Deno.test("a client of the same group with another way to share is turned away, 
     await disconnect(foreign);
   }
   await world.send(60);
-  await soon("our member reads everything", () => reading.records === 60);
+  await eventually("our member reads everything", () => reading.records === 60);
 });
 
 Deno.test("a crash ends the subscription: no endless restarts, no hang", async () => {
@@ -200,22 +201,22 @@ Deno.test("a crash ends the subscription: no endless restarts, no hang", async (
 Deno.test("a later member of ours is refused with 75, and the first one reads on", async () => {
   await using world = await ownWorld();
   await using first = new Reading(world);
-  await soon("the first has joined", () => first.joined);
+  await eventually("the first has joined", () => first.joined);
   await using second = new Reading(world);
   await second.endsWith(EXIT.busy);
   assert.equal(second.joined, false);
   await world.send(60);
-  await soon("the first reads everything", () => first.records === 60);
+  await eventually("the first reads everything", () => first.records === 60);
 });
 
 Deno.test("a stop is over within 10 s: idle, in an outage, and with a client that hangs", async () => {
   await using world = await ownWorld();
   const idle = new Reading(world);
-  await soon("it has joined", () => idle.joined);
+  await eventually("it has joined", () => idle.joined);
   await inTime(idle.stop());
   await world.send(60);
   const waiting = new Reading(world, () => Promise.reject(new Outage(EXIT.unavailable, "away")));
-  await soon("it is in an outage", () => waiting.batches.length > 0);
+  await eventually("it is in an outage", () => waiting.batches.length > 0);
   await inTime(waiting.stop());
   assert.equal(waiting.failure, undefined);
   await inTime(disconnect({ disconnect: () => new Promise(() => {}) }));

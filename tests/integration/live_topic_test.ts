@@ -5,7 +5,8 @@ import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
 import { seededRandom } from "../faults/fault.ts";
-import { endOf, KafkaWorld, soon } from "../faults/kafka_world.ts";
+import { endOf, KafkaWorld } from "../faults/kafka_world.ts";
+import { eventually } from "../support/commands.ts";
 import type { RunningTask } from "../support/commands.ts";
 import { testEnv, testRegistry } from "../support/kafka.ts";
 import { sendRaw } from "../support/send_raw.ts";
@@ -65,9 +66,9 @@ Deno.test("partitions that are added are read from their beginning within second
   await world.admin((admin) => admin.createPartitions({ topicPartitions: [{ topic: world.topic, count: 5 }] }));
   await sendTo(world, 3, ["a", "b"]);
   await sendTo(world, 4, ["c"]);
-  await soon("verdicts on the new partitions", () => world.verdicts() === 3);
+  await eventually("verdicts on the new partitions", () => world.verdicts() === 3);
   await sendTo(world, 0, ["d"]);
-  await soon("verdicts on the old ones", () => world.verdicts() === 4);
+  await eventually("verdicts on the old ones", () => world.verdicts() === 4);
   await stopped(consumer);
   assert.match(heard(), /^warning: \S+ now has 5 partitions: 3 and 4 are read too$/m);
   assert.equal((await world.task("verify")).code, EXIT.ok);
@@ -79,7 +80,7 @@ Deno.test("a topic that is deleted ends its consumer within seconds, exit 65, an
   await using world = await ownWorld();
   await sendTo(world, 0, ["before"]);
   await using consumer = await world.consumer();
-  await soon("a verdict", () => world.verdicts() === 1);
+  await eventually("a verdict", () => world.verdicts() === 1);
   await world.admin((admin) => admin.deleteTopics({ topics: [world.topic] }));
   const { code, stderr } = await endOf(consumer, 15_000);
   assert.equal(code, EXIT.data);
@@ -98,7 +99,7 @@ Deno.test("records behind an open transaction are waited for, which is said once
   await sendTo(world, 1, ["beside"]);
   const { wrapper, heard } = listen(world);
   await using consumer = await world.consumer(["--until-end"], wrapper);
-  await soon("it says so", () => heard().includes("transaction"));
+  await eventually("it says so", () => heard().includes("transaction"));
   assert.match(
     heard(),
     /^warning: 2 records wait behind an open transaction in \S+ \(partition 0 from offset 1: 2\); .*--until-end waits/m,
@@ -148,7 +149,7 @@ Deno.test("replay --dlq says where each dead letter went, where the topic has fe
   assert.equal((await world.task("consume", ["--until-end"])).code, EXIT.ok);
   await world.admin(async (admin) => {
     await admin.deleteTopics({ topics: [topic] });
-    await soon("the topic is there again", () => admin.createTopics({ topics: [{ topic }] }).catch(() => false));
+    await eventually("the topic is there again", () => admin.createTopics({ topics: [{ topic }] }).catch(() => false));
   });
   const { code, stdout } = await world.task("replay", ["--dlq"]);
   assert.equal(code, EXIT.ok);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { EXIT } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
@@ -8,7 +7,7 @@ import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { isAlive, type ProcessRecord } from "../../tools/stack/processes.ts";
 import { readPid, readState, type StackState } from "../../tools/stack/state.ts";
-import { taskWords } from "../support/commands.ts";
+import { eventually, taskWords } from "../support/commands.ts";
 import { registerSchema } from "../support/register_schema.ts";
 
 /** The slowest of all is a first `down`, which writes the archives of loaded classes. */
@@ -71,14 +70,6 @@ function requireState(dataDir: string): StackState {
   return state;
 }
 
-async function poll<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await delay(20)) {
-    const found = await look();
-    if (found !== undefined) return found;
-  }
-  throw new Error(`Waited in vain for ${what}`);
-}
-
 async function assertEnded(records: readonly ProcessRecord[]): Promise<void> {
   for (const record of records) assert.equal(await isAlive(record), false, `process ${record.pid} still runs`);
 }
@@ -113,7 +104,7 @@ Deno.test("a local stack", (t) =>
       await t.step(`up() restarts a killed ${part}, and only that`, async () => {
         const { pids, ...before } = requireState(dataDir);
         Deno.kill(pids[part].pid, "SIGKILL");
-        await poll(`the end of ${part}`, async () => await isAlive(pids[part]) ? undefined : true);
+        await eventually(`${part} has ended`, async () => !(await isAlive(pids[part])), PATIENCE_MS);
         await succeed("up", dataDir);
         const { pids: now, ...after } = requireState(dataDir);
         assert.notEqual(now[part].pid, pids[part].pid);
@@ -167,7 +158,9 @@ Deno.test("up() ends what it started when it is interrupted", () =>
     const child = start("up", dataDir, ANY_PORTS);
     const outcome = finish(child);
     const records = await Promise.all(
-      ["broker-1", "registry"].map((part) => poll(`the start of ${part}`, () => readPid(join(dataDir, part)))),
+      ["broker-1", "registry"].map((part) =>
+        eventually(`${part} has started`, () => readPid(join(dataDir, part)), PATIENCE_MS)
+      ),
     );
     child.kill("SIGTERM");
     const { code, stderr } = await outcome;
@@ -181,7 +174,7 @@ Deno.test("up() says why a part ended at its start and ends the other one", () =
     Deno.mkdirSync(join(dataDir, "registry", "data"), { recursive: true });
     Deno.writeTextFileSync(join(dataDir, "registry", "data", "registry.mv.db"), "no database\n".repeat(1_000));
     const outcome = finish(start("up", dataDir, ANY_PORTS));
-    const broker = await poll("the start of the broker", () => readPid(join(dataDir, "broker-1")));
+    const broker = await eventually("the broker has started", () => readPid(join(dataDir, "broker-1")), PATIENCE_MS);
     const { code, stderr } = await outcome;
     assert.equal(code, EXIT.unavailable, stderr);
     assert.match(stderr, /registry ended at its start: .+log\.txt/);

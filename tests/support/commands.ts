@@ -1,4 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
+
+const POLL_MS = 5;
 
 export interface Finished {
   code: number;
@@ -58,16 +61,16 @@ export class RunningTask implements AsyncDisposable {
   }
 }
 
-/** Calls `look` until it answers something, and returns that; fails after `patienceMs`. */
+/** Calls `look` until it answers something but false, 1% late at most, and returns that; fails after `patienceMs`. */
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
   patienceMs = 30_000,
 ): Promise<T> {
-  for (const deadline = Date.now() + patienceMs; Date.now() < deadline;) {
+  for (const begin = performance.now(); performance.now() < begin + patienceMs;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(Math.max(POLL_MS, (performance.now() - begin) / 100));
   }
   throw new Error(`Not within ${patienceMs / 1_000} s: ${what}`);
 }

@@ -1,4 +1,5 @@
 import { EXIT, Failure } from "../../errors.ts";
+import { patiently } from "../../patiently.ts";
 import type { StorageLayout } from "./layout.ts";
 import { refusedWrite } from "./disk_failure.ts";
 import { sizeOf } from "./exists.ts";
@@ -98,11 +99,8 @@ export class OwnerLock {
 
   /** Takes the lock, or throws a {@linkcode Failure} (75) that names the owner. */
   static async take(layout: StorageLayout): Promise<OwnerLock> {
-    for (const deadline = Date.now() + TAKE_MS; Date.now() < deadline;) {
-      const lock = OwnerLock.try(layout);
-      if (lock !== undefined) return lock;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    const lock = await patiently(() => OwnerLock.try(layout) ?? false, { forMs: TAKE_MS, everyMs: 50 });
+    if (lock) return lock;
     const owner = readOwner(layout);
     const who = owner === undefined
       ? "another process"

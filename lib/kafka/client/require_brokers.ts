@@ -1,7 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Admin } from "kafkajs";
 import type { KafkaConnection } from "../../connections.ts";
 import { EXIT, Failure, messageOf } from "../../errors.ts";
+import { patiently } from "../../patiently.ts";
 import { createKafka, START_TIMEOUT_MS } from "./client.ts";
 import { connectionRefusal } from "./connection_refusal.ts";
 import { listenerProtocol } from "./listener_probe.ts";
@@ -28,18 +28,17 @@ export async function requireBrokers(connection: KafkaConnection): Promise<void>
 }
 
 async function connectPatiently(admin: Admin, connection: KafkaConnection): Promise<void> {
-  for (const deadline = Date.now() + START_TIMEOUT_MS;;) {
+  const connect = async () => {
     try {
       await admin.connect();
       await admin.describeCluster();
-      return;
     } catch (error) {
       const refusal = connectionRefusal(error, connection) ?? await otherProtocol(error, connection);
-      if (refusal !== undefined) throw refusal;
-      if (Date.now() + RETRY_MS > deadline) throw brokerSilence(connection, error);
-      await delay(RETRY_MS);
+      throw refusal ?? brokerSilence(connection, error);
     }
-  }
+  };
+  const passes = (error: unknown) => error instanceof Failure && error.exit === EXIT.unavailable;
+  await patiently(connect, { forMs: START_TIMEOUT_MS, everyMs: RETRY_MS, passes });
 }
 
 /** A connection that broke for no reason may speak to a port with another protocol than it is told. */

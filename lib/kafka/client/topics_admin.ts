@@ -1,7 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { type Admin, ConfigResourceTypes, type ITopicConfig, type Kafka, type PartitionMetadata } from "kafkajs";
 import type { KafkaConnection } from "../../connections.ts";
 import { EXIT, Failure, messageOf } from "../../errors.ts";
+import { patiently } from "../../patiently.ts";
 import { deadLetterTopic, ORDERS_PARTITIONS } from "../../topics.ts";
 import { createKafka, START_TIMEOUT_MS } from "./client.ts";
 import { createTopics } from "./create_topics.ts";
@@ -54,19 +54,14 @@ export async function ensureTopics(connection: KafkaConnection, topic: string): 
  * heard of the topic yet, as happens in a cluster of several.
  */
 async function awaitLeaders(admin: Admin, topics: string[]): Promise<void> {
-  for (const deadline = Date.now() + START_TIMEOUT_MS;; await delay(LEADER_POLL_MS)) {
-    try {
-      const { topics: found } = await admin.fetchTopicMetadata({ topics });
-      if (found.flatMap(({ partitions }) => partitions).every(({ leader }) => leader >= 0)) {
-        // A leader that is named may not know it yet; one that answers does.
-        for (const topic of topics) await admin.fetchTopicOffsets(topic);
-        return;
-      }
-    } catch (error) {
-      if (!isTransient(error) || Date.now() > deadline) throw error;
-    }
-    if (Date.now() > deadline) throw new Error("its partitions have no leader after 10 s");
-  }
+  const haveLeaders = await patiently(async () => {
+    const { topics: found } = await admin.fetchTopicMetadata({ topics });
+    if (!found.flatMap(({ partitions }) => partitions).every(({ leader }) => leader >= 0)) return false;
+    // A leader that is named may not know it yet; one that answers does.
+    for (const topic of topics) await admin.fetchTopicOffsets(topic);
+    return true;
+  }, { forMs: START_TIMEOUT_MS, everyMs: LEADER_POLL_MS, passes: isTransient });
+  if (!haveLeaders) throw new Error("its partitions have no leader after 10 s");
 }
 
 /** The partitions of `topic` as they stand. Permission: net; at the broker DESCRIBE. */

@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Kafka, Partitioners, type PartitionMetadata } from "kafkajs";
 import type { KafkaConnection } from "../../connections.ts";
 import { causesOf, EXIT, Failure, messageOf } from "../../errors.ts";
 import { NO_HEADERS } from "../../header.ts";
+import { patiently } from "../../patiently.ts";
 import type { OrderPublisher, OutgoingOrder } from "../../ports.ts";
 import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER } from "../../topics.ts";
 import { BatchProducer, isTooLarge } from "./batch_producer.ts";
@@ -192,27 +192,23 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
 
   /** Resolves when the records are known to be in the topic. */
   async #deliver(partition: number, records: OutgoingRecord[]): Promise<void> {
-    const deadline = Date.now() + DELIVERY_TIMEOUT_MS;
     const producer = this.#producer!; // connected by createPublisher
-    while (true) {
-      try {
-        return await producer.send(partition, records, { deadline });
-      } catch (error) {
-        if (isTooLarge(error)) return await this.#deliverInParts(partition, records, error);
-        const type = brokerErrorType(error);
-        const lostState = type !== undefined && PRODUCER_STATE_ERRORS.includes(type);
-        if (!lostState || Date.now() > deadline) throw this.#failure(type !== undefined, error);
-        await delay(RETRY_MS);
-      }
+    const deadline = Date.now() + DELIVERY_TIMEOUT_MS;
+    const patience = { forMs: DELIVERY_TIMEOUT_MS, everyMs: RETRY_MS, passes: hasLostState };
+    try {
+      await patiently(() => producer.send(partition, records, { deadline }), patience);
+    } catch (error) {
+      if (isTooLarge(error)) return await this.#deliverInParts(partition, records, error);
+      throw this.#failure(error);
     }
   }
 
-  #failure(final: boolean, cause: unknown): Failure {
+  #failure(cause: unknown): Failure {
     const { topic } = this.#options;
     const refused = refusal(cause, this.#kafka, { topic, operation: "Write" });
     if (refused !== undefined) return refused;
     const message = `Cannot send to topic ${topic}: ${messageOf(cause)}`;
-    return new Failure(final ? EXIT.failed : EXIT.unavailable, message, { cause });
+    return new Failure(brokerErrorType(cause) === undefined ? EXIT.unavailable : EXIT.failed, message, { cause });
   }
 
   async #deliverInParts(partition: number, records: OutgoingRecord[], cause: unknown): Promise<void> {
@@ -236,6 +232,11 @@ function headersOf({ replayOf, runMark }: OutgoingOrder): OutgoingRecord["header
   if (replayOf !== undefined) headers.push([REPLAY_OF_HEADER, replayOf]);
   if (runMark !== undefined) headers.push([REPLAY_RUN_HEADER, runMark]);
   return headers;
+}
+
+/** Whether a broker has forgotten what it knew of the producer, which then goes on under another id. */
+function hasLostState(error: unknown): boolean {
+  return PRODUCER_STATE_ERRORS.includes(brokerErrorType(error) ?? "");
 }
 
 /** The type of the broker's own error at the bottom of what kafkajs threw; undefined where no broker answered. */
