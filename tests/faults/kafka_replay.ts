@@ -1,4 +1,4 @@
-import { v5 as uuidV5 } from "uuid";
+import { replayIds } from "../../lib/replay_ids.ts";
 import { REPLAY_OF_HEADER } from "../../lib/topics.ts";
 import { eventually } from "../support/commands.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
@@ -30,7 +30,7 @@ export const replayWhileConsuming: Fault = {
     await eventually("verdicts on all replayed orders", () => verdictsOn(world, replayed.keys()), 60_000);
     consumer.signal("SIGTERM");
     const stopped = await consumer.end;
-    const expected = acceptedIds(world).slice(0, sent).map((id) => uuidV5(id, RUN));
+    const expected = acceptedIds(world).slice(0, sent).map(newId);
     return await world.outcome(
       0,
       brokenOf({
@@ -45,6 +45,7 @@ export const replayWhileConsuming: Fault = {
 };
 
 const RUN = "11111111-2222-4333-8444-555555555555";
+const newId = replayIds(RUN);
 
 /** In the order of the log. */
 function acceptedIds(world: KafkaWorld): string[] {
@@ -64,7 +65,7 @@ async function replayedIds(world: KafkaWorld): Promise<Map<string, number>> {
   for (const { headers } of await world.records()) {
     const replayOf = headers.find(([name]) => name === REPLAY_OF_HEADER)?.[1];
     if (!replayOf) continue;
-    const id = uuidV5(String(replayOf), RUN);
+    const id = newId(String(replayOf));
     counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   return counts;

@@ -2,7 +2,6 @@ import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
-import { validate as isUuid } from "uuid";
 import { paceFlags, paceSetting } from "../../lib/cli/pace_flags.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
 import {
@@ -17,6 +16,7 @@ import { flagsOf, type FlagValue, sliceFlags, sliceSetting, sliceValues } from "
 import { MENDABLE_REASONS } from "../../lib/decide_order.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import type { PaceSetting } from "../../lib/pace.ts";
+import { isUuid } from "../../lib/replay_ids.ts";
 import type { Slice } from "../../lib/slice.ts";
 import type { SliceFilter } from "../../lib/slice_filter.ts";
 

@@ -1,7 +1,5 @@
-import { hash } from "node:crypto";
-import { parse as parseUuid } from "uuid";
-import { MAX_ORDER_ID_LENGTH } from "../../order.ts";
 import type { OutgoingOrder } from "../../ports.ts";
+import { replayIds } from "../../replay_ids.ts";
 import type { Slice } from "../../slice.ts";
 import type { LoggedOrder } from "../log/order_log.ts";
 import { countLogged, loggedOrders, loggedSoFar, type LogPart } from "./read_storage.ts";
@@ -42,13 +40,11 @@ export async function acceptedSlice(folder: string, choice: AcceptedChoice): Pro
 
 class Replay {
   readonly #choice: AcceptedChoice;
-  /** The bytes of the run's UUID, and after them room for those of the longest id. */
-  readonly #named = new Uint8Array(RUN_BYTES + 3 * MAX_ORDER_ID_LENGTH);
-  readonly #name = this.#named.subarray(RUN_BYTES);
+  readonly #idOf: (orderId: string) => string;
 
   constructor(choice: AcceptedChoice) {
     this.#choice = choice;
-    this.#named.set(parseUuid(choice.run));
+    this.#idOf = replayIds(choice.run);
   }
 
   /** Only orders that are replays decide anything here; the others are just counted. */
@@ -84,26 +80,7 @@ class Replay {
     const order = { order_id: this.#idOf(order_id), user, item, quantity, created_at: Date.now() };
     return { order, replayOf: order_id };
   }
-
-  /**
-   * The UUIDv5 of the order's id in the namespace of the run (RFC 9562, 5.5).
-   *
-   * Not by the package `uuid`, which makes an object for each hash: three times the time, a third of a replay's.
-   */
-  #idOf(orderId: string): string {
-    const { written } = encoder.encodeInto(orderId, this.#name);
-    const sha1 = hash("sha1", this.#named.subarray(0, RUN_BYTES + written));
-    const variant = VARIANTS[parseInt(sha1[16], 16) % VARIANTS.length];
-    return `${sha1.slice(0, 8)}-${sha1.slice(8, 12)}-5${sha1.slice(13, 16)}-${variant}${sha1.slice(17, 20)}-${
-      sha1.slice(20, 32)
-    }`;
-  }
 }
-
-const RUN_BYTES = 16;
-/** The upper bits of this digit are 10, the lower ones are the hash's. */
-const VARIANTS = "89ab";
-const encoder = new TextEncoder();
 
 function sameAgain({ order_id, user, item, quantity, created_at, replay_of }: LoggedOrder): OutgoingOrder {
   return { order: { order_id, user, item, quantity, created_at }, replayOf: replay_of };
