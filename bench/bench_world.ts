@@ -158,7 +158,7 @@ export class BenchWorld {
 }
 
 /** What a process printed, once it has ended well. */
-export async function finish(what: string, process: Process): Promise<string> {
+async function finish(what: string, process: Process): Promise<string> {
   await using running = process;
   const { code, stdout, stderr } = await running.end;
   if (code !== 0) throw new Error(`${what} ended with ${code}: ${(stderr || stdout).trim().slice(-500)}`);

@@ -21,7 +21,7 @@ export interface StorageFindings {
  *
  * The folder must be at rest: the last owner closed it, so that every edit by hand is in the journal. Permission: read.
  */
-export function checkStorage(folder: string, sent: readonly string[] = []): StorageFindings {
+export function checkStorage(folder: string, sent: readonly string[]): StorageFindings {
   const broken: string[] = [];
   const orders = sealedLines(folder, "orders.jsonl", broken);
   const edits = sealedLines(folder, "stock_edits.jsonl", broken);

@@ -4,7 +4,6 @@ import { Failure } from "../../lib/errors.ts";
 import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import { resetGroup } from "../../lib/kafka/consume/group_start.ts";
 import { Subscription } from "../../lib/kafka/consume/subscription.ts";
-import { readTopicId } from "../../lib/kafka/client/topic_facts.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { brokenOf, KafkaWorld, moment } from "./kafka_world.ts";
 
@@ -50,7 +49,7 @@ export const resetRacingJoin: Fault = {
 async function reset(world: KafkaWorld, latest: boolean): Promise<Error | undefined> {
   const store = await world.storage.open();
   const { kafka, group, topic } = world;
-  const topicId = await readTopicId(kafka, topic);
+  const topicId = await world.topicId();
   const target = { kind: latest ? "latest" as const : "earliest" as const };
   try {
     await world.admin((admin) => resetGroup(kafka, admin, store, { group, topic, topicId, target }, () => {}));

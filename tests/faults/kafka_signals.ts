@@ -76,6 +76,6 @@ export const zombie: Fault = {
 };
 
 /** The number in the summary that every consumer ends with. */
-export function ordersIn(stdout: string): number {
+function ordersIn(stdout: string): number {
   return Number(/^(\d+) orders: /m.exec(stdout)?.[1] ?? NaN);
 }

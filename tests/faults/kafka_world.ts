@@ -6,6 +6,7 @@ import type { KafkaConnection } from "../../lib/connections.ts";
 import { exists } from "../../lib/files/disk/exists.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
+import { topicFacts } from "../../lib/kafka/client/topic_facts.ts";
 import { partitionLogs } from "../../lib/kafka/consume/group_offsets.ts";
 import { createPublisher, type Publisher } from "../../lib/kafka/produce/publisher.ts";
 import type { FetchedRecord } from "../../lib/kafka/protocol/record_batch.ts";
@@ -155,6 +156,10 @@ export class KafkaWorld implements AsyncDisposable {
 
   async admin<T>(use: (admin: Admin) => Promise<T>): Promise<T> {
     return await withAdmin(this.kafka, use);
+  }
+
+  async topicId(): Promise<string | undefined> {
+    return (await topicFacts(this.kafka, [this.topic]))?.get(this.topic)?.id;
   }
 
   /** Deletes the topic and makes it anew, empty. */

@@ -40,9 +40,9 @@ function tear({ layout, accepted }: StoreWorld, random: () => number): Uint8Arra
 }
 
 /** One bit of the log or of the journal flipped while nobody was there. */
-export async function runDamage(context: FaultContext, root?: string): Promise<FaultOutcome> {
+async function runDamage(context: FaultContext): Promise<FaultOutcome> {
   const { random } = context;
-  using world = await StoreWorld.create(context, { batches: BATCHES, root });
+  using world = await StoreWorld.create(context, { batches: BATCHES });
   const first = await world.drive();
   const whole = world.outcome(first.firstCommitMs);
   const path = random() < 0.75 ? world.layout.orders : world.layout.edits;
@@ -86,5 +86,5 @@ export const DAMAGE_FAULTS: readonly Fault[] = [{
   name: "damage in the middle",
   runs: { full: 50, sample: 4 },
   skip: noStrace,
-  run: (context) => runDamage(context),
+  run: runDamage,
 }];

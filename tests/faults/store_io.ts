@@ -75,11 +75,11 @@ export const IO_FAULTS: readonly Fault[] = [{
   name: "EIO on the Nth fsync",
   runs: { full: 100, sample: 4 },
   skip: noStrace,
-  run: (context) => runEio(context),
+  run: runEio,
 }, {
   row: 6,
   name: "disk full",
   runs: { full: 20, sample: 3 },
   skip: () => noStrace() ?? noMount(),
-  run: (context) => runDiskFull(context),
+  run: runDiskFull,
 }];

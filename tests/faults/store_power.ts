@@ -9,10 +9,10 @@ const BATCHES = 12;
  * A driver killed at a random call, then the power of its disk lost; with earlier kills whose unsynced lines a later
  * driver may have built on. The broker's data lies elsewhere and has every commit.
  */
-export async function runPowerLoss(context: FaultContext, kind: "ext4" | "xfs", root?: string): Promise<FaultOutcome> {
+async function runPowerLoss(context: FaultContext): Promise<FaultOutcome> {
   const { random } = context;
-  using disk = Mount.loop(kind);
-  using world = await StoreWorld.create(context, { batches: BATCHES, root, folder: `${disk.path}/storage` });
+  using disk = Mount.loop(random() < 0.5 ? "ext4" : "xfs");
+  using world = await StoreWorld.create(context, { batches: BATCHES, folder: `${disk.path}/storage` });
   const broken: string[] = [];
   let recoveryMs = 0;
   disk.sync();
@@ -35,5 +35,5 @@ export const POWER_FAULTS: readonly Fault[] = [{
   name: "power loss, ext4 or XFS by turns",
   runs: { full: 400, sample: 4 },
   skip: () => noStrace() ?? noLoop(),
-  run: (context) => runPowerLoss(context, context.random() < 0.5 ? "ext4" : "xfs"),
+  run: runPowerLoss,
 }];

@@ -6,7 +6,6 @@ import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import { moveGroup } from "../../lib/kafka/consume/group_offsets.ts";
 import type { GroupTopic } from "../../lib/kafka/consume/group_topic.ts";
 import { type SubscribedBatch, Subscription } from "../../lib/kafka/consume/subscription.ts";
-import { readTopicId } from "../../lib/kafka/client/topic_facts.ts";
 import { seededRandom } from "../faults/fault.ts";
 import { KafkaWorld, moment } from "../faults/kafka_world.ts";
 import { eventually } from "../support/commands.ts";
@@ -74,7 +73,7 @@ class Reading implements AsyncDisposable {
 
 async function commit(world: KafkaWorld, offsets: readonly number[]): Promise<void> {
   const { kafka, group, topic } = world;
-  const at = { group, topic, topicId: await readTopicId(kafka, topic) };
+  const at = { group, topic, topicId: await world.topicId() };
   await world.admin((admin) => moveGroup(kafka, admin, at, new Map(offsets.entries())));
 }
 

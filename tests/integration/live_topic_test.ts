@@ -43,7 +43,7 @@ async function stopped(consumer: RunningTask): Promise<void> {
 }
 
 /** Puts orders into a transaction that is left open. */
-async function openTransaction(world: KafkaWorld, topic: string, ids: readonly string[], timeoutMs: number) {
+async function openTransaction(world: KafkaWorld, topic: string, timeoutMs: number) {
   const producer = world.kafka.producer({
     transactionalId: crypto.randomUUID(),
     transactionTimeout: timeoutMs,
@@ -52,7 +52,7 @@ async function openTransaction(world: KafkaWorld, topic: string, ids: readonly s
   });
   await producer.connect();
   const transaction = await producer.transaction();
-  await transaction.send({ topic, messages: await messages(world, 0, ids) });
+  await transaction.send({ topic, messages: await messages(world, 0, ["within"]) });
   return {
     commit: () => transaction.commit(),
     [Symbol.asyncDispose]: () => producer.disconnect(),
@@ -94,7 +94,7 @@ Deno.test("a topic that is deleted ends its consumer within seconds, exit 65, an
 Deno.test("records behind an open transaction are waited for, which is said once, and read when it ends", async () => {
   await using world = await ownWorld();
   await sendTo(world, 0, ["before"]);
-  await using transaction = await openTransaction(world, world.topic, ["within"], 60_000);
+  await using transaction = await openTransaction(world, world.topic, 60_000);
   await sendTo(world, 0, ["behind"]);
   await sendTo(world, 1, ["beside"]);
   const { wrapper, heard } = listen(world);
@@ -120,7 +120,7 @@ Deno.test("records behind an open transaction are waited for, which is said once
 
 Deno.test("a transaction that is never ended is ended by its time-out, and --until-end with it", async () => {
   await using world = await ownWorld();
-  await using _transaction = await openTransaction(world, world.topic, ["within"], 1_000);
+  await using _transaction = await openTransaction(world, world.topic, 1_000);
   await sendTo(world, 0, ["behind"]);
   const { code, stdout } = await world.task("consume", ["--until-end"]);
   assert.equal(code, EXIT.ok);
@@ -131,7 +131,7 @@ Deno.test("a transaction that is never ended is ended by its time-out, and --unt
 Deno.test("verify takes no dead letter for missing that it cannot read yet, exit 69", async () => {
   await using world = await ownWorld();
   const deadLetters = deadLetterTopic(world.topic);
-  await using _transaction = await openTransaction(world, deadLetters, ["within"], 60_000);
+  await using _transaction = await openTransaction(world, deadLetters, 60_000);
   await sendRaw(world.topic, [{ value: "no order" }]);
   assert.equal((await world.task("consume", ["--until-end"])).code, EXIT.ok);
   const { code, stderr } = await world.task("verify");

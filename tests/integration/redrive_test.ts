@@ -42,9 +42,9 @@ function idsIn(storage: string, name: string): string[] {
   );
 }
 
-/** What this run has sent, by the header that says so. */
-function sentBy(run: string, messages: StoredMessage[]): string[] {
-  return messages.map(({ headers }) => headers.replay_run).filter((mark) => mark?.startsWith(`${run} `)).sort();
+/** What the run has sent, by the header that says so. */
+function sentByRun(messages: StoredMessage[]): string[] {
+  return messages.map(({ headers }) => headers.replay_run).filter((mark) => mark?.startsWith(`${RUN} `)).sort();
 }
 
 Deno.test("replay --rejected has orders judged anew under their ids, once a fix lets them in", async (t) => {
@@ -86,7 +86,7 @@ Deno.test("replay --rejected has orders judged anew under their ids, once a fix 
     const said = await ok("replay", ["--rejected", "--user", "bob", "--run", RUN], env);
     assert.match(said, /2 sent in/);
     const messages = await readTopic(env.ORDERS_TOPIC);
-    assert.deepEqual(sentBy(RUN, messages), [`${RUN} a`, `${RUN} b`]);
+    assert.deepEqual(sentByRun(messages), [`${RUN} a`, `${RUN} b`]);
     await ok("consume", ["--until-end"], env);
     assert.deepEqual(idsIn(storage, "orders.jsonl").sort(), ["a", "b", "e"]);
   });
@@ -117,13 +117,13 @@ Deno.test("replay --rejected killed half-way and resumed sends each order once, 
     replay.signal("SIGKILL");
     await replay.end;
   }
-  const before = sentBy(RUN, await readTopic(env.ORDERS_TOPIC)).length;
+  const before = sentByRun(await readTopic(env.ORDERS_TOPIC)).length;
   assert.ok(before >= 3 && before < 20, `${before} were sent before the kill`);
   await sendOrders(env, [order("later")]);
   await ok("consume", ["--until-end"], env); // they are refused again, at the end of the file
   const said = await ok("replay", ["--rejected", "--run", RUN, "--to", "21"], env);
   assert.match(said, new RegExp(`Replaying ${20 - before} rejected orders .*${before} were sent by this run before`));
-  assert.deepEqual(sentBy(RUN, await readTopic(env.ORDERS_TOPIC)), ids.map((id) => `${RUN} ${id}`).sort());
+  assert.deepEqual(sentByRun(await readTopic(env.ORDERS_TOPIC)), ids.map((id) => `${RUN} ${id}`).sort());
 });
 
 Deno.test("replay --dlq sends dead letters back as they were, and those that can be read now are orders", async (t) => {

@@ -21,7 +21,7 @@ export type PlannedEdit =
   /** A checkpoint, as when idle. */
   | { kind: "checkpoint" };
 
-export const PARTITIONS = 2;
+const PARTITIONS = 2;
 export const ITEMS = ["book", "pen", "cup"];
 const USERS = ["alice", "carol", "bob", "nobody"];
 

@@ -41,7 +41,7 @@ export class EditJournal {
   readonly #journal: Journal<EditRecord>;
   #lastSeq = 0;
 
-  constructor(layout: StorageLayout, options?: JournalOptions & { file?: AppendFile }) {
+  constructor(layout: StorageLayout, options: JournalOptions & { file?: AppendFile }) {
     this.#journal = new Journal(layout.edits, options);
   }
 

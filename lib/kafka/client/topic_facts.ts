@@ -50,11 +50,6 @@ export async function topicFacts(
   return answer.facts;
 }
 
-/** The id of `topic`; undefined where there is no such topic, or the brokers do not tell. Permission: net. */
-export async function readTopicId(kafka: Kafka, topic: string): Promise<string | undefined> {
-  return (await topicFacts(kafka, [topic]))?.get(topic)?.id;
-}
-
 function encodeRequest(topics: readonly string[]): unknown {
   const encoder = new Encoder()
     .writeUVarInt(0) // tagged fields of the header

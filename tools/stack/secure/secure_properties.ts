@@ -1,9 +1,7 @@
+import { SASL_MECHANISMS } from "../../../lib/connections.ts";
 import { HOST } from "../ports.ts";
 import { CA_FILE, KEY_STORE_FILE } from "./secrets.ts";
 import { SUPER_USERS, USER_NAMES } from "./users.ts";
-
-/** The mechanisms a client may log in with; all take the same passwords. */
-export const MECHANISMS = ["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] as const;
 
 const SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
 const PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule required";
@@ -31,7 +29,7 @@ export function secureProperties(
     "ssl.client.auth": "required",
     "ssl.principal.mapping.rules": "RULE:^CN=([^,]+)$/$1/",
     "listener.name.sasl_ssl.ssl.client.auth": "none",
-    "sasl.enabled.mechanisms": MECHANISMS.join(","),
+    "sasl.enabled.mechanisms": SASL_MECHANISMS.join(","),
     "config.providers": "passwords",
     "config.providers.passwords.class": "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
     "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": SCRAM,
