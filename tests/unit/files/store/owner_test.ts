@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { storageLayout } from "../../../../lib/files/disk/layout.ts";
-import { OwnerLock, WriteLock } from "../../../../lib/files/disk/locks.ts";
 import { eventually } from "../../../support/commands.ts";
 import { batchOf, order, process, requireBalance, requireUntouched, TestStorage } from "../../../support/storage.ts";
 
@@ -20,14 +18,6 @@ Deno.test("FileStore.open() refuses a folder that is owned, and names the owner"
   await storage.close(store);
   const next = await storage.open();
   assert.deepEqual([next.lastMemberOf("shop"), next.lastMemberOf("other")], ["m-1", undefined]);
-});
-
-Deno.test("OwnerLock.take() waits for a tool that only asked whether there is an owner", async () => {
-  await using storage = await TestStorage.create();
-  const asking = OwnerLock.try(storage.layout)!;
-  const taken = OwnerLock.take(storage.layout);
-  asking.close();
-  (await taken).close();
 });
 
 Deno.test("FileStore.process() refuses a log that somebody else replaced, grew or removed", async () => {
@@ -56,30 +46,6 @@ Deno.test("FileStore.open() removes what a crash left of a file that was being r
   storage.save("users.csv.tmp", "");
   await storage.open();
   assert.deepEqual([...storage.files().keys()].filter((name) => name.endsWith(".tmp")), []);
-});
-
-Deno.test("WriteLock.hold() keeps its holders apart, frees on errors and lets each have its turn", async () => {
-  await using storage = await TestStorage.create();
-  const layout = storageLayout(storage.folder);
-  const [busy, tool] = [WriteLock.open(layout), WriteLock.open(layout)];
-  let [inside, most, rounds, toolDone] = [0, 0, 0, false];
-  const work = async () => {
-    most = Math.max(most, ++inside);
-    await new Promise((resolve) => setTimeout(resolve));
-    inside--;
-  };
-  const loop = (async () => {
-    while (!toolDone) await busy.hold(work).then(() => rounds++);
-  })();
-  await eventually("the loop runs", () => rounds > 3 || undefined);
-  for (let time = 0; time < 5; time++) await tool.hold(work);
-  await assert.rejects(tool.hold(() => Promise.reject(new Error("no luck"))), /no luck/);
-  assert.equal(await tool.hold(() => Promise.resolve(7)), 7);
-  toolDone = true;
-  await loop;
-  assert.equal(most, 1);
-  busy.close();
-  tool.close();
 });
 
 Deno.test("FileStore lets a tool have its turn while batches come in a tight loop", async () => {
