@@ -132,21 +132,19 @@ Deno.test("registerOrderSchema() says in one line what differs and why the regis
   });
 });
 
-Deno.test("registerOrderSchema() gives up on a silent registry after 10 s, exit 69", async () => {
+Deno.test("registerOrderSchema() gives up on a registry that stays silent, once it has asked again, exit 69", async () => {
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const connections: Deno.Conn[] = [];
   const accepting = (async () => {
     for await (const connection of listener) connections.push(connection);
   })();
-  const startedAt = Date.now();
   try {
     const url = `http://127.0.0.1:${listener.addr.port}`;
     await assert.rejects(
       registerOrderSchema({ url }, "any"),
       (error) => error instanceof Failure && error.exit === EXIT.unavailable && error.message.includes(url),
     );
-    const seconds = (Date.now() - startedAt) / 1_000;
-    assert.ok(seconds > 9 && seconds < 11, `${seconds} s`);
+    assert.ok(connections.length > 1, `asked ${connections.length} times`);
   } finally {
     listener.close();
     await accepting;
