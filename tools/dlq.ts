@@ -15,7 +15,7 @@ import { createKafka } from "../lib/kafka/client/client.ts";
 import { letterRange, readDeadLetters } from "../lib/kafka/dead_letters/dead_letter_reader.ts";
 import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
 import type { StoredLetter } from "../lib/ports.ts";
-import type { SliceFilter } from "../lib/slice_filter.ts";
+import type { SliceFilter } from "../lib/slice.ts";
 import { deadLetterTopic, valueSubject } from "../lib/topics.ts";
 
 const parser = object({

@@ -2,9 +2,9 @@ import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { integer, string } from "@optique/core/valueparser";
 import { EXIT, Failure } from "../errors.ts";
-import type { SliceFilter } from "../slice_filter.ts";
 import { line } from "./parse.ts";
 import { shellWord } from "../shell_word.ts";
+import type { SliceFilter } from "../slice.ts";
 import { parseTimeFlag } from "./time_flag.ts";
 
 const place = integer({ metavar: "N", min: 0 });

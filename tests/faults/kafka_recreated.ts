@@ -1,7 +1,6 @@
 import { EXIT } from "../../lib/errors.ts";
-import { eventually } from "../support/commands.ts";
+import { eventually, type RunningTask } from "../support/commands.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
-import type { RunningTask } from "../support/commands.ts";
 import { brokenOf, endOf, KafkaWorld, moment } from "./kafka_world.ts";
 
 /** A consumer that ends because its topic was recreated is started again so often at most, as a service would be. */

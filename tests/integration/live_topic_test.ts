@@ -6,8 +6,7 @@ import { EXIT } from "../../lib/errors.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
 import { seededRandom } from "../faults/fault.ts";
 import { endOf, KafkaWorld } from "../faults/kafka_world.ts";
-import { eventually } from "../support/commands.ts";
-import type { RunningTask } from "../support/commands.ts";
+import { eventually, type RunningTask } from "../support/commands.ts";
 import { testEnv, testRegistry } from "../support/kafka.ts";
 import { sendRaw } from "../support/send_raw.ts";
 

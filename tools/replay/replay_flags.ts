@@ -17,8 +17,7 @@ import { MENDABLE_REASONS } from "../../lib/decide_order.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import type { PaceSetting } from "../../lib/pace.ts";
 import { isUuid } from "../../lib/replay_ids.ts";
-import type { Slice } from "../../lib/slice.ts";
-import type { SliceFilter } from "../../lib/slice_filter.ts";
+import type { Slice, SliceFilter } from "../../lib/slice.ts";
 
 /** What is sent again. */
 export type ReplaySource =

@@ -1,8 +1,7 @@
 import { MENDABLE_REASONS } from "../../decide_order.ts";
 import type { OutgoingOrder } from "../../ports.ts";
 import { runMark } from "../../run_mark.ts";
-import type { Slice } from "../../slice.ts";
-import { isInTime, type SliceFilter } from "../../slice_filter.ts";
+import { isInTime, type Slice, type SliceFilter } from "../../slice.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { storageLayout } from "../disk/layout.ts";
 import { loggedOrders, loggedSoFar } from "./read_storage.ts";

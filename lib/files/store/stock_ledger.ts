@@ -5,14 +5,13 @@ import { replaceFile } from "../disk/atomic_file.ts";
 import type { CsvDocument } from "../csv/csv_document.ts";
 import { handEditWarnings, oldCopyWarnings } from "./hand_edit_warnings.ts";
 import { asOfRange, emptyInventory, parseInventory, requireReached, writeStock } from "../csv/inventory_file.ts";
-import { EditJournal } from "../log/edit_journal.ts";
+import { EditJournal, type StockEdit } from "../log/edit_journal.ts";
 import type { JournalOptions } from "../log/journal.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 import type { OrderLog } from "../log/order_log.ts";
 import type { Positions } from "../log/positions.ts";
 import { blankEdgedNames, RowWarnings } from "../csv/row_warnings.ts";
 import { deduct, handEdits, lowestSeq, type StockBase, stockBases, supersededBy } from "./stock_math.ts";
-import type { StockEdit } from "../log/edit_journal.ts";
 import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "../disk/watched_file.ts";
 
 export interface LedgerOptions extends JournalOptions {

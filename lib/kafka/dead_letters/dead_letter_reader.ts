@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
 import type { StoredLetter } from "../../ports.ts";
-import { isInTime, type SliceFilter } from "../../slice_filter.ts";
+import { isInTime, type SliceFilter } from "../../slice.ts";
 import { deadLetterTopic } from "../../topics.ts";
 import { DEAD_LETTER_PARTITION } from "./dead_letters.ts";
 import { disconnect } from "../client/disconnect.ts";

@@ -3,8 +3,7 @@ import type { Kafka } from "kafkajs";
 import type { Coordinates } from "../../order.ts";
 import type { StoredLetter } from "../../ports.ts";
 import { runMark } from "../../run_mark.ts";
-import type { Slice } from "../../slice.ts";
-import type { SliceFilter } from "../../slice_filter.ts";
+import type { Slice, SliceFilter } from "../../slice.ts";
 import { REPLAY_RUN_HEADER } from "../../topics.ts";
 import { letterRange, readDeadLetters } from "./dead_letter_reader.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { rejectedSlice } from "../../../../lib/files/read/rejected_slice.ts";
-import type { SliceFilter } from "../../../../lib/slice_filter.ts";
+import type { SliceFilter } from "../../../../lib/slice.ts";
 import { sealLine } from "../../../support/seal_line.ts";
 import { order, TestStorage } from "../../../support/storage.ts";
 
