@@ -10,7 +10,6 @@ import { withStack } from "../tests/support/stack.ts";
 import { CHECKOUT } from "../tools/stack/folders.ts";
 import { BenchWorld } from "./bench_world.ts";
 import { KafkaTools } from "./kafka_tools.ts";
-import { machine } from "./machine.ts";
 import { measure } from "./measure.ts";
 import { picture } from "./picture.ts";
 import { report } from "./report.ts";
@@ -84,6 +83,16 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
 
 function isGood(outcomes: readonly Outcome[], { strict }: { strict: boolean }): boolean {
   return outcomes.every((outcome) => "skipped" in outcome || ("result" in outcome && (outcome.result.met || !strict)));
+}
+
+/** What the figures were taken on, for the JSON file. Permission: sys. */
+function machine() {
+  return {
+    cpus: navigator.hardwareConcurrency,
+    memoryMb: Math.round(Deno.systemMemoryInfo().total / 1e6),
+    os: `${Deno.build.os} ${Deno.osRelease()} ${Deno.build.arch}`,
+    deno: Deno.version.deno,
+  };
 }
 
 if (import.meta.main) await main(run);

@@ -1,4 +1,4 @@
-import { CREDENTIAL_FILES } from "../lib/cli/credential_files.ts";
+import { CREDENTIAL_FILES } from "../lib/cli/environment.ts";
 import { print, printError } from "../lib/cli/print.ts";
 import { EXIT } from "../lib/errors.ts";
 

@@ -1,6 +1,17 @@
 import { EXIT, Failure } from "../errors.ts";
 import { Secret } from "../secret.ts";
 
+/** The variables that name files of credentials (docs/SECURITY.md). */
+export const CREDENTIAL_FILES = [
+  "KAFKA_SASL_PASSWORD_FILE",
+  "KAFKA_SSL_CA_FILE",
+  "KAFKA_SSL_CERT_FILE",
+  "KAFKA_SSL_KEY_FILE",
+  "SCHEMA_REGISTRY_PASSWORD_FILE",
+  "SCHEMA_REGISTRY_TOKEN_FILE",
+  "SCHEMA_REGISTRY_CA_FILE",
+];
+
 /** A variable that is set to something; an empty one counts as not set. Permission: env of the name. */
 export function env(name: string): string | undefined {
   return Deno.env.get(name) || undefined;

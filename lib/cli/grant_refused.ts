@@ -1,8 +1,7 @@
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT, Failure } from "../errors.ts";
-import { CREDENTIAL_FILES } from "./credential_files.ts";
-import { env } from "./environment.ts";
+import { CREDENTIAL_FILES, env } from "./environment.ts";
 import { shellWord } from "../shell_word.ts";
 
 /**

@@ -2,19 +2,23 @@ import process from "node:process";
 import { styleText } from "node:util";
 import stringWidth from "string-width";
 import { shown } from "./escape.ts";
+import { printLines } from "./print.ts";
 
 /** What stands between two columns. */
 const GAP = "  ";
+/** Rows that a terminal is shown at most: what is beyond them has pushed their header away long before. */
+const SHOWN_ROWS = 1_000;
 
 type Cell = string | number;
+type Rows = readonly (readonly Cell[])[];
 
 /** {@linkcode tableLines} as one text. */
-export function table(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function table(columns: readonly string[], rows: Rows): string {
   return [...tableLines(columns, rows)].join("\n");
 }
 
 /** Rows under their column names, numbers to the right; cells are as {@linkcode shown}, the caller colours nothing. */
-export function* tableLines(columns: readonly string[], rows: readonly (readonly Cell[])[]): Generator<string> {
+export function* tableLines(columns: readonly string[], rows: Rows): Generator<string> {
   const texts = rows.map((row) => row.map(textOf));
   const widths = columns.map((column) => stringWidth(column));
   for (const row of texts) {
@@ -28,6 +32,32 @@ export function* tableLines(columns: readonly string[], rows: readonly (readonly
     }).join(GAP).trimEnd();
   yield lineOf(columns, (column) => styleText("bold", column, { stream: process.stdout }));
   for (const row of texts) yield lineOf(row);
+}
+
+/**
+ * Prints rows under their column names, until `stop` aborts or nobody reads on: all of them into a file or a pipe, the
+ * first thousand on a terminal.
+ *
+ * @param things What the rows are, as in "users".
+ */
+export async function printTable(
+  columns: readonly string[],
+  rows: Rows,
+  { things, stop }: { things: string; stop: AbortSignal },
+): Promise<void> {
+  const limit = Deno.stdout.isTerminal() ? SHOWN_ROWS : Infinity;
+  await printLines(firstLines(columns, rows, { things, limit }), stop);
+}
+
+/** The table of the first `limit` rows, and how many more there are. */
+export function* firstLines(
+  columns: readonly string[],
+  rows: Rows,
+  { things, limit }: { things: string; limit: number },
+): Generator<string> {
+  yield* tableLines(columns, rows.slice(0, limit));
+  if (rows.length <= limit) return;
+  yield `… and ${(rows.length - limit).toLocaleString("en-US")} more ${things}; add "| less" to see them all`;
 }
 
 function textOf(cell: Cell): string {

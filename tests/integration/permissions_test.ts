@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { CREDENTIAL_FILES } from "../../lib/cli/credential_files.ts";
+import { CREDENTIAL_FILES } from "../../lib/cli/environment.ts";
 import { shellWord } from "../../lib/shell_word.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import stringWidth from "string-width";
-import { firstLines } from "../../../lib/cli/print_table.ts";
-import { table } from "../../../lib/cli/table.ts";
+import { firstLines, table } from "../../../lib/cli/table.ts";
 
 // deno-lint-ignore no-control-regex -- colours
 const linesOf = (text: string) => text.replace(/\x1b\[\d+m/g, "").split("\n");
