@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { envFile } from "../../tools/stack/secure/env_files.ts";
-import { secureConnection } from "../../tools/stack/secure/secure_connection.ts";
+import { secureConnection } from "../../tools/stack/secure/secrets.ts";
 import type { User } from "../../tools/stack/secure/users.ts";
 import { type Finished, type RunningTask, startTask } from "./commands.ts";
 import { type StackEnv, withStack } from "./stack.ts";

@@ -7,7 +7,7 @@ import { formatCommand } from "./jvm.ts";
 import { javaFailure, lastMeaningfulLine } from "./part.ts";
 import type { StackPlan } from "./plan.ts";
 import { freePorts } from "./ports.ts";
-import { scramCredentials } from "./secure/scram_credentials.ts";
+import { scramCredentials } from "./secure/secrets.ts";
 import { isSecure } from "./secure/secure_folder.ts";
 import { serverProperties } from "./server_properties.ts";
 import { type Java, JAVA_ENV } from "./toolchain.ts";

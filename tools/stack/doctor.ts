@@ -12,8 +12,8 @@ import { EXIT } from "../../lib/errors.ts";
 import type { Check, Level } from "./check.ts";
 import { checkKafka, checkRegistry } from "./check_services.ts";
 import { checkStorage } from "./check_storage.ts";
-import { secureRemedy } from "./secure/secure_remedy.ts";
 import { checkPorts, checkTools } from "./check_tools.ts";
+import { secureRemedy } from "./secure/env_files.ts";
 
 const parser = object({
   json: option("--json", { description: line("Print JSON") }),

@@ -12,9 +12,8 @@ import { HOST, requireFree } from "./ports.ts";
 import { isAlive, type ProcessRecord, terminate } from "./processes.ts";
 import { brokersAnswer, registryAnswers, waitUntil } from "./readiness.ts";
 import { aclsOf, createAcls } from "./secure/acls.ts";
-import { secureConnection } from "./secure/secure_connection.ts";
 import { writeEnvFiles } from "./secure/env_files.ts";
-import { provideSecrets } from "./secure/secrets.ts";
+import { provideSecrets, secureConnection } from "./secure/secrets.ts";
 import { readPid, readState, removePid, removeState, type StackState, writeState } from "./state.ts";
 import type { Java } from "./toolchain.ts";
 

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { shellWord } from "../../../lib/shell_word.ts";
-import type { StackState } from "../state.ts";
+import type { Check } from "../check.ts";
+import { DEFAULT_DATA_DIR } from "../folders.ts";
+import { readState, type StackState } from "../state.ts";
 import { CA_FILE } from "./secrets.ts";
 import { secureFolder } from "./secure_folder.ts";
-import { type User, USER_NAMES } from "./users.ts";
+import { type User, USER_NAMES, USERS } from "./users.ts";
 
 /** The file with the settings of a user, to be read into a shell: with a password, or with a certificate. */
 export function envFile(dataDir: string, user: User, by: "password" | "certificate" = "password"): string {
@@ -16,6 +18,29 @@ export function writeEnvFiles(dataDir: string, state: StackState): void {
     write(envFile(dataDir, user), passwordSettings(dataDir, state, user));
     write(envFile(dataDir, user, "certificate"), certificateSettings(dataDir, state, user));
   }
+}
+
+/** What a person has to know of the running secure stack in `dataDir`: how to use it as whom. */
+export function secureLines(dataDir: string, state: StackState): string[] {
+  return [
+    `Clients log in at ${state.brokers} by SCRAM over TLS, or at ${state.secure?.tlsBrokers} with a certificate.`,
+    "The registry asks nobody who they are. All of it listens on this machine only.",
+    "Be one of these users by reading its settings into a shell (with -tls.env in place of .env: by certificate):",
+    ...USER_NAMES.map((user) => `. ${shellWord(envFile(dataDir, user))} # ${user} ${USERS[user]}`),
+  ];
+}
+
+/** `checks` of `brokers`; where these are the checkout's own secure stack, what fails may lack a login. Permission: read. */
+export function secureRemedy(checks: readonly Check[], brokers: readonly string[]): Check[] {
+  const state = readState(DEFAULT_DATA_DIR);
+  if (state?.secure === undefined || state.brokers !== brokers.join(",")) return [...checks];
+  const login = `it is secure: read a user's settings first, as in . ${
+    shellWord(envFile(DEFAULT_DATA_DIR, "auditor"))
+  }`;
+  return checks.map((check) => {
+    if (check.level !== "fail") return check;
+    return { ...check, remedy: check.remedy === undefined ? login : `${check.remedy}; ${login}` };
+  });
 }
 
 type Settings = Record<string, string | undefined>;

@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import type { KafkaConnection } from "../../../lib/connections.ts";
 import { exists } from "../../../lib/files/disk/exists.ts";
+import { Secret } from "../../../lib/secret.ts";
 import { removeTree } from "../folders.ts";
 import { type Certified, expiresWithin, makeCertificates } from "./certificates.ts";
 import { secureFolder } from "./secure_folder.ts";
-import { BROKER_NAME, USER_NAMES } from "./users.ts";
+import { BROKER_NAME, type User, USER_NAMES } from "./users.ts";
 
 /** Certificates that end sooner are made anew at the next start. */
 const RENEW_DAYS = 30;
@@ -33,6 +35,25 @@ export async function provideSecrets(dataDir: string): Promise<void> {
 /** Permission: read. */
 export function readPassword(dataDir: string, user: string): string {
   return Deno.readTextFileSync(join(secureFolder(dataDir).passwords, user));
+}
+
+/** The passwords of the stack in `dataDir`, in the words of Kafka's `StorageTool format --add-scram`. Permission: read. */
+export function scramCredentials(dataDir: string): string[] {
+  return USER_NAMES.flatMap((name) =>
+    ["SCRAM-SHA-512", "SCRAM-SHA-256"].map((mechanism) =>
+      `${mechanism}=[name=${name},password=${readPassword(dataDir, name)}]`
+    )
+  );
+}
+
+/** The connection to the secure stack in `dataDir`, which listens at `brokers`, as `user`. Permission: read. */
+export function secureConnection(dataDir: string, brokers: readonly string[], user: User): KafkaConnection {
+  const password = new Secret(readPassword(dataDir, user));
+  return {
+    brokers,
+    tls: { ca: Deno.readTextFileSync(join(secureFolder(dataDir).tls, CA_FILE)) },
+    sasl: { mechanism: "SCRAM-SHA-512", username: user, password, allowPlaintext: false },
+  };
 }
 
 async function certificateFiles(): Promise<[name: string, text: string][]> {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { EXIT, Failure } from "../../../lib/errors.ts";
 import { exists } from "../../../lib/files/disk/exists.ts";
-import { SECURE_FOLDER } from "../folders.ts";
+import { brokersOnDisk, SECURE_FOLDER } from "../folders.ts";
 
 /** Where a secure stack keeps its certificates, passwords and the settings of each user. */
 export interface SecureFolder {
@@ -17,4 +18,18 @@ export function secureFolder(dataDir: string): SecureFolder {
 /** Whether the data in `dataDir` belongs to a secure stack. Permission: read. */
 export function isSecure(dataDir: string): boolean {
   return exists(secureFolder(dataDir).path);
+}
+
+/**
+ * Throws a {@linkcode Failure} (78) where the data in `dataDir` belongs to the other kind of stack: an open broker would
+ * serve everybody what was meant for some, a secure one would know none of its users. Permission: read.
+ */
+export function requireSameSecurity({ dataDir, secure }: { dataDir: string; secure: boolean }): void {
+  const remedy = "pass another --data-dir, or delete it with deno task down --purge";
+  if (!secure && isSecure(dataDir)) {
+    throw new Failure(EXIT.config, `${dataDir} holds a secure stack: start it with --secure, ${remedy}`);
+  }
+  if (secure && !isSecure(dataDir) && brokersOnDisk(dataDir) > 0) {
+    throw new Failure(EXIT.config, `${dataDir} holds the data of a stack that is not secure: ${remedy}`);
+  }
 }
