@@ -8,7 +8,7 @@ import { valueSubject } from "../../lib/topics.ts";
 import { type Finished, ownWorld, task } from "../support/commands.ts";
 import { compactTopic, emptyBatches, leaveEmptyBatches } from "../support/compaction.ts";
 import { testKafka, testRegistry } from "../support/kafka.ts";
-import { sendRaw } from "../support/send_raw.ts";
+import { sendRaw } from "../support/raw_records.ts";
 
 const KEY = "no order";
 

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { ORDER_SCHEMA } from "../../lib/avro/order_schema.ts";
-import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
-import { ownWorld, task } from "../support/commands.ts";
-import { readTopic, testRegistry } from "../support/kafka.ts";
-import { wire } from "../support/raw_records.ts";
+import { acceptedIn, task } from "../support/commands.ts";
+import { readTopic, reasonsIn, sampleWorld, testRegistry } from "../support/kafka.ts";
+import { sendRaw, wire } from "../support/raw_records.ts";
 import { registerSchema, setCompatibility } from "../support/register_schema.ts";
 import { RegistryStub } from "../support/registry_stub.ts";
-import { sendRaw } from "../support/send_raw.ts";
 
 const ADDRESS = { type: "record", name: "com.example.Address", fields: [{ name: "city", type: "string" }] };
 const TO = { name: "to", type: ["null", "com.example.Address"], default: null };
@@ -91,28 +89,8 @@ const DIFFERENT: [kind: string, schema: unknown, fields: Parameters<typeof wire>
   ],
 ];
 
-/** A world with its order schema registered and the sample users and items. */
-async function ourWorld() {
-  const world = ownWorld();
-  const topic = world.env.ORDERS_TOPIC;
-  await registerOrderSchema(testRegistry(), valueSubject(topic));
-  await task("bootstrap", [], world.env);
-  return { ...world, topic };
-}
-
-function acceptedIn(storage: string): string[] {
-  return Deno.readTextFileSync(`${storage}/orders.jsonl`).split("\n").filter(Boolean).map((line) =>
-    JSON.parse(line).order_id
-  );
-}
-
-/** What the dead letters of `topic` say of themselves. */
-async function reasonsIn(topic: string): Promise<string[]> {
-  return (await readTopic(deadLetterTopic(topic))).map(({ headers }) => headers["__connect.errors.exception.message"]);
-}
-
 Deno.test("consume reads of an order what its schema lets it, and gives each a verdict", async (t) => {
-  using world = await ourWorld();
+  using world = await sampleWorld();
   const { topic, storage, env } = world;
   await setCompatibility(valueSubject(topic), "NONE");
   const startedAt = Date.now();
@@ -153,7 +131,7 @@ Deno.test("consume reads of an order what its schema lets it, and gives each a v
 
 Deno.test("an order whose schema refers to one that the registry has lost is read once that is back", async () => {
   await using registry = await RegistryStub.before(testRegistry().url);
-  using world = await ourWorld();
+  using world = await sampleWorld();
   const { topic } = world;
   const env = { ...world.env, SCHEMA_REGISTRY_URL: registry.url };
   const addresses = `${topic}-addresses`;
@@ -176,7 +154,7 @@ Deno.test("an order whose schema refers to one that the registry has lost is rea
 });
 
 Deno.test("replay --dlq brings an order back that an older reader could not read", async () => {
-  using world = await ourWorld();
+  using world = await sampleWorld();
   const { topic, env } = world;
   await setCompatibility(valueSubject(topic), "NONE");
   const id = await registerSchema(valueSubject(topic), { ...withType("user", nullable("string")), doc: topic });

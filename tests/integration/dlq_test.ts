@@ -6,7 +6,7 @@ import { EXIT } from "../../lib/errors.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
 import { type Finished, ownWorld, task } from "../support/commands.ts";
 import { testRegistry } from "../support/kafka.ts";
-import { sendRaw } from "../support/send_raw.ts";
+import { sendRaw } from "../support/raw_records.ts";
 
 const UNKNOWN_ID = 2 ** 31 - 1;
 const ORDER = { order_id: "a", user: "alice", item: "book", quantity: 1, created_at: 1_700_000_000_000 };

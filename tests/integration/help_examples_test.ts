@@ -7,7 +7,7 @@ import { valueSubject } from "../../lib/topics.ts";
 import { testRegistry } from "../support/kafka.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { ownCheckout } from "../support/own_checkout.ts";
-import { sendRaw } from "../support/send_raw.ts";
+import { sendRaw } from "../support/raw_records.ts";
 import { order } from "../support/storage.ts";
 
 /** Commands in an order in which the examples of each find what those before it left. */

@@ -8,7 +8,7 @@ import { seededRandom } from "../faults/fault.ts";
 import { endOf, KafkaWorld } from "../faults/kafka_world.ts";
 import { eventually, type RunningTask } from "../support/commands.ts";
 import { testEnv, testRegistry } from "../support/kafka.ts";
-import { sendRaw } from "../support/send_raw.ts";
+import { sendRaw } from "../support/raw_records.ts";
 
 // What a running consumer says and does when somebody changes the topic under it.
 

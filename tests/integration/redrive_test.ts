@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { join } from "node:path";
 import { encodeOrder } from "../../lib/avro/order_codec.ts";
 import { ORDER_SCHEMA } from "../../lib/avro/order_schema.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
-import { eventually, ownWorld, startTask, task } from "../support/commands.ts";
+import { acceptedIn, eventually, ownWorld, startTask, task } from "../support/commands.ts";
 import { readTopic, type StoredMessage, testRegistry } from "../support/kafka.ts";
+import { sendRaw } from "../support/raw_records.ts";
 import { registerSchema } from "../support/register_schema.ts";
-import { sendRaw } from "../support/send_raw.ts";
 
 const RUN = "11111111-2222-4333-8444-555555555555";
 
@@ -34,12 +33,6 @@ async function sendOrders(env: Env, orders: ReturnType<typeof order>[]): Promise
 /** Registers the order schema with a `doc` of its own, as another version of a producer would; its id. */
 function registerNewer(subject: string, doc: string): Promise<number> {
   return registerSchema(subject, { ...ORDER_SCHEMA, doc });
-}
-
-function idsIn(storage: string, name: string): string[] {
-  return Deno.readTextFileSync(join(storage, name)).split("\n").filter(Boolean).map((line) =>
-    JSON.parse(line).order_id
-  );
 }
 
 /** What the run has sent, by the header that says so. */
@@ -88,7 +81,7 @@ Deno.test("replay --rejected has orders judged anew under their ids, once a fix 
     const messages = await readTopic(env.ORDERS_TOPIC);
     assert.deepEqual(sentByRun(messages), [`${RUN} a`, `${RUN} b`]);
     await ok("consume", ["--until-end"], env);
-    assert.deepEqual(idsIn(storage, "orders.jsonl").sort(), ["a", "b", "e"]);
+    assert.deepEqual(acceptedIn(storage).sort(), ["a", "b", "e"]);
   });
 
   await t.step("what was accepted since is left out and counted", async () => {
@@ -163,7 +156,7 @@ Deno.test("replay --dlq sends dead letters back as they were, and those that can
       ["replay_run", "trace"],
     ]);
     assert.match(await ok("consume", ["--until-end"], env), /1 accepted, 0 rejected, 2 dead-lettered/);
-    assert.deepEqual(idsIn(storage, "orders.jsonl"), ["late"]);
+    assert.deepEqual(acceptedIn(storage), ["late"]);
     await ok("verify", [], env);
   });
 

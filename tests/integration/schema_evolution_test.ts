@@ -5,26 +5,17 @@ import { encodeOrder } from "../../lib/avro/order_codec.ts";
 import { ORDER_SCHEMA } from "../../lib/avro/order_schema.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
 import { EXIT } from "../../lib/errors.ts";
-import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
-import { eventually, ownWorld, startTask, task } from "../support/commands.ts";
-import { readTopic, testRegistry } from "../support/kafka.ts";
+import { valueSubject } from "../../lib/topics.ts";
+import { acceptedIn, eventually, ownWorld, startTask, task } from "../support/commands.ts";
+import { reasonsIn, sampleWorld, testRegistry } from "../support/kafka.ts";
+import { sendRaw } from "../support/raw_records.ts";
 import { registerSchema } from "../support/register_schema.ts";
 import { RegistryStub } from "../support/registry_stub.ts";
-import { sendRaw } from "../support/send_raw.ts";
 
 const NOTE = { name: "note", type: "string", default: "" };
 
 function order(order_id: string) {
   return { order_id, user: "alice", item: "book", quantity: 1, created_at: 1_700_000_000_000 };
-}
-
-/** A world with its order schema registered and the sample users and items. */
-async function ourWorld() {
-  const world = ownWorld();
-  const topic = world.env.ORDERS_TOPIC;
-  await registerOrderSchema(testRegistry(), valueSubject(topic));
-  await task("bootstrap", [], world.env);
-  return { ...world, topic };
 }
 
 /** `record` in the wire format, by a schema that is not ours. */
@@ -34,19 +25,8 @@ function encodeAs(schemaId: number, schema: unknown, record: unknown): Buffer {
   return Buffer.concat([header, avro.Type.forSchema(schema as avro.Schema).toBuffer(record)]);
 }
 
-function acceptedIn(storage: string): string[] {
-  return Deno.readTextFileSync(`${storage}/orders.jsonl`).split("\n").filter(Boolean).map((line) =>
-    JSON.parse(line).order_id
-  );
-}
-
-/** What the dead letters of `topic` say of themselves. */
-async function reasonsIn(topic: string): Promise<string[]> {
-  return (await readTopic(deadLetterTopic(topic))).map(({ headers }) => headers["__connect.errors.exception.message"]);
-}
-
 Deno.test("consume accepts an order of a newer compatible schema", async () => {
-  using world = await ourWorld();
+  using world = await sampleWorld();
   const newer = { ...ORDER_SCHEMA, namespace: "com.example", fields: [NOTE, ...ORDER_SCHEMA.fields] };
   const id = await registerSchema(valueSubject(world.topic), newer);
   await sendRaw(world.topic, [{ value: encodeAs(id, newer, { ...order("newer"), note: "a gift" }) }]);
@@ -57,7 +37,7 @@ Deno.test("consume accepts an order of a newer compatible schema", async () => {
 });
 
 Deno.test("consume decodes schemas of its own subject only, however much like an order they are", async () => {
-  using world = await ourWorld();
+  using world = await sampleWorld();
   const foreign = await registerSchema(`${world.topic}-other`, { ...ORDER_SCHEMA, doc: world.topic });
   await sendRaw(world.topic, [{ value: encodeOrder(foreign, order("foreign")) }]);
   assert.match((await task("consume", ["--until-end"], world.env)).stdout, /0 accepted, 0 rejected, 1 dead-lettered/);
@@ -80,7 +60,7 @@ Deno.test("produce says which fields differ where another schema was registered 
 
 Deno.test("consume asks the registry once about an id that it does not know, however often it comes", async () => {
   await using registry = await RegistryStub.before(testRegistry().url);
-  using world = await ourWorld();
+  using world = await sampleWorld();
   const unknown = encodeOrder(2 ** 31 - 1, order("unknown"));
   await sendRaw(world.topic, Array.from({ length: 1_500 }, (_, index) => ({ value: unknown, partition: index % 3 })));
   const env = { ...world.env, SCHEMA_REGISTRY_URL: registry.url };
@@ -91,7 +71,7 @@ Deno.test("consume asks the registry once about an id that it does not know, how
 
 Deno.test("consume takes no trouble of the registry for poison: 500, silence, a page, 401, 403", async (t) => {
   await using registry = await RegistryStub.before(testRegistry().url);
-  using world = await ourWorld();
+  using world = await sampleWorld();
   await using consumer = startTask("consume", [], { ...world.env, SCHEMA_REGISTRY_URL: registry.url });
   await sendRaw(world.topic, [{
     value: encodeOrder(await registerOrderSchema(testRegistry(), valueSubject(world.topic)), order("first")),

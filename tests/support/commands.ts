@@ -86,6 +86,12 @@ export function ownWorld(): { env: Record<string, string>; storage: string } & D
   };
 }
 
+/** The ids of the accepted orders in a storage folder, as the log has them. */
+export function acceptedIn(storage: string): string[] {
+  const lines = Deno.readTextFileSync(`${storage}/orders.jsonl`).split("\n").filter(Boolean);
+  return lines.map((line) => JSON.parse(line).order_id);
+}
+
 /**
  * A task's own command line in deno.json as words: the flags that grant it its permissions, then its script. Deno's task
  * shell puts in what `env` names, as it does for the task. Permission: run deno.

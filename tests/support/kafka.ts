@@ -1,4 +1,5 @@
 import { ConfigResourceTypes } from "kafkajs";
+import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
 import type { KafkaConnection, RegistryConnection } from "../../lib/connections.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import type { Header } from "../../lib/header.ts";
@@ -6,6 +7,8 @@ import { createKafka } from "../../lib/kafka/client/client.ts";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { partitionLogs } from "../../lib/kafka/consume/group_offsets.ts";
 import { scanTopic } from "../../lib/kafka/scan/topic_scan.ts";
+import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
+import { ownWorld, task } from "./commands.ts";
 import type { StackEnv } from "./stack.ts";
 
 /** A message as it lies in a topic. */
@@ -42,6 +45,15 @@ export function randomName(): string {
   return `test-${crypto.randomUUID()}`;
 }
 
+/** A world with its order schema registered and the sample users and items. */
+export async function sampleWorld() {
+  const world = ownWorld();
+  const topic = world.env.ORDERS_TOPIC;
+  await registerOrderSchema(testRegistry(), valueSubject(topic));
+  await task("bootstrap", [], world.env);
+  return { ...world, topic };
+}
+
 /** Has `topic` take batches of so many bytes at most. */
 export async function limitBatches(topic: string, bytes: number): Promise<void> {
   const configEntries = [{ name: "max.message.bytes", value: String(bytes) }];
@@ -60,6 +72,11 @@ export async function readTopic(topic: string): Promise<StoredMessage[]> {
     messages.push({ partition, offset, key: key?.toString(), value, headers: text, rawHeaders: headers });
   });
   return messages.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+}
+
+/** What the dead letters of `topic` say of themselves. */
+export async function reasonsIn(topic: string): Promise<string[]> {
+  return (await readTopic(deadLetterTopic(topic))).map(({ headers }) => headers["__connect.errors.exception.message"]);
 }
 
 function setting(name: string): string {

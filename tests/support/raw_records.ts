@@ -2,19 +2,24 @@ import { Buffer } from "node:buffer";
 import { CompressionTypes, type Message } from "kafkajs";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { disconnect } from "../../lib/kafka/client/disconnect.ts";
+import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import type { Order } from "../../lib/order.ts";
 import { testKafka } from "./kafka.ts";
 
 /** A field as it goes on the wire: text, bytes that may be no text, or a number of any size. */
 type Wire = string | Uint8Array | number | bigint;
 
-/** Puts `messages` into partition 0 of `topic` as they are, in one batch. */
+/**
+ * Puts `messages` into `topic` as they are, to partition 0 where they name none; makes the topic where it is missing.
+ * Permission: net.
+ */
 export async function sendRaw(
   topic: string,
   messages: readonly Message[],
-  { compression = CompressionTypes.None, connection = testKafka() } = {},
+  { compression = CompressionTypes.None } = {},
 ): Promise<void> {
-  const producer = createKafka(connection).producer();
+  await ensureTopics(testKafka(), topic);
+  const producer = createKafka(testKafka()).producer();
   try {
     await producer.connect();
     await producer.send({ topic, compression, messages: messages.map((message) => ({ partition: 0, ...message })) });

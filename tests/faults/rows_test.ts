@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { testEnv } from "../support/kafka.ts";
 import { held, seededRandom } from "./fault.ts";
-import { STORE_FAULTS } from "./store_rows.ts";
+import { FAULTS } from "./rows.ts";
 
-for (const fault of STORE_FAULTS.filter(({ runs }) => runs.sample > 0)) {
+for (const fault of FAULTS.filter(({ runs }) => runs.sample > 0)) {
   const reason = fault.skip?.();
   const name = `fault ${fault.row}: ${fault.name}`;
   Deno.test({
