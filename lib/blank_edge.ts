@@ -17,7 +17,7 @@ export function blankEdge(text: string): string | undefined {
 /** `text` in quotes, cut after 256 characters, with every blank but a plain space as `\u{…}`. */
 export function quoted(text: string): string {
   const { start, rest } = cut(text);
-  return `"${start.replace(ODD_BLANKS, (blank) => `\\u{${blank.codePointAt(0)!.toString(16)}}`)}"${rest}`;
+  return `"${start.replace(ODD_BLANKS, codePointOf)}"${rest}`;
 }
 
 /** A name or status as people are shown it: {@linkcode quoted} where it is empty or has blanks at an edge, cut likewise. */
@@ -25,6 +25,11 @@ export function showBlanks(text: string): string {
   if (text === "" || blankEdge(text) !== undefined) return quoted(text);
   const { start, rest } = cut(text);
   return start + rest;
+}
+
+/** A character as `\u{…}`. */
+export function codePointOf(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`;
 }
 
 function cut(text: string): { start: string; rest: string } {

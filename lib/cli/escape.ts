@@ -1,9 +1,9 @@
-import { showBlanks } from "../blank_edge.ts";
+import { codePointOf, showBlanks } from "../blank_edge.ts";
 import { UNSAFE_CHARACTERS } from "../safe_json.ts";
 
 /** `text` on one line, with every character that could drive or deceive a terminal as `\u{…}`. */
 export function escapeControls(text: string): string {
-  return text.replace(UNSAFE_CHARACTERS, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
+  return text.replace(UNSAFE_CHARACTERS, codePointOf);
 }
 
 /** A value somebody sent, fit to be shown: escaped, in quotes where it has blanks at an edge, cut after 256 characters. */
