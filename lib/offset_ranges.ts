@@ -56,3 +56,18 @@ export class OffsetRanges {
     }
   }
 }
+
+/**
+ * The first offset from `offset` on that lies in one of `ranges`, which are as {@linkcode OffsetRanges} has them;
+ * Infinity where there is none. Looks at few of them, however many there are.
+ */
+export function nextOffsetIn(ranges: readonly OffsetRange[], offset: number): number {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ranges[middle].to <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low === ranges.length ? Infinity : Math.max(offset, ranges[low].from);
+}

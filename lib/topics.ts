@@ -18,9 +18,6 @@ export function isDeadLetterTopic(topic: string): boolean {
   return topic.endsWith(deadLetterTopic(""));
 }
 
-/** What the names of the groups begin with that the tools read a topic in, one for each scan. */
-export const SCAN_GROUPS = "order-pipeline-scan-";
-
 /** Header of a replayed order: the `order_id` it is a replay of. */
 export const REPLAY_OF_HEADER = "replay_of";
 

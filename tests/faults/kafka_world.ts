@@ -10,7 +10,7 @@ import { topicFacts } from "../../lib/kafka/client/topic_facts.ts";
 import { partitionLogs } from "../../lib/kafka/consume/group_offsets.ts";
 import { createPublisher, type Publisher } from "../../lib/kafka/produce/publisher.ts";
 import type { FetchedRecord } from "../../lib/kafka/protocol/record_batch.ts";
-import { scanTopic } from "../../lib/kafka/scan/topic_scan.ts";
+import { readTopic } from "../../lib/kafka/scan/read_topic.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { type SampleOrder, sampleOrders } from "../../lib/sample_orders.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
@@ -133,12 +133,10 @@ export class KafkaWorld implements AsyncDisposable {
 
   /** Every record of the topic, or of another one. */
   async records(topic = this.topic): Promise<TopicRecord[]> {
-    const logs = await this.admin((admin) => partitionLogs(admin, topic));
-    const everything = logs.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
     const found: TopicRecord[] = [];
-    await scanTopic(this.kafka, topic, everything, (partition, record) => {
-      found.push(Object.assign(record, { partition }));
-    });
+    for await (const { partition, records } of readTopic(this.kafka, topic)) {
+      for await (const record of records) found.push(Object.assign(record, { partition }));
+    }
     return found;
   }
 

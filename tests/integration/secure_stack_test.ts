@@ -22,7 +22,7 @@ const GROUP = "order-processor";
 const RIGHTS: Record<string, { attempt: (kafka: Kafka) => Promise<void>; may: User[] }> = {
   "send orders": { attempt: (kafka) => send(kafka, ORDERS), may: ["admin", "producer", "replayer"] },
   "send dead letters": { attempt: (kafka) => send(kafka, LETTERS), may: ["admin", "consumer"] },
-  "scan the orders": { attempt: (kafka) => scan(kafka, ORDERS), may: ["admin", "replayer", "auditor"] },
+  "scan the orders": { attempt: (kafka) => scan(kafka, ORDERS), may: ["admin", "consumer", "replayer", "auditor"] },
   "scan the dead letters": { attempt: (kafka) => scan(kafka, LETTERS), may: ["admin", "replayer", "auditor"] },
   "read orders in the group": { attempt: (kafka) => read(kafka, ORDERS, GROUP), may: ["admin", "consumer"] },
   "read orders in another": { attempt: (kafka) => read(kafka, ORDERS, "another"), may: ["admin"] },

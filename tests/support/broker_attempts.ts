@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
 import { disconnect, withAdmin } from "../../lib/kafka/client/disconnect.ts";
-import { scanTopic } from "../../lib/kafka/scan/topic_scan.ts";
+import { readPartition } from "../../lib/kafka/scan/read_partition.ts";
 import { aclsOf, createAcls } from "../../tools/stack/secure/acls.ts";
 
 /** What a client may try at a broker, each by the smallest means; a refusal is an error. Permission: net. */
@@ -21,7 +21,7 @@ export async function send(kafka: Kafka, topic: string): Promise<void> {
 
 /** Reads the first message of partition 0 as the tools do. */
 export async function scan(kafka: Kafka, topic: string): Promise<void> {
-  await scanTopic(kafka, topic, [{ partition: 0, from: 0, to: 1 }], () => {});
+  await Array.fromAsync(readPartition(kafka, { topic, partition: 0, ranges: [{ from: 0, to: 1 }] }));
 }
 
 /** Waits for one message as a member of `groupId`, and leaves it uncommitted. */

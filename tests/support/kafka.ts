@@ -5,8 +5,7 @@ import { EXIT, Failure } from "../../lib/errors.ts";
 import type { Header } from "../../lib/header.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
-import { partitionLogs } from "../../lib/kafka/consume/group_offsets.ts";
-import { scanTopic } from "../../lib/kafka/scan/topic_scan.ts";
+import { readTopic as readPartitions } from "../../lib/kafka/scan/read_topic.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
 import { ownWorld, task } from "./commands.ts";
 import type { StackEnv } from "./stack.ts";
@@ -63,15 +62,14 @@ export async function limitBatches(topic: string, bytes: number): Promise<void> 
 
 /** Everything in `topic` as of now, by partition and offset. */
 export async function readTopic(topic: string): Promise<StoredMessage[]> {
-  const kafka = createKafka(testKafka());
-  const logs = await withAdmin(kafka, (admin) => partitionLogs(admin, topic));
   const messages: StoredMessage[] = [];
-  const everything = logs.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
-  await scanTopic(kafka, topic, everything, (partition, { offset, key, value, headers }) => {
-    const text = Object.fromEntries(headers.map(([name, header]) => [name, String(header)]));
-    messages.push({ partition, offset, key: key?.toString(), value, headers: text, rawHeaders: headers });
-  });
-  return messages.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  for await (const { partition, records } of readPartitions(createKafka(testKafka()), topic)) {
+    for await (const { offset, key, value, headers } of records) {
+      const text = Object.fromEntries(headers.map(([name, header]) => [name, String(header)]));
+      messages.push({ partition, offset, key: key?.toString(), value, headers: text, rawHeaders: headers });
+    }
+  }
+  return messages;
 }
 
 /** What the dead letters of `topic` say of themselves. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type OffsetRange, OffsetRanges } from "../../lib/offset_ranges.ts";
+import { nextOffsetIn, type OffsetRange, OffsetRanges } from "../../lib/offset_ranges.ts";
 
 const anyRange = fc.tuple(fc.nat(60), fc.integer({ min: 1, max: 10 })).map(([from, length]) => ({
   from,
@@ -54,4 +54,12 @@ Deno.test("OffsetRanges sorts half a million gaps in, wherever they come", { per
     ranges.add({ from, to: from + 1 });
   }
   assert.equal(ranges.size, count);
+});
+
+Deno.test("nextOffsetIn() finds the same offset as a look at each of them", { permissions: "none" }, () => {
+  fc.assert(fc.property(fc.array(anyRange), fc.nat(80), (given, offset) => {
+    const ranges = rangesOf(...given);
+    const starts = ranges.filter(({ to }) => to > offset).map(({ from }) => Math.max(from, offset));
+    assert.equal(nextOffsetIn(ranges, offset), Math.min(...starts));
+  }));
 });

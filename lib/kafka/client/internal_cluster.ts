@@ -72,7 +72,7 @@ export async function withCluster<T>(kafka: Kafka, work: (cluster: InternalClust
 
 /** Kafkajs's own view of the cluster, connected; the caller disconnects. Permission: net. */
 export async function connectCluster(kafka: Kafka): Promise<InternalCluster> {
-  const cluster = clusterFactory(kafka).cluster({ allowAutoTopicCreation: false });
+  const cluster = createCluster(kafka);
   try {
     await cluster.connect();
     // Without it kafkajs does not know a coordinator's address, fails, and tries again 300 ms later.
@@ -80,6 +80,22 @@ export async function connectCluster(kafka: Kafka): Promise<InternalCluster> {
     return cluster;
   } catch (error) {
     await cluster.disconnect();
+    throw error;
+  }
+}
+
+/** Kafkajs's own view of the cluster, not connected yet. */
+export function createCluster(kafka: Kafka): InternalCluster {
+  return clusterFactory(kafka).cluster({ allowAutoTopicCreation: false });
+}
+
+/** Sends a request. Disconnects from a broker that has closed the connection, so that the next request connects anew. */
+export async function ask<T>(broker: InternalBroker, call: ProtocolCall<T>): Promise<T> {
+  try {
+    return await broker.connectionPool.send(call);
+  } catch (error) {
+    // As kafkajs does itself.
+    if ((error as Error).name === "KafkaJSConnectionClosedError") await broker.disconnect();
     throw error;
   }
 }

@@ -16,8 +16,6 @@ export interface Work {
   operation: TopicOperation;
   /** The consumer group that it is a member of. */
   group?: string;
-  /** What the names of the groups that it is a member of begin with. */
-  groupPrefix?: string;
 }
 
 /**
@@ -69,34 +67,26 @@ interface Right {
   operation: string;
   on: "topic" | "group";
   name: string;
-  /** Whether `name` is what the names begin with. */
-  prefixed?: boolean;
 }
 
 /** The right whose lack a broker answers like this. */
-function rightFor(type: unknown, { topic, operation, group, groupPrefix }: Work): Right | undefined {
+function rightFor(type: unknown, { topic, operation, group = "" }: Work): Right | undefined {
   switch (type) {
     case "TOPIC_AUTHORIZATION_FAILED":
     // An idempotent producer is asked for a right on the cluster where it may write into no topic at all.
     case "CLUSTER_AUTHORIZATION_FAILED":
       return { operation, on: "topic", name: topic };
     case "GROUP_AUTHORIZATION_FAILED":
-      return { operation: "Read", on: "group", name: groupPrefix ?? group ?? "", prefixed: groupPrefix !== undefined };
+      return { operation: "Read", on: "group", name: group };
   }
 }
 
-function missingRight(
-  connection: KafkaConnection,
-  { operation, on, name, prefixed = false }: Right,
-  cause?: unknown,
-): Failure {
+function missingRight(connection: KafkaConnection, { operation, on, name }: Right, cause?: unknown): Failure {
   const [who, principal] = principalOf(connection);
-  const what = `${operation} on ${on} ${prefixed ? `names that begin with ${name}` : name}`;
-  const resource = `--${on} ${shellWord(name)}${prefixed ? " --resource-pattern-type prefixed" : ""}`;
-  const grant = `kafka-acls --add --allow-principal ${shellWord(principal)} --operation ${operation} ${resource}`;
-  return new Failure(EXIT.config, `Kafka refuses ${who} ${what}; an administrator grants it: ${grant}`, {
-    cause,
-  });
+  const grant = `kafka-acls --add --allow-principal ${shellWord(principal)} --operation ${operation} ` +
+    `--${on} ${shellWord(name)}`;
+  const message = `Kafka refuses ${who} ${operation} on ${on} ${name}; an administrator grants it: ${grant}`;
+  return new Failure(EXIT.config, message, { cause });
 }
 
 /** Whom the brokers take this client for; what they make of a certificate's name is theirs to say. */

@@ -1,3 +1,5 @@
+import type { OffsetRange } from "../../offset_ranges.ts";
+
 /** How far one partition can be read: a transaction that is open keeps `stable` behind `high`. */
 export interface PartitionEnds {
   partition: number;
@@ -7,11 +9,9 @@ export interface PartitionEnds {
   high: number;
 }
 
-/** Offsets `[from, to)` of one partition that nobody can read yet, for they lie behind the start of an open transaction. */
-export interface HeldBack {
+/** Offsets that nobody can read yet, for they lie behind the start of an open transaction. */
+export interface HeldBack extends OffsetRange {
   partition: number;
-  from: number;
-  to: number;
 }
 
 /** Transactions are over in less, as a rule; what is held back for longer is told. */

@@ -1,53 +1,42 @@
 import type { Kafka } from "kafkajs";
+import type { OffsetRange } from "../../offset_ranges.ts";
 import type { StoredLetter } from "../../ports.ts";
 import { isInTime, type SliceFilter } from "../../slice.ts";
 import { deadLetterTopic } from "../../topics.ts";
 import { DEAD_LETTER_PARTITION } from "./dead_letters.ts";
-import { disconnect } from "../client/disconnect.ts";
+import { withAdmin } from "../client/disconnect.ts";
 import { readErrorHeaders } from "./error_headers.ts";
 import { partitionLogs } from "../consume/group_offsets.ts";
 import type { FetchedRecord } from "../protocol/record_batch.ts";
 import { isReadable } from "../client/rights.ts";
-import { streamRange } from "../scan/topic_stream.ts";
-
-/** Offsets `[from, to)` of the dead-letter topic. */
-export interface LetterRange {
-  from: number;
-  to: number;
-}
+import { readPartition } from "../scan/read_partition.ts";
 
 /**
  * The offsets of the dead letters of `topic` that `filter` asks for, as they are now; nothing where there is no such
  * topic. Permission: net.
  */
-export async function letterRange(kafka: Kafka, topic: string, filter: SliceFilter): Promise<LetterRange> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    const letters = deadLetterTopic(topic);
-    if (!(await isReadable(kafka, letters))) return { from: 0, to: 0 };
-    const logs = await partitionLogs(admin, letters);
-    const { low, high } = logs.find(({ partition }) => partition === DEAD_LETTER_PARTITION)!;
-    return { from: Math.max(low, filter.from ?? low), to: Math.min(high, filter.to ?? high) };
-  } finally {
-    await disconnect(admin);
-  }
+export async function letterRange(kafka: Kafka, topic: string, filter: SliceFilter): Promise<OffsetRange> {
+  const letters = deadLetterTopic(topic);
+  if (!(await isReadable(kafka, letters))) return { from: 0, to: 0 };
+  const logs = await withAdmin(kafka, (admin) => partitionLogs(admin, letters));
+  const { low, high } = logs.find(({ partition }) => partition === DEAD_LETTER_PARTITION)!;
+  return { from: Math.max(low, filter.from ?? low), to: Math.min(high, filter.to ?? high) };
 }
 
 /**
  * The dead letters of `topic` in `range` that match `filter`, oldest first; a fetch of them is in memory at a time.
  *
- * Permissions as `scanTopic`.
+ * Permissions as `readPartition`.
  */
 export async function* readDeadLetters(
   kafka: Kafka,
   topic: string,
-  { range, filter }: { range: LetterRange; filter: SliceFilter },
+  { range, filter }: { range: OffsetRange; filter: SliceFilter },
 ): AsyncGenerator<StoredLetter> {
   const reason = filter.reason?.toLowerCase();
   let left = filter.limit ?? Infinity;
-  const records = streamRange(kafka, deadLetterTopic(topic), { partition: DEAD_LETTER_PARTITION, ...range });
-  for await (const record of records) {
+  const part = { topic: deadLetterTopic(topic), partition: DEAD_LETTER_PARTITION, ranges: [range] };
+  for await (const record of readPartition(kafka, part)) {
     const letter = toLetter(record);
     if (!isInTime(filter, letter.timestamp)) continue;
     if (reason !== undefined && !letter.reason?.toLowerCase().includes(reason)) continue;

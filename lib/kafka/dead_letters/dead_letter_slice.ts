@@ -24,7 +24,7 @@ export interface ReturningLetter extends StoredLetter {
  * The dead letters of `topic`, with their original headers and the run's mark. The end is fixed at the call, so what
  * comes back as a dead letter is not sent once more.
  *
- * Left out are letters that do not say that they came from the topic. Permissions as `scanTopic`.
+ * Left out are letters that do not say that they came from the topic. Permissions as `readPartition`.
  */
 export async function deadLetterSlice(
   kafka: Kafka,

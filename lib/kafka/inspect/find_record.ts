@@ -1,11 +1,10 @@
 import type { Kafka } from "kafkajs";
+import type { OffsetRange } from "../../offset_ranges.ts";
 import type { Coordinates } from "../../order.ts";
 import { schemaIdIn } from "../../wire_format.ts";
-import { disconnect } from "../client/disconnect.ts";
-import { partitionLogs } from "../consume/group_offsets.ts";
 import type { FetchedRecord } from "../protocol/record_batch.ts";
 import { isReadable } from "../client/rights.ts";
-import { scanTopic } from "../scan/topic_scan.ts";
+import { readTopic } from "../scan/read_topic.ts";
 
 /** A record that carries an order, as far as it can be told without decoding it. */
 export interface FoundRecord extends Coordinates {
@@ -26,28 +25,20 @@ export async function findInTopic(
   orderId: string,
   places: readonly Coordinates[],
 ): Promise<FoundRecord[]> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    if (!(await isReadable(kafka, topic))) return [];
-    const logs = await partitionLogs(admin, topic);
-    const found: FoundRecord[] = [];
-    const note = (partition: number, message: FetchedRecord) => {
-      if (message.value?.includes(orderId)) found.push(describe(topic, partition, message));
-    };
-    if (places.length === 0) {
-      const everything = logs.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
-      await scanTopic(kafka, topic, everything, note);
+  if (!(await isReadable(kafka, topic))) return [];
+  const found: FoundRecord[] = [];
+  const look = async (wanted?: Map<number, OffsetRange[]>) => {
+    for await (const { partition, records } of readTopic(kafka, topic, wanted)) {
+      for await (const record of records) {
+        if (record.value?.includes(orderId)) found.push(describe(topic, partition, record));
+      }
     }
-    for (const { partition, offset } of places.filter((place) => place.topic === topic)) {
-      const log = logs.find((log) => log.partition === partition);
-      if (log === undefined || offset < log.low || offset >= log.high) continue;
-      await scanTopic(kafka, topic, [{ partition, from: offset, to: offset + 1 }], note);
-    }
-    return found;
-  } finally {
-    await disconnect(admin);
+  };
+  if (places.length === 0) await look();
+  for (const { partition, offset } of places.filter((place) => place.topic === topic)) {
+    await look(new Map([[partition, [{ from: offset, to: offset + 1 }]]]));
   }
+  return found;
 }
 
 function describe(topic: string, partition: number, { offset, key, value, timestamp }: FetchedRecord): FoundRecord {

@@ -1,49 +1,50 @@
-import type { Admin, Kafka } from "kafkajs";
+import type { Kafka } from "kafkajs";
 import { EXIT, Failure } from "../../errors.ts";
+import type { OffsetRange } from "../../offset_ranges.ts";
 import { OffsetSet } from "../../offset_set.ts";
+import type { Coordinates } from "../../order.ts";
 import { deadLetterTopic } from "../../topics.ts";
-import { disconnect } from "../client/disconnect.ts";
 import { readErrorHeaders } from "../dead_letters/error_headers.ts";
-import { partitionLogs } from "../consume/group_offsets.ts";
 import { heldBack } from "../consume/log_ends.ts";
 import { describeHeldBack, type HeldBack } from "../consume/open_transactions.ts";
 import { isReadable } from "../client/rights.ts";
-import { scanTopic } from "../scan/topic_scan.ts";
+import { readTopic } from "../scan/read_topic.ts";
 
-interface Place {
-  topic: string;
-  partition: number;
-  offset: number;
-}
+/** Kinds of verdicts. Of several on one record the first in this order counts: accepted is for good. */
+const VERDICTS = ["accepted", "deadLettered", "rejected"] as const;
+type Verdict = (typeof VERDICTS)[number];
 
-interface Range {
-  from: number;
-  to: number;
-}
-
-/** Where verdicts were given, by kind and partition. */
+/** Where verdicts were given. */
 export class VerdictPlaces {
-  readonly #accepted = new Map<string, OffsetSet>();
-  readonly #rejected = new Map<string, OffsetSet>();
-  readonly #deadLettered = new Map<string, OffsetSet>();
+  readonly #topics = new Map<string, Map<number, Record<Verdict, OffsetSet>>>();
 
-  accepted(place: Place): void {
-    add(this.#accepted, place);
+  accepted(place: Coordinates): void {
+    this.#in(place).accepted.add(place.offset);
   }
 
-  rejected(place: Place): void {
-    add(this.#rejected, place);
+  rejected(place: Coordinates): void {
+    this.#in(place).rejected.add(place.offset);
   }
 
-  deadLettered(place: Place): void {
-    add(this.#deadLettered, place);
+  deadLettered(place: Coordinates): void {
+    this.#in(place).deadLettered.add(place.offset);
   }
 
-  /** The last verdict on a record: accepted for good, else dead-lettered or rejected. */
-  lastVerdict(place: Place): "accepted" | "rejected" | "deadLettered" | undefined {
-    if (has(this.#accepted, place)) return "accepted";
-    if (has(this.#deadLettered, place)) return "deadLettered";
-    if (has(this.#rejected, place)) return "rejected";
+  /** The last verdict on each record of a partition, by its offset; undefined where there is none. */
+  lastVerdicts(at: { topic: string; partition: number }): (offset: number) => Verdict | undefined {
+    const offsets = this.#in(at);
+    return (offset) => VERDICTS.find((verdict) => offsets[verdict].has(offset));
+  }
+
+  #in({ topic, partition }: { topic: string; partition: number }): Record<Verdict, OffsetSet> {
+    let partitions = this.#topics.get(topic);
+    if (partitions === undefined) this.#topics.set(topic, partitions = new Map());
+    let offsets = partitions.get(partition);
+    if (offsets === undefined) {
+      offsets = { accepted: new OffsetSet(), deadLettered: new OffsetSet(), rejected: new OffsetSet() };
+      partitions.set(partition, offsets);
+    }
+    return offsets;
   }
 }
 
@@ -51,7 +52,7 @@ export class VerdictPlaces {
 export interface PositionAudit {
   topic: string;
   partition: number;
-  ranges: Range[];
+  ranges: OffsetRange[];
   records: number;
   accepted: number;
   rejected: number;
@@ -59,7 +60,7 @@ export interface PositionAudit {
   /** Offsets of records that were read but have no verdict. */
   missing: number[];
   /** Offsets never read, between the first and the last that were: skipped by a reset, not wrong. */
-  skipped: Range[];
+  skipped: OffsetRange[];
 }
 
 export interface PositionsAudit {
@@ -76,76 +77,57 @@ export interface PositionsAudit {
  */
 export async function auditPositions(
   kafka: Kafka,
-  read: readonly { topic: string; partition: number; ranges: Range[] }[],
+  read: readonly { topic: string; partition: number; ranges: OffsetRange[] }[],
   places: VerdictPlaces,
 ): Promise<PositionsAudit> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const audit: PositionsAudit = { positions: [], heldBack: [] };
-    for (const [topic, partitions] of Map.groupBy(read, ({ topic }) => topic)) {
-      if (!(await isReadable(kafka, topic))) continue;
-      await markDeadLetters(kafka, admin, topic, places);
-      audit.positions.push(...await auditTopic(kafka, admin, topic, partitions, places));
-      audit.heldBack.push(...(await heldBack(kafka, topic)).map((held) => ({ topic, ...held })));
-    }
-    return audit;
-  } finally {
-    await disconnect(admin);
+  const audit: PositionsAudit = { positions: [], heldBack: [] };
+  for (const [topic, partitions] of Map.groupBy(read, ({ topic }) => topic)) {
+    if (!(await isReadable(kafka, topic))) continue;
+    await markDeadLetters(kafka, topic, places);
+    audit.positions.push(...await auditTopic(kafka, topic, partitions, places));
+    audit.heldBack.push(...(await heldBack(kafka, topic)).map((held) => ({ topic, ...held })));
   }
+  return audit;
 }
 
 async function auditTopic(
   kafka: Kafka,
-  admin: Admin,
   topic: string,
-  read: readonly { partition: number; ranges: Range[] }[],
+  read: readonly { partition: number; ranges: OffsetRange[] }[],
   places: VerdictPlaces,
 ): Promise<PositionAudit[]> {
-  const logs = await partitionLogs(admin, topic);
   const audits = new Map(read.map(({ partition, ranges }) => [partition, emptyAudit(topic, partition, ranges)]));
-  const scans = logs.flatMap(({ partition, low, high }) => {
-    const ranges = audits.get(partition)?.ranges ?? [];
-    return ranges.map(({ from, to }) => ({ partition, from: Math.max(low, from), to: Math.min(high, to) }));
-  });
-  await scanTopic(kafka, topic, scans, (partition, { offset }) => {
+  const wanted = new Map(read.map(({ partition, ranges }) => [partition, ranges]));
+  for await (const { partition, records } of readTopic(kafka, topic, wanted)) {
     const audit = audits.get(partition)!;
-    audit.records++;
-    const verdict = places.lastVerdict({ topic, partition, offset: Number(offset) });
-    if (verdict === undefined) audit.missing.push(Number(offset));
-    else audit[verdict]++;
-  });
+    const lastVerdict = places.lastVerdicts({ topic, partition });
+    for await (const { offset } of records) {
+      audit.records++;
+      const verdict = lastVerdict(offset);
+      if (verdict === undefined) audit.missing.push(offset);
+      else audit[verdict]++;
+    }
+  }
   return [...audits.values()].sort((a, b) => a.partition - b.partition);
 }
 
-function emptyAudit(topic: string, partition: number, ranges: Range[]): PositionAudit {
+function emptyAudit(topic: string, partition: number, ranges: OffsetRange[]): PositionAudit {
   const skipped = ranges.slice(1).map(({ from }, index) => ({ from: ranges[index].to, to: from }));
   return { topic, partition, ranges, records: 0, accepted: 0, rejected: 0, deadLettered: 0, missing: [], skipped };
 }
 
 /** Notes which records of `topic` lie in its dead-letter topic, by the headers they went there with. */
-async function markDeadLetters(kafka: Kafka, admin: Admin, topic: string, places: VerdictPlaces): Promise<void> {
+async function markDeadLetters(kafka: Kafka, topic: string, places: VerdictPlaces): Promise<void> {
   const deadLetters = deadLetterTopic(topic);
   if (!(await isReadable(kafka, deadLetters))) return;
   const held = await heldBack(kafka, deadLetters);
   if (held.length > 0) {
     throw new Failure(EXIT.unavailable, `${describeHeldBack(deadLetters, held)}: check again once it has ended`);
   }
-  const logs = await partitionLogs(admin, deadLetters);
-  const everything = logs.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
-  await scanTopic(kafka, deadLetters, everything, (_, { headers }) => {
-    const { origin } = readErrorHeaders(headers);
-    if (origin?.topic === topic) places.deadLettered(origin);
-  });
-}
-
-function add(sets: Map<string, OffsetSet>, { topic, partition, offset }: Place): void {
-  const key = `${topic}/${partition}`;
-  let set = sets.get(key);
-  if (set === undefined) sets.set(key, set = new OffsetSet());
-  set.add(offset);
-}
-
-function has(sets: Map<string, OffsetSet>, { topic, partition, offset }: Place): boolean {
-  return sets.get(`${topic}/${partition}`)?.has(offset) ?? false;
+  for await (const { records } of readTopic(kafka, deadLetters)) {
+    for await (const { headers } of records) {
+      const { origin } = readErrorHeaders(headers);
+      if (origin?.topic === topic) places.deadLettered(origin);
+    }
+  }
 }

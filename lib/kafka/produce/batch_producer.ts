@@ -6,6 +6,7 @@ import response from "kafkajs/src/protocol/requests/produce/v7/response.js";
 import { causesOf } from "../../errors.ts";
 import { isTransient } from "../client/failures.ts";
 import {
+  ask,
   connectCluster,
   type InternalBroker,
   type InternalCluster,
@@ -127,14 +128,12 @@ export class BatchProducer {
   async #produce(broker: InternalBroker, partition: number, batch: Buffer): Promise<ProduceAnswer | "repeated"> {
     const encode = () => Promise.resolve(encodeProduce(this.#topic, partition, batch));
     try {
-      return await broker.connectionPool.send({
+      return await ask(broker, {
         request: { ...PRODUCE, expectResponse: () => true, encode },
         response: response as RawResponse<ProduceAnswer>,
       });
     } catch (error) {
       if ((error as { type?: string }).type === "DUPLICATE_SEQUENCE_NUMBER") return "repeated";
-      // As kafkajs does itself, so that the next attempt connects anew.
-      if ((error as Error).name === "KafkaJSConnectionClosedError") await broker.disconnect();
       throw error;
     }
   }

@@ -24,6 +24,8 @@ export interface FetchBounds {
   partition: number;
   ofDeadLetters: boolean;
   left: { bytes: number };
+  /** Whether any record from offset `first` to `last` is wanted; all are by default. */
+  wants?(first: number, last: number): boolean;
 }
 
 /** A record as it lies in a topic; its bytes are a part of what was fetched, so it keeps all of that in memory. */
@@ -79,7 +81,7 @@ export class RecordBatch {
 
   readonly #room: typeof NO_ROOM;
 
-  private constructor(header: Buffer, room: typeof NO_ROOM) {
+  private constructor(header: Buffer, { ofDeadLetters, wants }: FetchBounds) {
     const attributes = header.readInt16BE(AT.attributes);
     this.#baseOffset = Number(header.readBigInt64BE(AT.baseOffset));
     this.offset = String(this.#baseOffset + header.readInt32BE(AT.lastOffsetDelta));
@@ -90,14 +92,16 @@ export class RecordBatch {
     this.#baseTimestamp = Number(header.readBigInt64BE(AT.baseTimestamp));
     const appended = (attributes & LOG_APPEND_TIME) !== 0;
     this.#appendedAt = appended ? Number(header.readBigInt64BE(AT.maxTimestamp)) : undefined;
-    this.#room = room;
-    this.#count = header.readInt32BE(AT.recordCount);
+    this.#room = ofDeadLetters ? LETTER_ROOM : NO_ROOM;
+    // One that nobody wants counts as empty: it may be one that cannot be read.
+    const isWanted = wants?.(this.#baseOffset, Number(this.offset)) ?? true;
+    this.#count = isWanted ? header.readInt32BE(AT.recordCount) : 0;
     if (this.#count > MAX_RECORDS) throw new Error(`it has ${this.#count} records, more than ${MAX_RECORDS}`);
     const records = header.subarray(AT.records);
     const codec = attributes & CODEC;
     // No records are no compressed ones either: there is nothing to undo.
     const isPlain = codec === 0 || this.#count === 0;
-    this.#bytes = isPlain ? records : decompress(codec, records, MAX_DECOMPRESSED_BYTES + room.bytes);
+    this.#bytes = isPlain ? records : decompress(codec, records, MAX_DECOMPRESSED_BYTES + this.#room.bytes);
   }
 
   /**
@@ -107,7 +111,6 @@ export class RecordBatch {
    */
   static readAll(bytes: Buffer, bounds: FetchBounds): RecordBatch[] {
     const batches: RecordBatch[] = [];
-    const room = bounds.ofDeadLetters ? LETTER_ROOM : NO_ROOM;
     for (let at = 0; at + AT.records <= bytes.length && bounds.left.bytes > 0;) {
       const end = at + BEFORE_LENGTH + bytes.readInt32BE(at + AT.length);
       const format = bytes[at + AT.magic];
@@ -115,7 +118,7 @@ export class RecordBatch {
       if (end > bytes.length) break;
       const header = bytes.subarray(at, end);
       try {
-        const batch = new RecordBatch(header, room);
+        const batch = new RecordBatch(header, bounds);
         batches.push(batch);
         if (batch.#bytes.buffer !== bytes.buffer) bounds.left.bytes -= batch.#bytes.length;
       } catch (error) {

@@ -7,7 +7,7 @@ import {
   ResourcePatternTypes,
 } from "kafkajs";
 import { withAdmin } from "../../../lib/kafka/client/disconnect.ts";
-import { deadLetterTopic, SCAN_GROUPS } from "../../../lib/topics.ts";
+import { deadLetterTopic } from "../../../lib/topics.ts";
 import type { User } from "./users.ts";
 
 const { READ, WRITE, DESCRIBE } = AclOperationTypes;
@@ -28,9 +28,9 @@ export function aclsOf({ topic, group }: { topic: string; group: string }): AclE
     producer: [onTopic(WRITE, topic)],
     consumer: [onTopic(READ, topic), onTopic(WRITE, letters), onGroup(READ, group)],
     // Reads the dead letters, and in the topic itself what a resumed run has sent already.
-    replayer: [onTopic(WRITE, topic), onTopic(READ, topic), onTopic(READ, letters), onGroups(READ, SCAN_GROUPS)],
+    replayer: [onTopic(WRITE, topic), onTopic(READ, topic), onTopic(READ, letters)],
     // The group is for tools that show its lag; none of the commands needs it.
-    auditor: [onTopic(READ, topic), onTopic(READ, letters), onGroups(READ, SCAN_GROUPS), onGroup(DESCRIBE, group)],
+    auditor: [onTopic(READ, topic), onTopic(READ, letters), onGroup(DESCRIBE, group)],
   };
   return Object.entries(rights).flatMap(([user, acls]) => acls.map((acl) => ({ ...acl, principal: `User:${user}` })));
 }
@@ -46,10 +46,6 @@ function onTopic(operation: AclOperationTypes, name: string): AclEntry {
 
 function onGroup(operation: AclOperationTypes, name: string): AclEntry {
   return entry(operation, AclResourceTypes.GROUP, name);
-}
-
-function onGroups(operation: AclOperationTypes, prefix: string): AclEntry {
-  return { ...onGroup(operation, prefix), resourcePatternType: ResourcePatternTypes.PREFIXED };
 }
 
 function entry(operation: AclOperationTypes, resourceType: AclResourceTypes, resourceName: string): AclEntry {

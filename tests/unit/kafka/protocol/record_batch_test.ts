@@ -128,6 +128,22 @@ Deno.test("RecordBatch.readAll() reads what lies before a batch that it cannot r
   });
 });
 
+Deno.test("RecordBatch.readAll() passes over a batch that nobody wants, even one that it cannot read", () => {
+  const bad = batch(Buffer.from("no gzip"), 3, { attributes: 1, firstOffset: 102 });
+  const log = Buffer.concat([batchOf([GOOD, GOOD]), bad, batchOf([GOOD], { firstOffset: 105 })]);
+  const asked: number[][] = [];
+  const wants = (first: number, last: number) => {
+    asked.push([first, last]);
+    return last < 102 || first > 104;
+  };
+  const batches = RecordBatch.readAll(log, bounds({ wants }));
+  assert.deepEqual(asked, [[100, 101], [102, 104], [105, 105]]);
+  assert.deepEqual(batches.map((batch) => [batch.offset, batch.records().length]), [["101", 2], ["104", 0], [
+    "105",
+    1,
+  ]]);
+});
+
 Deno.test("RecordBatch.readAll() names another format than 2", () => {
   const old = batchOf([GOOD]);
   old[16] = 1;

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Kafka } from "kafkajs";
+import fetchRequest from "kafkajs/src/protocol/requests/fetch/v11/request.js";
+import fetchResponse from "kafkajs/src/protocol/requests/fetch/v11/response.js";
+import { disconnect } from "../client/disconnect.ts";
+import { isTransient } from "../client/failures.ts";
+import { ask, createCluster, type InternalCluster, type RawResponse } from "../client/internal_cluster.ts";
+import { decodeFetch, type FetchAnswer, readBatches } from "../protocol/fetch_answer.ts";
+import type { FetchBounds, RecordBatch } from "../protocol/record_batch.ts";
+
+const CONSUMER = -1;
+/** How long a broker may hold an answer back for there is nothing new, in milliseconds. */
+const MAX_WAIT_MS = 1_000;
+/** The broker sends more where a single batch has more. */
+const FETCH_BYTES = 1 << 20;
+const RETRY_MS = 100;
+
+/** Where to fetch, and what. */
+export interface FetcherOptions {
+  topic: string;
+  partition: number;
+  wants: FetchBounds["wants"];
+  /** How long the brokers may have nothing new, in milliseconds. */
+  patienceMs: number;
+}
+
+/**
+ * Fetches what is committed in one partition, as a member of no group; kafkajs reads as one only. Connections and
+ * leaders are kafkajs's. Permissions: net; at the broker READ on the topic.
+ */
+export class PartitionFetcher implements AsyncDisposable {
+  readonly #options: FetcherOptions;
+  readonly #cluster: InternalCluster;
+
+  constructor(kafka: Kafka, options: FetcherOptions) {
+    this.#options = options;
+    this.#cluster = createCluster(kafka);
+  }
+
+  /**
+   * The batches from the one with `offset` on, one at least. What passes, as a change of leaders does, is tried again
+   * as long as there is patience.
+   */
+  async batchesFrom(offset: number): Promise<RecordBatch[]> {
+    const { patienceMs } = this.#options;
+    const { promise: silence, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error(`no answer for ${patienceMs / 1_000} s`)), patienceMs);
+    try {
+      while (true) {
+        const batches = await Promise.race([this.#attempt(offset), silence]);
+        if (batches.length > 0) return batches;
+        await delay(RETRY_MS);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Disconnects. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await disconnect(this.#cluster);
+  }
+
+  /** None where the broker has nothing new, or fails in a way that passes. */
+  async #attempt(offset: number): Promise<RecordBatch[]> {
+    try {
+      return await this.#fetch(offset);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      await this.#cluster.refreshMetadata().catch(() => {}); // no broker answers: the next attempt says so
+      return [];
+    }
+  }
+
+  async #fetch(offset: number): Promise<RecordBatch[]> {
+    const { topic, partition, wants } = this.#options;
+    await this.#cluster.connect();
+    await this.#cluster.addTargetTopic(topic);
+    const [leader] = Object.keys(this.#cluster.findLeaderForPartitions(topic, [partition]));
+    const broker = await this.#cluster.findBroker({ nodeId: leader });
+    const wanted = [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: FETCH_BYTES }] }];
+    const limits = { maxWaitTime: MAX_WAIT_MS, minBytes: 1, maxBytes: FETCH_BYTES };
+    const request = fetchRequest({ replicaId: CONSUMER, ...limits, topics: wanted });
+    const answer = await ask(broker, { request, response });
+    readBatches(answer, wants);
+    // None at all where a quota is used up.
+    return answer.responses[0]?.partitions[0]?.messages ?? [];
+  }
+}
+
+const response: RawResponse<FetchAnswer> = {
+  decode: (bytes) => Promise.resolve(decodeFetch(bytes)),
+  parse: fetchResponse.parse,
+};
