@@ -6,11 +6,12 @@ import { CompressionTypes } from "kafkajs";
 import { EXIT } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
-import { overrideCluster, type ProtocolCall } from "../../lib/kafka/client/internal_cluster.ts";
+import { overrideCluster, type ProtocolCall, withCluster } from "../../lib/kafka/client/internal_cluster.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { FETCH } from "../../lib/kafka/protocol/fetch_answer.ts";
 import { readPartition } from "../../lib/kafka/scan/read_partition.ts";
 import type { OffsetRange } from "../../lib/offset_ranges.ts";
+import { eventually } from "../support/commands.ts";
 import { randomName, testKafka } from "../support/kafka.ts";
 import { sendRaw } from "../support/raw_records.ts";
 
@@ -141,4 +142,15 @@ Deno.test("readPartition() says that records were deleted before it came to them
     message: `Cannot read ${topic}: records were deleted while it was read, or the topic was created anew; try again`,
   });
   assert.deepEqual((await read(topic, [{ from: 3, to: 5 }])).offsets, [3, 4]);
+});
+
+Deno.test("connections that are closed again and again gather no listeners, of which Node would warn", async () => {
+  const { kafka, sockets } = brittleKafka();
+  await withCluster(kafka, async (cluster) => {
+    const broker = await cluster.findControllerBroker();
+    await broker.disconnect();
+    await eventually("the socket is closed", () => [...sockets].every(({ destroyed }) => destroyed));
+    for (let times = 0; times < 20; times++) await broker.disconnect();
+  });
+  for (const socket of sockets) assert.ok(socket.listenerCount("connect") < 10);
 });

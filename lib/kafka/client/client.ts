@@ -1,4 +1,5 @@
 import { Kafka, type KafkaConfig, logLevel } from "kafkajs";
+import Connection from "kafkajs/src/network/connection.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
 import type { KafkaConnection } from "../../connections.ts";
 import { securityOptions } from "./security.ts";
@@ -12,6 +13,7 @@ const TIMEOUT_CHECK_MS = 500;
 const connections = new WeakMap<Kafka, KafkaConnection>();
 
 stopIdleTimers();
+forgetDeadSockets();
 
 /**
  * A kafkajs client. Its log goes nowhere: what a person has to know reaches them as an event or an error of the call.
@@ -78,4 +80,23 @@ function endLateRequests(queue: InternalQueue): void {
     if (now > request.sentAt + request.requestTimeout) request.timeoutRequest();
   }
   if (!queue.isConnected()) queue.destroy();
+}
+
+/** The part of kafkajs's connection (kafkajs/src/network/connection.js) that outlives its socket. */
+interface InternalConnection {
+  socket: { destroyed: boolean } | null | undefined;
+  disconnect(): Promise<boolean>;
+}
+
+/**
+ * While a broker is away kafkajs closes its connections with every attempt, closed ones too, and each time a listener is
+ * added to the dead socket: the eleventh prints a warning about a memory leak.
+ */
+function forgetDeadSockets(): void {
+  const prototype: InternalConnection = Connection.prototype;
+  const { disconnect } = prototype;
+  prototype.disconnect = function () {
+    if (this.socket?.destroyed) this.socket = null;
+    return disconnect.call(this);
+  };
 }
