@@ -1,6 +1,5 @@
 import type { Kafka } from "kafkajs";
-import { causesOf, EXIT, Failure } from "../../errors.ts";
-import { messageOf } from "../client/failures.ts";
+import { causesOf, EXIT, Failure, messageOf } from "../../errors.ts";
 import { refusal } from "../client/rights.ts";
 
 /** The {@linkcode Failure} of a read of `topic`: 78 where the brokers refuse it, else 69. */
