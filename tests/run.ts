@@ -1,13 +1,15 @@
 import { main } from "../lib/cli/main.ts";
-import { EXIT } from "../lib/errors.ts";
+import { EXIT, Failure } from "../lib/errors.ts";
+import { printError } from "../lib/cli/print.ts";
 import { CHECKOUT } from "../tools/stack/folders.ts";
+import { withPostgres } from "./support/postgres.ts";
 import { withStack } from "./support/stack.ts";
 
 /** Tests under these need no broker. */
 const WITHOUT_STACK = ["tests/unit", "tests/conformance"];
 
 /**
- * Runs the tests on a throw-away stack of their own and ends with the line `N passed, N failed`.
+ * Runs the tests on a throw-away stack and a PostgreSQL of their own and ends with the line `N passed, N failed`.
  *
  * Arguments are paths of tests, all by default, and `--no-skips`, which lets a skipped test fail the run
  * unless it needs mounts or namespaces that the machine forbids.
@@ -17,8 +19,27 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
   const noSkips = args.includes("--no-skips");
   const paths = args.filter((arg) => !arg.startsWith("--"));
   const needsStack = paths.length === 0 || paths.some((path) => !WITHOUT_STACK.some((root) => path.startsWith(root)));
-  if (!needsStack) return await runTests(paths, {}, { noSkips, stop });
-  return await withStack((env) => runTests(paths.length === 0 ? ["tests"] : paths, env, { noSkips, stop }));
+  return await withDatabase((database) => {
+    if (!needsStack) return runTests(paths, database, { noSkips, stop });
+    const all = paths.length === 0 ? ["tests"] : paths;
+    return withStack((stack) => runTests(all, { ...database, ...stack }, { noSkips, stop }));
+  });
+}
+
+/** With the server that the environment names, else one of its own, else none: what needs one is skipped then. */
+async function withDatabase(work: (env: Record<string, string>) => Promise<number>): Promise<number> {
+  if (Deno.env.get("TEST_DATABASE_URL")) return await work({});
+  let isUp = false;
+  try {
+    return await withPostgres((env) => {
+      isUp = true;
+      return work(env);
+    });
+  } catch (error) {
+    if (isUp || !(error instanceof Failure)) throw error;
+    printError(`Without PostgreSQL: ${error.message}`);
+    return await work({});
+  }
 }
 
 async function runTests(

@@ -49,11 +49,13 @@ Deno.test("a checkout in a folder with an odd name", async (t) => {
       await shell(checkout, '"$0" task -q down');
       assert.match(await shell(checkout, `${up} && "$0" task -q down --purge`), /Deleted its data/);
     });
-    await t.step("up() with --secure, and its users, find their certificates and passwords", async () => {
-      await shell(checkout, `${up} --secure --data-dir '${secure}'`);
+    await t.step("up() with --secure and --postgres, and their users, find certificates and passwords", async () => {
+      await shell(checkout, `${up} --secure --postgres --data-dir '${secure}'`);
       for (const user of ["producer", "producer-tls"]) {
         await shell(checkout, `. '${secure}/secure/${user}.env' && "$0" task -q produce --count 1 --delay 0`);
       }
+      const doctor = await shell(checkout, `. '${secure}/postgres/orders.env' && { "$0" task -q doctor || :; }`);
+      assert.match(doctor, /^ok {4}postgres {3}PostgreSQL 18/m);
     });
   } finally {
     for (const dataDir of [join(checkout, ".stack"), secure]) {

@@ -155,10 +155,10 @@ Deno.test("up() names the port that another process has and the flag to avoid it
 
 Deno.test("up() ends what it started when it is interrupted", () =>
   withDataDir(async (dataDir) => {
-    const child = start("up", dataDir, ANY_PORTS);
+    const child = start("up", dataDir, [...ANY_PORTS, "--postgres"]);
     const outcome = finish(child);
     const records = await Promise.all(
-      ["broker-1", "registry"].map((part) =>
+      ["broker-1", "registry", "postgres"].map((part) =>
         eventually(`${part} has started`, () => readPid(join(dataDir, part)), PATIENCE_MS)
       ),
     );

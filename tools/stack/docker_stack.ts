@@ -3,11 +3,17 @@ import { EXIT, Failure } from "../../lib/errors.ts";
 import { exists } from "../../lib/files/disk/exists.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { CHECKOUT, DOCKER_FILE } from "./folders.ts";
-import { KAFKA_PORT, REGISTRY_PORT, type StackWish } from "./plan.ts";
+import { KAFKA_PORT, postgresPort, REGISTRY_PORT, rememberPlan, type StackWish } from "./plan.ts";
 import { HOST } from "./ports.ts";
-import { removeState, type StackState, writeState } from "./state.ts";
+import { provideDatabase } from "./postgres/database.ts";
+import { databaseFolder, provideDatabaseFolder, readDatabasePassword } from "./postgres/database_folder.ts";
+import { writeDatabaseEnvFiles } from "./postgres/database_url.ts";
+import { SUPERUSER } from "./postgres/roles.ts";
+import { readState, removeState, type StackState, writeState } from "./state.ts";
 
 const COMPOSE_FILE = join(CHECKOUT, "docker", "compose.yml");
+/** Of `docker compose`: without it the service is passed over, also where it runs. */
+const DATABASE_TOO = ["--profile", "postgres"];
 export const CONTROL_CENTER = "http://localhost:9021";
 
 /**
@@ -22,14 +28,17 @@ export async function startDocker(wish: StackWish, stop: AbortSignal): Promise<S
     throw new Failure(EXIT.usage, "--nodes 3 and ports of 0 are for --local: the stack in Docker has one broker");
   }
   Deno.writeTextFileSync(join(dataDir, DOCKER_FILE), "");
-  const ports = { KAFKA_PORT: String(kafkaPort), REGISTRY_PORT: String(registryPort) };
+  const database = wish.postgres ? prepareDatabase(dataDir) : undefined;
+  const env = { KAFKA_PORT: String(kafkaPort), REGISTRY_PORT: String(registryPort), ...database?.env };
   try {
-    await compose(["up", "--detach", "--wait"], { env: ports, stop });
+    await compose([...(database ? DATABASE_TOO : []), "up", "--detach", "--wait"], { env, stop });
     await ensureTopics({ brokers: [`${HOST}:${kafkaPort}`] }, topic);
+    if (database !== undefined) await provideDatabase(database.address, stop);
   } catch (error) {
-    await compose(["down"], { env: ports });
+    await compose([...DATABASE_TOO, "down"], { env });
     throw error;
   }
+  if (database !== undefined) writeDatabaseEnvFiles(database.address);
   const state: StackState = {
     mode: "docker",
     brokers: `${HOST}:${kafkaPort}`,
@@ -37,6 +46,7 @@ export async function startDocker(wish: StackWish, stop: AbortSignal): Promise<S
     nodes: 1,
     kafkaPort,
     registryPort,
+    postgresPort: database?.address.port,
     pids: {},
     startedAt: new Date().toISOString(),
   };
@@ -46,8 +56,18 @@ export async function startDocker(wish: StackWish, stop: AbortSignal): Promise<S
 
 /** Stops it; with `purge` its volumes go too. Permissions: run docker, write of the data folder. */
 export async function stopDocker(dataDir: string, { purge }: { purge: boolean }): Promise<void> {
-  await compose(purge ? ["down", "--volumes"] : ["down"]);
+  await compose([...DATABASE_TOO, "down", ...(purge ? ["--volumes"] : [])]);
   removeState(dataDir);
+}
+
+/** The passwords and the port of the container, which the stack keeps as it does for a server of its own. */
+function prepareDatabase(dataDir: string) {
+  const folder = databaseFolder(dataDir);
+  provideDatabaseFolder(folder);
+  const port = postgresPort(dataDir, { isRunning: readState(dataDir)?.postgresPort !== undefined });
+  rememberPlan(dataDir, { postgres: port });
+  const env = { POSTGRES_PORT: String(port), POSTGRES_PASSWORD: readDatabasePassword(folder, SUPERUSER) };
+  return { address: { folder, port }, env };
 }
 
 /** Whether the stack in `dataDir` was ever started in Docker. Permission: read. */
@@ -68,5 +88,10 @@ async function compose(
     stderr: "inherit",
     signal: stop,
   }).output();
-  if (!success) throw new Failure(EXIT.unavailable, `docker compose ${args[0]} failed; what it says is above`);
+  if (!success) {
+    throw new Failure(
+      EXIT.unavailable,
+      `docker compose ${args.find((arg) => /^(up|down)$/.test(arg))} failed; what it says is above`,
+    );
+  }
 }

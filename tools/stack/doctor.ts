@@ -12,6 +12,7 @@ import { EXIT } from "../../lib/errors.ts";
 import type { Check, Level } from "./check.ts";
 import { checkKafka, checkRegistry } from "./check_services.ts";
 import { checkStorage } from "./check_storage.ts";
+import { checkDatabase } from "./postgres/check_database.ts";
 import { checkPorts, checkTools } from "./check_tools.ts";
 import { secureRemedy } from "./secure/env_files.ts";
 
@@ -33,7 +34,7 @@ const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const satisfies 
 export async function run(args: readonly string[]): Promise<number> {
   const options = parseArgs(parser, args, {
     name: "doctor",
-    brief: "Checks what the pipeline needs: tools, ports, broker, registry, topics and storage.",
+    brief: "Checks what the pipeline needs: tools, ports, broker, registry, topics, database and storage.",
     examples: ["deno task doctor", "deno task doctor --json"],
   });
   const settings = kafkaSettings(options);
@@ -44,6 +45,7 @@ export async function run(args: readonly string[]): Promise<number> {
     ...(isUp ? [] : checkPorts()),
     ...secureRemedy(kafka, settings.kafka.brokers),
     registry,
+    ...await checkDatabase(),
     ...await checkStorage(storageSetting(options)),
   ];
   if (options.json) printJson(checks);

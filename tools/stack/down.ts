@@ -13,7 +13,7 @@ import { withLock } from "./stack_lock.ts";
 import { readState } from "./state.ts";
 
 const parser = object({
-  purge: option("--purge", { description: line("Also delete the topics, offsets and schemas") }),
+  purge: option("--purge", { description: line("Also delete the topics, offsets, schemas and database") }),
   ...dataDirFlag,
 });
 
@@ -25,7 +25,8 @@ const parser = object({
 export async function run(args: readonly string[], stop: AbortSignal): Promise<void> {
   const options = parseArgs(parser, args, {
     name: "down",
-    brief: "Stops Kafka and the Schema Registry. Topics, offsets and schemas stay for the next up.",
+    brief:
+      "Stops Kafka, the Schema Registry and PostgreSQL. Topics, offsets, schemas and database stay for the next up.",
     examples: ["deno task down", "deno task down --purge"],
   });
   const dataDir = resolve(options.dataDir ?? DEFAULT_DATA_DIR);

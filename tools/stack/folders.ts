@@ -8,6 +8,7 @@ export const DEFAULT_DATA_DIR = join(CHECKOUT, ".stack");
 
 const BROKER = /^broker-\d+$/;
 export const REGISTRY = "registry";
+export const POSTGRES = "postgres";
 /** Held by whoever starts or stops the stack. */
 export const LOCK_FILE = "stack.lock";
 /** The id of the local stack's cluster. */
@@ -29,7 +30,7 @@ export function brokerName(id: number): string {
   return `broker-${id}`;
 }
 
-/** The parts a stack in `dataDir` has data of: `broker-1` and so on, `registry`. Permission: read. */
+/** The parts a stack in `dataDir` has data of: `broker-1` and so on, `postgres`, `registry`. Permission: read. */
 export function partsOnDisk(dataDir: string): string[] {
   try {
     return [...Deno.readDirSync(dataDir)].map(({ name }) => name).filter(isPart).sort();
@@ -103,5 +104,5 @@ function isJars(name: string): boolean {
 }
 
 function isPart(name: string): boolean {
-  return name === REGISTRY || BROKER.test(name);
+  return name === REGISTRY || name === POSTGRES || BROKER.test(name);
 }

@@ -3,12 +3,17 @@ import { EXIT, Failure } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { format, writeServerProperties } from "./broker_folder.ts";
-import { brokerName, partsOnDisk, REGISTRY } from "./folders.ts";
+import { brokerName, partsOnDisk, POSTGRES, REGISTRY } from "./folders.ts";
 import { type Jars, jarsFolder, provideJars } from "./jars.ts";
 import { brokerCommand, dropArchives, keepArchives, registryCommand } from "./jvm.ts";
-import { failedStart, JvmCrash, type StartedPart, startPart } from "./part.ts";
-import { newPlan, planOf, rememberPlan, type StackPlan, type StackWish } from "./plan.ts";
+import { endedEarly, JvmCrash, type StartedPart, startPart } from "./part.ts";
+import { newPlan, planOf, postgresPort, rememberPlan, type StackPlan, type StackWish } from "./plan.ts";
 import { HOST, requireFree } from "./ports.ts";
+import { provideDatabase } from "./postgres/database.ts";
+import { writeDatabaseEnvFiles } from "./postgres/database_url.ts";
+import { providePrograms } from "./postgres/programs.ts";
+import { startServer, STOP_SERVER } from "./postgres/server.ts";
+import { databaseAddress, serverCertificate } from "./postgres/stack_database.ts";
 import { isAlive, type ProcessRecord, terminate } from "./processes.ts";
 import { brokersAnswer, registryAnswers, waitUntil } from "./readiness.ts";
 import { aclsOf, createAcls } from "./secure/acls.ts";
@@ -27,8 +32,8 @@ export interface LocalStack {
 }
 
 /**
- * Starts what does not run yet of the local stack in `wish.dataDir`, and returns when brokers and registry answer and
- * the topics exist. What runs already stays as it is, its ports included.
+ * Starts what does not run yet of the local stack in `wish.dataDir`, and returns when all of it answers and the topics
+ * exist. What runs already stays as it is, its ports included.
  *
  * Throws a {@linkcode Failure}, having stopped what it started: 69 where a part does not come up, 75 where a port is
  * taken, 78 where the data belongs to another number of nodes. The caller holds the stack's lock.
@@ -36,28 +41,30 @@ export interface LocalStack {
  */
 export async function startLocal(java: Java, wish: StackWish, stop: AbortSignal): Promise<LocalStack> {
   const jars = await provideJars(wish.dataDir, stop);
+  const programs = wish.postgres ? await providePrograms(wish.dataDir, stop) : undefined;
   try {
-    return await start({ java, jars, wish, stop });
+    return await start({ java, jars, programs, wish, stop });
   } catch (error) {
     if (!(error instanceof JvmCrash)) throw error;
     dropArchives(java, jars);
-    return await start({ java, jars, wish, stop });
+    return await start({ java, jars, programs, wish, stop });
   }
 }
 
 interface StartOptions {
   java: Java;
   jars: Jars;
+  /** The folder of PostgreSQL's programs, where a database is wished for. */
+  programs?: string;
   wish: StackWish;
   stop: AbortSignal;
 }
 
-async function start({ java, jars, wish, stop }: StartOptions): Promise<LocalStack> {
+async function start({ java, jars, programs, wish, stop }: StartOptions): Promise<LocalStack> {
   const { dataDir } = wish;
   const plan = await planStart(wish);
   const running = await runningParts(dataDir);
-  const missing = [...plan.brokers.keys().map((index) => brokerName(index + 1)), REGISTRY]
-    .filter((name) => !running.has(name));
+  const missing = partsOf(plan).filter((name) => !running.has(name));
   requireFreePorts(plan, missing);
   rememberPlan(dataDir, plan);
 
@@ -67,11 +74,12 @@ async function start({ java, jars, wish, stop }: StartOptions): Promise<LocalSta
       if (wish.secure) await provideSecrets(dataDir);
       writeServerProperties(dataDir, plan);
     }
-    await startMissing(missing, { java, jars, plan, dataDir, started, stop });
+    await startMissing(missing, { java, jars, programs, plan, dataDir, started, stop });
     await whenReady(plan, { started, wish, stop });
     const state = stateOf(plan, await runningParts(dataDir));
     if (started.length > 0) writeState(dataDir, state);
     if (wish.secure) writeEnvFiles(dataDir, state);
+    if (plan.postgres !== undefined) writeDatabaseEnvFiles(databaseAddress(wish, plan.postgres));
     return { state, started: missing };
   } catch (error) {
     await stopParts(dataDir, started.map(({ name }) => name));
@@ -107,10 +115,19 @@ export async function runningParts(dataDir: string): Promise<Map<string, Process
 async function planStart(wish: StackWish): Promise<StackPlan> {
   const state = readState(wish.dataDir);
   const running = await runningParts(wish.dataDir);
-  if (running.size > 0 && state !== undefined) return planOf(state);
+  if (running.size > 0 && state !== undefined) {
+    const isRunning = running.has(POSTGRES);
+    return { ...planOf(state), ...(wish.postgres && { postgres: postgresPort(wish.dataDir, { isRunning }) }) };
+  }
   // Processes without a state: an earlier start was killed before it got that far.
   await stopLocal(wish.dataDir);
   return newPlan(wish);
+}
+
+/** Names of the parts that a plan has. */
+function partsOf({ brokers, postgres }: StackPlan): string[] {
+  const names = [...brokers.keys().map((index) => brokerName(index + 1)), REGISTRY];
+  return postgres === undefined ? names : [...names, POSTGRES];
 }
 
 function requireFreePorts(plan: StackPlan, missing: readonly string[]): void {
@@ -133,8 +150,14 @@ async function startMissing(missing: readonly string[], context: StartContext): 
   if (failed !== undefined) throw failed.reason;
 }
 
-async function startOne(name: string, { java, jars, plan, dataDir, started, stop }: StartContext): Promise<void> {
+async function startOne(name: string, context: StartContext): Promise<void> {
+  const { java, jars, programs, plan, dataDir, started, stop } = context;
   const folder = join(dataDir, name);
+  if (name === POSTGRES) {
+    const tls = plan.tls && serverCertificate(dataDir);
+    started.push(await startServer(folder, { programs: programs!, port: plan.postgres!, tls, stop }));
+    return;
+  }
   Deno.mkdirSync(folder, { recursive: true });
   let command: string[];
   if (name === REGISTRY) {
@@ -163,22 +186,24 @@ async function whenReady(
     });
   const url = registryOf(plan);
   const registry = waitUntil(() => registryAnswers(url), { what: `The registry at ${url}`, stop: signal });
-  const deaths = started.map((part) =>
-    part.process.ended.then((status) => {
-      throw failedStart(part, status);
-    })
-  );
+  const database = plan.postgres === undefined
+    ? Promise.resolve()
+    : provideDatabase(databaseAddress(wish, plan.postgres), signal);
   try {
-    await Promise.race([Promise.all([kafka, registry]), ...deaths]);
+    await Promise.race([Promise.all([kafka, registry, database]), ...started.map(endedEarly)]);
   } finally {
     giveUp.abort();
-    await Promise.allSettled([kafka, registry]);
+    await Promise.allSettled([kafka, registry, database]);
   }
 }
 
 async function stopParts(dataDir: string, names: readonly string[]): Promise<string[]> {
-  const records = names.map((name) => readPid(join(dataDir, name))).filter((record) => record !== undefined);
-  const obeyed = await terminate(records);
+  const records = (names: readonly string[]) =>
+    names.map((name) => readPid(join(dataDir, name))).filter((record) => record !== undefined);
+  const [obeyed] = await Promise.all([
+    terminate(records(names.filter((name) => name !== POSTGRES))),
+    terminate(records(names.filter((name) => name === POSTGRES)), STOP_SERVER),
+  ]);
   for (const name of partsOnDisk(dataDir)) {
     if (!names.includes(name)) continue;
     keepArchives(join(dataDir, name), await jarsFolder(dataDir), obeyed);
@@ -195,6 +220,7 @@ function stateOf(plan: StackPlan, running: ReadonlyMap<string, ProcessRecord>): 
     nodes: plan.brokers.length,
     kafkaPort: plan.brokers[0],
     registryPort: plan.registry,
+    postgresPort: plan.postgres,
     secure: plan.tls && { tlsBrokers: addressesOf(plan.tls) },
     pids: Object.fromEntries(running),
     startedAt: new Date().toISOString(),

@@ -4,7 +4,7 @@ import { exists } from "../../lib/files/disk/exists.ts";
 import { startDetached, type StartedProcess } from "./processes.ts";
 import { writePid } from "./state.ts";
 
-/** A broker or the registry, started by this process. */
+/** A broker, the registry or PostgreSQL, started by this process. */
 export interface StartedPart {
   name: string;
   process: StartedProcess;
@@ -31,9 +31,14 @@ export function javaFailure(message: string, signal: Deno.Signal | null): Failur
 }
 
 /** What to tell about a part that ended instead of answering. */
-export function failedStart({ name, logFile, logStart }: StartedPart, { signal }: Deno.CommandStatus): Failure {
+function failedStart({ name, logFile, logStart }: StartedPart, { signal }: Deno.CommandStatus): Failure {
   const log = new TextDecoder().decode(Deno.readFileSync(logFile).subarray(logStart));
   return javaFailure(`${name} ended at its start: ${lastMeaningfulLine(log)} (all of it: ${logFile})`, signal);
+}
+
+/** Rejects with the reason when the part ends: what it is raced against is waited for while it runs. */
+export async function endedEarly(part: StartedPart): Promise<never> {
+  throw failedStart(part, await part.process.ended);
 }
 
 /** The last line of a log that names an error, else the last one that is not part of a stack trace. */
@@ -41,5 +46,5 @@ export function lastMeaningfulLine(log: string): string {
   const lines = log.split("\n").map((line) => line.trim()).filter((line) =>
     line !== "" && !/^(at |\.\.\. |#)/.test(line)
   );
-  return lines.findLast((line) => /error|exception/i.test(line)) ?? lines.at(-1) ?? "it said nothing";
+  return lines.findLast((line) => /error|exception|fatal/i.test(line)) ?? lines.at(-1) ?? "it said nothing";
 }

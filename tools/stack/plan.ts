@@ -23,6 +23,8 @@ export interface StackWish {
   group: string;
   /** Clients have to say who they are, and may do what that user may. */
   secure: boolean;
+  /** With a database. */
+  postgres: boolean;
 }
 
 /** Where each part listens. */
@@ -32,9 +34,10 @@ export interface StackPlan {
   registry: number;
   /** Ports of the brokers for who has a certificate; secure stacks only. */
   tls?: number[];
+  postgres?: number;
 }
 
-/** The plan a running stack follows. */
+/** The plan a running stack follows, but for its database, which may be new to it. */
 export function planOf(state: StackState): StackPlan {
   return {
     brokers: portsOf(state.brokers),
@@ -43,13 +46,29 @@ export function planOf(state: StackState): StackPlan {
   };
 }
 
+/**
+ * The port of the stack's database: that of last time, unless another process has it by now. Permissions: net, read.
+ */
+export function postgresPort(dataDir: string, { isRunning }: { isRunning: boolean }): number {
+  const last = lastPlan(dataDir)?.postgres;
+  return last !== undefined && (isRunning || isFree(last)) ? last : freePorts(1)[0];
+}
+
 function portsOf(brokers: string): number[] {
   return brokers.split(",").map((broker) => Number(broker.split(":")[1]));
 }
 
-/** Remembered over a `down`, so that clients find the stack where it was. Permission: write of the data folder. */
-export function rememberPlan(dataDir: string, plan: StackPlan): void {
-  Deno.writeTextFileSync(join(dataDir, PLAN_FILE), JSON.stringify(plan));
+/**
+ * Remembered over a `down`, so that clients find the stack where it was; what is not planned now stays as it was.
+ *
+ * Permissions: read, write of the data folder.
+ */
+export function rememberPlan(dataDir: string, plan: Partial<StackPlan>): void {
+  Deno.writeTextFileSync(join(dataDir, PLAN_FILE), JSON.stringify({ ...lastPlan(dataDir), ...plan }));
+}
+
+function lastPlan(dataDir: string): Partial<StackPlan> | undefined {
+  return readJson(join(dataDir, PLAN_FILE));
 }
 
 /**
@@ -67,13 +86,14 @@ export function newPlan(wish: StackWish): StackPlan {
         `or delete it with deno task down --purge`,
     );
   }
-  const last = readJson<StackPlan>(join(wish.dataDir, PLAN_FILE));
+  const last = lastPlan(wish.dataDir);
   const [freeRegistry, ...free] = freePorts(1 + 2 * nodes);
   const registry = wish.registryPort ?? last?.registry ?? REGISTRY_PORT;
   return {
     brokers: brokerPorts(wish.kafkaPort, { last: last?.brokers, free: free.slice(0, nodes) }),
     registry: registry === 0 ? freeRegistry : registry,
     ...(wish.secure && { tls: last?.tls?.every(isFree) ? last.tls : free.slice(nodes) }),
+    ...(wish.postgres && { postgres: postgresPort(wish.dataDir, { isRunning: false }) }),
   };
 }
 

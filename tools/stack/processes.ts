@@ -1,12 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { JAVA_ENV } from "./toolchain.ts";
 
-/** How long a process may take to end on SIGTERM, in milliseconds; writing a class archive takes it some seconds. */
+/** How long a process may take to end on a signal, in milliseconds; writing a class archive takes it some seconds. */
 const TERMINATE_MS = 30_000;
 const POLL_MS = 50;
 
 /** A process that outlives the shell it was started from needs none of that shell's secrets. */
-const NO_SECRETS = { KAFKA_SASL_PASSWORD: "", SCHEMA_REGISTRY_PASSWORD: "", SCHEMA_REGISTRY_TOKEN: "" };
+const NO_SECRETS = {
+  KAFKA_SASL_PASSWORD: "",
+  SCHEMA_REGISTRY_PASSWORD: "",
+  SCHEMA_REGISTRY_TOKEN: "",
+  DATABASE_URL: "",
+};
 
 /** A process as it was started. A pid alone proves nothing: another process may have been given it since. */
 export interface ProcessRecord {
@@ -49,9 +54,9 @@ export async function isAlive(record: ProcessRecord): Promise<boolean> {
   return (await startTime(record.pid)) === record.started;
 }
 
-/** Ends the processes by SIGTERM, those that do not obey by SIGKILL; answers whether all obeyed. Permission: run sh. */
-export async function terminate(records: readonly ProcessRecord[]): Promise<boolean> {
-  let alive = await signal("TERM", records);
+/** Ends the processes by SIGTERM or SIGINT, those that do not obey by SIGKILL; answers whether all obeyed. Permission: run sh. */
+export async function terminate(records: readonly ProcessRecord[], by: "TERM" | "INT" = "TERM"): Promise<boolean> {
+  let alive = await signal(by, records);
   for (const deadline = Date.now() + TERMINATE_MS; alive.length > 0 && Date.now() < deadline;) {
     await delay(POLL_MS);
     alive = await onlyAlive(alive);
@@ -66,7 +71,7 @@ export async function terminate(records: readonly ProcessRecord[]): Promise<bool
 }
 
 /** Signals those that are alive and returns them. */
-async function signal(name: "TERM" | "KILL", records: readonly ProcessRecord[]): Promise<ProcessRecord[]> {
+async function signal(name: "TERM" | "INT" | "KILL", records: readonly ProcessRecord[]): Promise<ProcessRecord[]> {
   const alive = await onlyAlive(records);
   // One that ends in between is what was wanted.
   if (alive.length > 0) await shell('kill -s "$0" "$@" 2>/dev/null', [name, ...alive.map(({ pid }) => String(pid))]);

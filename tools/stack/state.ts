@@ -14,12 +14,14 @@ export interface StackState {
   /** Port of the first broker. */
   kafkaPort: number;
   registryPort: number;
+  /** There if PostgreSQL is a part of it; its passwords are in files of their own. */
+  postgresPort?: number;
   /** There if clients have to log in. */
   secure?: {
     /** Bootstrap servers for clients with a certificate, `host:port,…`. */
     tlsBrokers: string;
   };
-  /** By name of the part, `broker-1` or `registry`; none for Docker's. */
+  /** By name of the part, `broker-1`, `registry` or `postgres`; none for Docker's. */
   pids: Record<string, ProcessRecord>;
   /** ISO 8601. */
   startedAt: string;

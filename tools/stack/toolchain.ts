@@ -78,7 +78,8 @@ export async function findDocker(): Promise<string | undefined> {
 /** What a command says, on whichever stream; undefined where it cannot be run. */
 async function ask(command: string, args: string[]): Promise<{ success: boolean; said: string } | undefined> {
   try {
-    const { success, stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
+    const { success, stdout, stderr } = await new Deno.Command(command, { args, env: JAVA_ENV, stdin: "null" })
+      .output();
     return { success, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
   } catch {
     return undefined; // not there, no program, or not granted: Deno cannot grant the right to run what is not there

@@ -16,6 +16,9 @@ import { DEFAULT_DATA_DIR, LOCK_FILE } from "./folders.ts";
 import { jarsFolder } from "./jars.ts";
 import { startLocal } from "./local_stack.ts";
 import { KAFKA_PORT, REGISTRY_PORT, type StackWish } from "./plan.ts";
+import { HOST } from "./ports.ts";
+import { hasDatabase } from "./postgres/database_folder.ts";
+import { databaseLines } from "./postgres/database_lines.ts";
 import { secureLines } from "./secure/env_files.ts";
 import { requireSameSecurity } from "./secure/secure_folder.ts";
 import { withLock } from "./stack_lock.ts";
@@ -32,6 +35,9 @@ const parser = object({
   docker: option("--docker", { description: line("Confluent's Kafka, registry and Control Center in Docker") }),
   secure: option("--secure", {
     description: line("With passwords, TLS and access rights, to try them; from jars only"),
+  }),
+  postgres: option("--postgres", {
+    description: line("Also PostgreSQL, for DATABASE_URL; once there, it comes up again"),
   }),
   nodes: optional(option("--nodes", choice([1, 3]), { description: line("Brokers (default 1)") })),
   ...dataDirFlag,
@@ -52,15 +58,19 @@ export interface UpConfig extends StackWish {
   mode?: StackState["mode"];
 }
 
-/** Reads the arguments, ORDERS_TOPIC and CONSUMER_GROUP_ID. Throws a usage {@linkcode Failure}. Permissions: env of the settings. */
+/**
+ * Reads the arguments, ORDERS_TOPIC and CONSUMER_GROUP_ID. Throws a usage {@linkcode Failure}. Permissions: env of the
+ * settings.
+ */
 export function configure(args: readonly string[]): UpConfig {
   const { local, docker, dataDir, ...wishes } = parseArgs(parser, args, {
     name: "up",
-    brief: "Starts Kafka and the Schema Registry, creates the topics, and returns when both answer.",
+    brief: "Starts Kafka and the Schema Registry, creates the topics, and returns when all of it answers.",
     examples: [
       "deno task up",
       "deno task up --nodes 3",
       "deno task up --secure",
+      "deno task up --postgres",
       "deno task up --data-dir .stack/other --kafka-port 0 --registry-port 0",
     ],
   });
@@ -80,7 +90,8 @@ export function configure(args: readonly string[]): UpConfig {
 }
 
 /**
- * Starts Kafka and the Schema Registry and creates the topics; returns when all of it answers. Safe to repeat.
+ * Starts Kafka, the Schema Registry and, once it was asked for, PostgreSQL, and creates the topics; returns when all of
+ * it answers. Safe to repeat.
  *
  * Permissions: net; run java, mvn, sh, docker; env JAVA_HOME and the names kafkajs reads; read, write of the checkout's
  * `.stack` and of the data folder.
@@ -89,7 +100,8 @@ export async function run(config: UpConfig, stop: AbortSignal): Promise<void> {
   await withLock(join(config.dataDir, LOCK_FILE), stop, async () => {
     requireSameSecurity(config);
     const mode = await chooseMode(config);
-    print(mode === "docker" ? await upDocker(config, stop) : await upLocal(config, stop));
+    const wish = { ...config, postgres: config.postgres || hasDatabase(config.dataDir) };
+    print(mode === "docker" ? await upDocker(wish, stop) : await upLocal(wish, stop));
   });
 }
 
@@ -116,8 +128,8 @@ async function upDocker(wish: StackWish, stop: AbortSignal): Promise<string> {
     `Up in Docker: ${describe(state, wish.topic)}`,
     `Control Center: ${CONTROL_CENTER}`,
     ...exportLines(state, wish),
-  ]
-    .join("\n");
+    ...databaseLines(wish, state),
+  ].join("\n");
 }
 
 async function upLocal(wish: StackWish, stop: AbortSignal): Promise<string> {
@@ -137,11 +149,13 @@ async function upLocal(wish: StackWish, stop: AbortSignal): Promise<string> {
   }
   const ignored = ignoredWishes(state, wish);
   if (ignored.length > 0) lines.push(`Not as asked (${ignored.join(", ")}): that takes a deno task down first`);
-  return [...lines, ...(wish.secure ? secureLines(wish.dataDir, state) : exportLines(state, wish))].join("\n");
+  lines.push(...(wish.secure ? secureLines(wish.dataDir, state) : exportLines(state, wish)));
+  return [...lines, ...databaseLines(wish, state)].join("\n");
 }
 
 function describe(state: StackState, topic: string): string {
-  return `Kafka ${state.brokers}, registry ${state.registry}, topics ${topic} and ${deadLetterTopic(topic)}`;
+  const database = state.postgresPort === undefined ? "" : `, PostgreSQL ${HOST}:${state.postgresPort}`;
+  return `Kafka ${state.brokers}, registry ${state.registry}${database}, topics ${topic} and ${deadLetterTopic(topic)}`;
 }
 
 /** What was asked for and is otherwise, because the stack was running. */

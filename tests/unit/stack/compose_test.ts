@@ -67,6 +67,9 @@ const KNOWN_VARIABLES = new Set([
   "KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS",
   "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR",
   "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR",
+  // Of the official image of PostgreSQL: hub.docker.com/_/postgres
+  "POSTGRES_INITDB_ARGS",
+  "POSTGRES_PASSWORD",
 ]);
 
 /** What the test reads of a service in the normalised form that `config` prints. */
@@ -104,7 +107,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `compose.yml runs pinned images of Confluent, Control Center at its usual port${REMEDY}`,
+  name: `compose.yml runs pinned images, Control Center at its usual port${REMEDY}`,
   ignore: !HAS_COMPOSE,
   async fn() {
     const all = await services();
@@ -114,21 +117,37 @@ Deno.test({
       "prometheus": "confluentinc/cp-enterprise-prometheus:2.5.0",
       "alertmanager": "confluentinc/cp-enterprise-alertmanager:2.5.0",
       "control-center": "confluentinc/cp-enterprise-control-center-next-gen:2.5.0",
+      "postgres": "postgres:18.6",
     });
     assert.deepEqual(all.get("control-center")!.ports, ["127.0.0.1:9021:9021/tcp"]);
     assert.deepEqual(all.get("kafka")!.volumes, ["kafka-data:/var/lib/kafka/data:rw"]);
+    assert.deepEqual(all.get("postgres")!.volumes, ["postgres-data:/var/lib/postgresql:rw"]);
   },
 });
 
 Deno.test({
-  name: `compose.yml takes the ports of broker and registry from the environment${REMEDY}`,
+  name: `compose.yml takes the ports of broker, registry and database from the environment${REMEDY}`,
   ignore: !HAS_COMPOSE,
   async fn() {
-    const text = await config({ KAFKA_PORT: "19092", REGISTRY_PORT: "18081" });
+    const text = await config({ KAFKA_PORT: "19092", REGISTRY_PORT: "18081", POSTGRES_PORT: "15432" });
     const all = parseServices(text);
     assert.deepEqual(all.get("kafka")!.ports, ["127.0.0.1:19092:9092/tcp"]);
     assert.deepEqual(all.get("schema-registry")!.ports, ["127.0.0.1:18081:8081/tcp"]);
+    assert.deepEqual(all.get("postgres")!.ports, ["127.0.0.1:15432:5432/tcp"]);
     assert.match(text, /HOST:\/\/127\.0\.0\.1:19092/, "the broker must advertise the port that clients reach");
+  },
+});
+
+Deno.test({
+  name: `compose.yml has a database where it is asked for only, with the password that it is given${REMEDY}`,
+  ignore: !HAS_COMPOSE,
+  async fn() {
+    const profiled = [...await services()].filter(([, { keys }]) => keys.includes("profiles"));
+    assert.deepEqual(profiled.map(([name]) => name), ["postgres"]);
+    const { variables } = parseServices(await config({ POSTGRES_PASSWORD: "given" })).get("postgres")!;
+    assert.equal(variables.POSTGRES_PASSWORD, "given");
+    // The image starts with no empty one, so that a compose file on its own makes no database open to all.
+    assert.equal((await services()).get("postgres")!.variables.POSTGRES_PASSWORD, "''");
   },
 });
 
@@ -174,12 +193,12 @@ Deno.test("prometheus-generated.yml names rules that are there", () => {
 
 async function services(): Promise<Map<string, Service>> {
   const all = parseServices(await config({}));
-  assert.equal(all.size, 5);
+  assert.equal(all.size, 6);
   return all;
 }
 
 async function config(env: Record<string, string>): Promise<string> {
-  const args = ["-f", COMPOSE_FILE, "config"];
+  const args = ["-f", COMPOSE_FILE, "--profile", "postgres", "config"];
   const { success, stdout, stderr } = await new Deno.Command("docker-compose", { args, env, stdin: "null" }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout);

@@ -10,7 +10,14 @@ function inDataDir(brokers: number, check: (plan: (wish?: Partial<StackWish>) =>
   try {
     for (let id = 1; id <= brokers; id++) Deno.mkdirSync(join(dataDir, `broker-${id}`));
     check((wish = {}) => {
-      const plan = newPlan({ dataDir, topic: "orders", group: "order-processor", secure: false, ...wish });
+      const plan = newPlan({
+        dataDir,
+        topic: "orders",
+        group: "order-processor",
+        secure: false,
+        postgres: false,
+        ...wish,
+      });
       rememberPlan(dataDir, plan);
       return plan;
     });
@@ -39,6 +46,16 @@ Deno.test("newPlan() gives a secure stack ports for certificates, and keeps them
     assert.deepEqual(plan({ secure: true }), first);
     using _ = Deno.listen({ hostname: "127.0.0.1", port: first.tls![0] });
     assert.notDeepEqual(plan({ secure: true }).tls, first.tls);
+  }));
+
+Deno.test("newPlan() gives a database a port, and keeps it while it is free, also while there is none", () =>
+  inDataDir(1, (plan) => {
+    const { postgres } = plan({ postgres: true });
+    assert.ok(postgres !== undefined && postgres >= 10_000);
+    assert.equal(plan().postgres, undefined);
+    assert.equal(plan({ postgres: true }).postgres, postgres);
+    using _ = Deno.listen({ hostname: "127.0.0.1", port: postgres });
+    assert.notEqual(plan({ postgres: true }).postgres, postgres);
   }));
 
 Deno.test("newPlan() refuses another number of nodes than the data has", () =>

@@ -27,6 +27,7 @@ Deno.test(
       "starting\n[main] ERROR Exiting Kafka due to fatal exception\n\tat kafka.Kafka.main(Kafka.scala)\n\t... 3 more\nbye\n";
     assert.equal(lastMeaningfulLine(log), "[main] ERROR Exiting Kafka due to fatal exception");
     assert.equal(lastMeaningfulLine("one\ntwo\n\n"), "two");
+    assert.equal(lastMeaningfulLine("LOG:  one\nFATAL:  two\nHINT:  three\n"), "FATAL:  two");
     assert.equal(lastMeaningfulLine(""), "it said nothing");
   },
 );

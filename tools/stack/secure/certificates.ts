@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 // @ts-types="@types/node-forge"
 import forge from "node-forge";
 import { HOST } from "../ports.ts";
-import { BROKER_NAME, USER_NAMES } from "./users.ts";
+import { BROKER_NAME, DATABASE_NAME, USER_NAMES } from "./users.ts";
 
 const VALID_DAYS = 365;
 /** A clock that goes a little slow takes them too. */
@@ -24,6 +24,8 @@ export interface Certificates {
   ca: string;
   /** For brokers and controllers, to clients and to one another. */
   broker: Certified;
+  /** For PostgreSQL, to its clients. */
+  database: Certified;
   /** By user: the common name is the user's. */
   clients: Record<string, Certified>;
 }
@@ -34,7 +36,7 @@ export interface Certificates {
  * Takes about a second, most of it to find the primes, which is node's work: node-forge would take several times that.
  */
 export async function makeCertificates(now = new Date()): Promise<Certificates> {
-  const names = [BROKER_NAME, ...USER_NAMES];
+  const names = [BROKER_NAME, DATABASE_NAME, ...USER_NAMES];
   const [caKeys, ...keys] = await Promise.all([makeKeys(), ...names.map(makeKeys)]);
   const issuer = {
     name: "order pipeline CA",
@@ -49,10 +51,10 @@ export async function makeCertificates(now = new Date()): Promise<Certificates> 
   ]);
   const certified = names.map((name, index): [string, Certified] => {
     const { publicKey, key } = keys[index];
-    return [name, { key, certificate: certify(name, publicKey, name === BROKER_NAME ? BROKER_USE : CLIENT_USE) }];
+    return [name, { key, certificate: certify(name, publicKey, SERVER_USES[name] ?? CLIENT_USE) }];
   });
-  const { [BROKER_NAME]: broker, ...clients } = Object.fromEntries(certified);
-  return { ca, broker, clients };
+  const { [BROKER_NAME]: broker, [DATABASE_NAME]: database, ...clients } = Object.fromEntries(certified);
+  return { ca, broker, database, clients };
 }
 
 /** Whether a certificate in PEM is no longer valid `days` after `now`. */
@@ -66,12 +68,15 @@ const LEAF = [
   { name: "keyUsage", digitalSignature: true, keyEncipherment: true, critical: true },
 ];
 const CLIENT_USE = [...LEAF, { name: "extKeyUsage", clientAuth: true }];
-/** One for all brokers: they listen on the same host. A broker is the client of another one, too. */
-const BROKER_USE = [
-  ...LEAF,
-  { name: "extKeyUsage", serverAuth: true, clientAuth: true },
-  { name: "subjectAltName", altNames: [{ type: DNS_NAME, value: "localhost" }, { type: IP_ADDRESS, ip: HOST }] },
-];
+const OWN_HOST = {
+  name: "subjectAltName",
+  altNames: [{ type: DNS_NAME, value: "localhost" }, { type: IP_ADDRESS, ip: HOST }],
+};
+const SERVER_USES: Readonly<Record<string, object[]>> = {
+  /** One for all brokers: they listen on the same host. A broker is the client of another one, too. */
+  [BROKER_NAME]: [...LEAF, { name: "extKeyUsage", serverAuth: true, clientAuth: true }, OWN_HOST],
+  [DATABASE_NAME]: [...LEAF, { name: "extKeyUsage", serverAuth: true }, OWN_HOST],
+};
 
 interface CertificateRequest {
   name: string;

@@ -2,19 +2,20 @@ import { join } from "node:path";
 import type { KafkaConnection } from "../../../lib/connections.ts";
 import { exists } from "../../../lib/files/disk/exists.ts";
 import { Secret } from "../../../lib/secret.ts";
-import { removeTree } from "../folders.ts";
+import { makeSecretFolder, randomPassword } from "../secret_files.ts";
 import { type Certified, expiresWithin, makeCertificates } from "./certificates.ts";
 import { secureFolder } from "./secure_folder.ts";
-import { BROKER_NAME, type User, USER_NAMES } from "./users.ts";
+import { BROKER_NAME, DATABASE_NAME, type User, USER_NAMES } from "./users.ts";
 
 /** Certificates that end sooner are made anew at the next start. */
 const RENEW_DAYS = 30;
-const PASSWORD_BYTES = 24;
 
 /** What a client needs to trust the brokers: the file of the CA's certificate. */
 export const CA_FILE = "ca.crt";
 /** Certificate and key in one file, as Kafka wants a PEM key store. */
 export const KEY_STORE_FILE = `${BROKER_NAME}.pem`;
+/** Certificate and key of PostgreSQL, which finds each of them in the one file. */
+export const DATABASE_KEY_FILE = `${DATABASE_NAME}.pem`;
 
 /**
  * Makes the passwords and certificates of the stack in `dataDir` where they are missing or end within a month. Nobody but
@@ -26,10 +27,12 @@ export const KEY_STORE_FILE = `${BROKER_NAME}.pem`;
 export async function provideSecrets(dataDir: string): Promise<void> {
   const { path, tls, passwords } = secureFolder(dataDir);
   Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (!exists(passwords)) makeFolder(passwords, USER_NAMES.map((name) => [name, randomPassword()]));
+  if (!exists(passwords)) makeSecretFolder(passwords, USER_NAMES.map((name) => [name, randomPassword()]));
   const ca = join(tls, CA_FILE);
-  if (exists(ca) && !expiresWithin(RENEW_DAYS, Deno.readTextFileSync(ca))) return;
-  makeFolder(tls, await certificateFiles());
+  // An earlier version made none for the database.
+  const isWhole = exists(ca) && exists(join(tls, DATABASE_KEY_FILE));
+  if (isWhole && !expiresWithin(RENEW_DAYS, Deno.readTextFileSync(ca))) return;
+  makeSecretFolder(tls, await certificateFiles());
 }
 
 /** Permission: read. */
@@ -57,28 +60,14 @@ export function secureConnection(dataDir: string, brokers: readonly string[], us
 }
 
 async function certificateFiles(): Promise<[name: string, text: string][]> {
-  const { ca, broker, clients } = await makeCertificates();
+  const { ca, broker, database, clients } = await makeCertificates();
   return [
     [CA_FILE, ca],
     [KEY_STORE_FILE, broker.key + broker.certificate],
+    [DATABASE_KEY_FILE, database.key + database.certificate],
     ...Object.entries(clients).flatMap(([name, { key, certificate }]: [string, Certified]): [string, string][] => [
       [`${name}.key`, key],
       [`${name}.crt`, certificate],
     ]),
   ];
-}
-
-/** All files or none, whenever this is interrupted: an older folder goes first, and none at all is made again. */
-function makeFolder(path: string, files: readonly [name: string, text: string][]): void {
-  const temp = `${path}.new`;
-  removeTree(temp);
-  Deno.mkdirSync(temp, { mode: 0o700 });
-  for (const [name, text] of files) Deno.writeTextFileSync(join(temp, name), text, { mode: 0o600 });
-  removeTree(path);
-  Deno.renameSync(temp, path);
-}
-
-/** Letters, digits, - and _: it means the same in every file it is written into. */
-function randomPassword(): string {
-  return crypto.getRandomValues(new Uint8Array(PASSWORD_BYTES)).toBase64({ alphabet: "base64url", omitPadding: true });
 }

@@ -17,5 +17,8 @@ export const USER_NAMES = Object.keys(USERS) as User[];
 /** Who the brokers are to each other, by their certificate; nobody logs in under this name. */
 export const BROKER_NAME = "broker";
 
+/** Who PostgreSQL is to its clients, by its certificate; it is nobody to the brokers. */
+export const DATABASE_NAME = "postgres";
+
 /** These need no ACL. */
 export const SUPER_USERS = ["admin", BROKER_NAME] as const satisfies readonly (User | typeof BROKER_NAME)[];

@@ -6,11 +6,12 @@ import { expiresWithin, makeCertificates } from "../../../../tools/stack/secure/
 import { USER_NAMES } from "../../../../tools/stack/secure/users.ts";
 
 const NOW = new Date();
-const { ca, broker, clients } = await makeCertificates(NOW);
+const { ca, broker, database, clients } = await makeCertificates(NOW);
 const authority = new X509Certificate(ca);
-const all = { broker, ...clients };
+const servers = { broker, postgres: database };
+const all = { ...servers, ...clients };
 
-Deno.test("makeCertificates() makes one for the brokers and one for each user", { permissions: "none" }, () => {
+Deno.test("makeCertificates() makes one for the brokers, the database and each user", { permissions: "none" }, () => {
   assert.deepEqual(Object.keys(clients), USER_NAMES);
   for (const [name, { certificate }] of Object.entries(all)) {
     assert.equal(new X509Certificate(certificate).subject, `CN=${name}`);
@@ -43,12 +44,22 @@ Deno.test("makeCertificates() gives each the key that belongs to it", { permissi
   }
 });
 
-Deno.test("makeCertificates() names the brokers' host, and no user's", { permissions: "none" }, () => {
-  const ofBroker = new X509Certificate(broker.certificate);
-  assert.equal(ofBroker.checkHost("localhost"), "localhost");
-  assert.equal(ofBroker.checkIP("127.0.0.1"), "127.0.0.1");
-  assert.equal(ofBroker.checkHost("example.com"), undefined);
+Deno.test("makeCertificates() names the servers' host, and no user's", { permissions: "none" }, () => {
+  for (const { certificate } of Object.values(servers)) {
+    const ofServer = new X509Certificate(certificate);
+    assert.equal(ofServer.checkHost("localhost"), "localhost");
+    assert.equal(ofServer.checkIP("127.0.0.1"), "127.0.0.1");
+    assert.equal(ofServer.checkHost("example.com"), undefined);
+  }
   assert.equal(new X509Certificate(clients.producer.certificate).subjectAltName, undefined);
+});
+
+Deno.test("makeCertificates() lets the database be no client, as a broker is", { permissions: "none" }, () => {
+  const usage = (pem: string) => forge.pki.certificateFromPem(pem).getExtension({ name: "extKeyUsage" });
+  assert.deepEqual(
+    [broker, database].map(({ certificate }) => (usage(certificate) as { clientAuth?: boolean }).clientAuth ?? false),
+    [true, false],
+  );
 });
 
 Deno.test("makeCertificates() gives each a serial number of its own, no negative one", { permissions: "none" }, () => {

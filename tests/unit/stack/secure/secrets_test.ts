@@ -60,6 +60,17 @@ Deno.test("provideSecrets() keeps what is there and makes what is missing", () =
     assert.deepEqual(contents(passwords), before[1]);
   }));
 
+Deno.test("provideSecrets() makes certificates anew where an earlier version made none for the database", () =>
+  inDataDir(async (dataDir) => {
+    await provideSecrets(dataDir);
+    const { tls } = secureFolder(dataDir);
+    const before = contents(tls);
+    Deno.removeSync(join(tls, "postgres.pem"));
+    await provideSecrets(dataDir);
+    const after = contents(tls);
+    for (const [name, text] of Object.entries(before)) assert.notEqual(after[name], text, name);
+  }));
+
 Deno.test("provideSecrets() makes certificates anew that end within a month", () =>
   inDataDir(async (dataDir) => {
     await provideSecrets(dataDir);

@@ -1,0 +1,67 @@
+import { EXIT, Failure } from "../../lib/errors.ts";
+import { endedEarly, type StartedPart } from "../../tools/stack/part.ts";
+import { freePorts } from "../../tools/stack/ports.ts";
+import { provideDatabase, withClient } from "../../tools/stack/postgres/database.ts";
+import { databaseUrl } from "../../tools/stack/postgres/database_url.ts";
+import { providePrograms } from "../../tools/stack/postgres/programs.ts";
+import { SUPERUSER } from "../../tools/stack/postgres/roles.ts";
+import { startServer, STOP_SERVER } from "../../tools/stack/postgres/server.ts";
+import { terminate } from "../../tools/stack/processes.ts";
+
+/** The setting by which tests know their server: the URL of a role that may make databases. */
+const SETTING = "TEST_DATABASE_URL";
+
+/** Whether the tests have a server; one that needs it is ignored otherwise, with the remedy in its name. */
+export const HAS_POSTGRES = Boolean(Deno.env.get(SETTING));
+export const POSTGRES_REMEDY = HAS_POSTGRES ? "" : " (skipped: needs PostgreSQL, run it by deno task test)";
+
+/** The environment of tests that have a server. */
+export interface PostgresEnv extends Record<string, string> {
+  TEST_DATABASE_URL: string;
+}
+
+/**
+ * Runs `work` with a PostgreSQL of its own, on a free port and in a folder of its own, and removes it all afterwards. It
+ * takes a second.
+ *
+ * Throws a {@linkcode Failure} where it cannot be had on this machine. Permissions: net; run sh, mvn; env; read and write
+ * of the checkout's `.stack` and of temp folders.
+ */
+export async function withPostgres<T>(work: (env: PostgresEnv) => Promise<T>): Promise<T> {
+  const folder = Deno.makeTempDirSync({ prefix: "orders-postgres-" });
+  const giveUp = new AbortController();
+  let server: StartedPart | undefined;
+  try {
+    const { signal: stop } = giveUp;
+    const address = { folder, port: freePorts(1)[0] };
+    server = await startServer(folder, { programs: await providePrograms(folder, stop), port: address.port, stop });
+    await Promise.race([provideDatabase(address, stop), endedEarly(server)]);
+    await withClient(databaseUrl(address, SUPERUSER), (client) => client.query("ALTER ROLE orders CREATEDB"));
+    return await work({ [SETTING]: databaseUrl(address) });
+  } finally {
+    giveUp.abort();
+    if (server !== undefined) await terminate([server.process], STOP_SERVER);
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * A database of a test's own, empty, on the server of the tests, as the role that owns it; dropped when disposed, whoever
+ * is still connected.
+ *
+ * Permissions: net, env TEST_DATABASE_URL.
+ */
+export async function testDatabase(): Promise<{ url: string } & AsyncDisposable> {
+  const server = Deno.env.get(SETTING);
+  if (server === undefined) throw new Failure(EXIT.config, `${SETTING} is not set: run the tests with deno task test`);
+  const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
+  await withClient(server, (client) => client.query(`CREATE DATABASE ${name}`));
+  const url = new URL(server);
+  url.pathname = name;
+  return {
+    url: url.href,
+    async [Symbol.asyncDispose]() {
+      await withClient(server, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { dirname, join } from "node:path";
+import { print } from "../../lib/cli/print.ts";
+import { EXIT, Failure } from "../../lib/errors.ts";
+import { exists } from "../../lib/files/disk/exists.ts";
+import { DEFAULT_DATA_DIR, FETCH_LOCK_FILE, isReadable, isWritable, JARS_PREFIX } from "./folders.ts";
+import { withLock } from "./stack_lock.ts";
+import { findMaven, isUnfit, JAVA_ENV } from "./toolchain.ts";
+
+/** Something that Maven fetches into a folder. */
+export interface Package {
+  /** In words: `Kafka and the registry`. */
+  what: string;
+  /** About so many megabytes come over the network. */
+  megabytes: number;
+  /** What puts it into `${jars}`. */
+  pom: string;
+  /** The platform it is for, known to the POM as `${platform}`; undefined for any. */
+  platform?: string;
+}
+
+/**
+ * The folder with what the package's POM makes for the stack in `dataDir`, fetched the first time.
+ *
+ * Throws a {@linkcode Failure}: 69 with what Maven says, 78 where that is missing. Permissions: run mvn; read, write of
+ * the checkout's `.stack`, or of `dataDir`.
+ */
+export async function providePackage(wanted: Package, dataDir: string, stop: AbortSignal): Promise<string> {
+  const folder = await packageFolder(wanted, dataDir);
+  if (exists(folder)) return folder;
+  await withLock(join(dirname(folder), FETCH_LOCK_FILE), stop, async () => {
+    if (!exists(folder)) await fetchPackage(wanted, folder, stop);
+  });
+  return folder;
+}
+
+/**
+ * Where the package is, or will be: in the checkout, for all its stacks, but where that cannot be written. The folder is
+ * named by the POM's contents. Permissions: read, write of both folders.
+ */
+export async function packageFolder({ pom, platform }: Package, dataDir: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", Deno.readFileSync(pom));
+  const version = new Uint8Array(digest).toHex().slice(0, 8);
+  const name = [`${JARS_PREFIX}${version}`, platform].filter((part) => part !== undefined).join("-");
+  const shared = join(DEFAULT_DATA_DIR, name);
+  return isReadable(shared) || isWritable(DEFAULT_DATA_DIR) ? shared : join(dataDir, name);
+}
+
+/** Into another folder first: an interrupted download never looks whole. */
+async function fetchPackage({ what, megabytes, pom, platform }: Package, folder: string, stop: AbortSignal) {
+  const maven = await findMaven();
+  if (isUnfit(maven)) {
+    throw new Failure(EXIT.config, `Cannot fetch ${what} without Maven; ${maven.found}: ${maven.remedy}`);
+  }
+  print(`Fetching ${what} with Maven, about ${megabytes} MB, this once`);
+  const temp = `${folder}.${crypto.randomUUID()}`;
+  Deno.mkdirSync(temp);
+  try {
+    const settings = platform === undefined ? [] : [`-Dplatform=${platform}`];
+    const { success, stdout } = await new Deno.Command("mvn", {
+      args: ["-q", "-B", "-f", pom, `-Djars=${temp}`, ...settings, "package"],
+      env: JAVA_ENV,
+      stdin: "null",
+      signal: stop,
+    }).output();
+    if (!success) throw new Failure(EXIT.unavailable, `Cannot fetch ${what}: ${complaint(stdout)}`);
+    Deno.renameSync(temp, folder);
+  } catch (error) {
+    Deno.removeSync(temp, { recursive: true });
+    throw error;
+  }
+}
+
+function complaint(stdout: Uint8Array): string {
+  const lines = new TextDecoder().decode(stdout).split("\n");
+  return lines.find((line) => line.includes("[ERROR]"))?.replace(/^.*?\[ERROR\] /, "") ?? "Maven was stopped";
+}

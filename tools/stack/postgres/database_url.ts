@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { shellWord } from "../../../lib/shell_word.ts";
+import { HOST } from "../ports.ts";
+import { readDatabasePassword } from "./database_folder.ts";
+import { DATABASE, type Role, ROLE_NAMES, SUPERUSER } from "./roles.ts";
+
+/** Where a server of the stack is. */
+export interface DatabaseAddress {
+  /** Its passwords are in. */
+  folder: string;
+  port: number;
+  /** The certificate that its own is signed by; undefined where it speaks without TLS. */
+  caFile?: string;
+}
+
+/** The URL of a database as a role, its password included, for libpq as well as for us. Permission: read of the folder. */
+export function databaseUrl(
+  { folder, port, caFile }: DatabaseAddress,
+  role: Role | typeof SUPERUSER = "orders",
+  database = role === SUPERUSER ? SUPERUSER : DATABASE,
+): string {
+  const tls = caFile === undefined ? "" : `?sslmode=verify-full&sslrootcert=${encodeURIComponent(caFile)}`;
+  return `postgres://${role}:${readDatabasePassword(folder, role)}@${HOST}:${port}/${database}${tls}`;
+}
+
+/** The file with the setting of a role, to be read into a shell. */
+export function databaseEnvFile(folder: string, role: Role): string {
+  return join(folder, `${role}.env`);
+}
+
+/** Writes the setting of every role, for a shell. Permissions: read, write of the folder. */
+export function writeDatabaseEnvFiles(address: DatabaseAddress): void {
+  for (const role of ROLE_NAMES) {
+    const line = `export DATABASE_URL=${shellWord(databaseUrl(address, role))}\n`;
+    Deno.writeTextFileSync(databaseEnvFile(address.folder, role), line, { mode: 0o600 });
+  }
+}
