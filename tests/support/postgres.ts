@@ -13,7 +13,7 @@ const SETTING = "TEST_DATABASE_URL";
 
 /** Whether the tests have a server; one that needs it is ignored otherwise, with the remedy in its name. */
 export const HAS_POSTGRES = Boolean(Deno.env.get(SETTING));
-export const POSTGRES_REMEDY = HAS_POSTGRES ? "" : " (skipped: needs PostgreSQL, run it by deno task test)";
+export const POSTGRES_REMEDY = HAS_POSTGRES ? "" : " (skipped: install Java and Maven, run it by deno task test)";
 
 /** The environment of tests that have a server. */
 export interface PostgresEnv extends Record<string, string> {
