@@ -33,7 +33,7 @@ export const soleMember: PartitionAssigner = ({ cluster }) => {
 };
 
 /** The type of kafkajs's cluster in its declarations lacks what its own assigners use. */
-function partitionsOf(cluster: unknown, topic: string): number[] {
+export function partitionsOf(cluster: unknown, topic: string): number[] {
   const { findTopicPartitionMetadata } = cluster as {
     findTopicPartitionMetadata(topic: string): { partitionId: number }[];
   };
