@@ -1,9 +1,9 @@
 /**
  * Hands values from one who has them to one who takes them, one at a time: who puts one waits until it is taken.
- * One puts and one takes; values that are not taken when it closes are dropped.
+ * One takes; those who put wait in line. Values that are not taken when it closes are dropped.
  */
 export class Handover<T> implements AsyncIterable<T> {
-  #offered: { value: T; taken: (isTaken: boolean) => void } | undefined;
+  readonly #offered: { value: T; taken: (isTaken: boolean) => void }[] = [];
   #taker: PromiseWithResolvers<IteratorResult<T>> | undefined;
   #closed: { error?: unknown } | undefined;
 
@@ -15,15 +15,14 @@ export class Handover<T> implements AsyncIterable<T> {
       this.#taker = undefined;
       return Promise.resolve(true);
     }
-    return new Promise((taken) => this.#offered = { value, taken });
+    return new Promise((taken) => this.#offered.push({ value, taken }));
   }
 
   /** Ends the iteration, with `error` where one is given. */
   close(error?: unknown): void {
     if (this.#closed !== undefined) return;
     this.#closed = { error };
-    this.#offered?.taken(false);
-    this.#offered = undefined;
+    for (const { taken } of this.#offered.splice(0)) taken(false);
     if (error === undefined) this.#taker?.resolve({ done: true, value: undefined });
     else this.#taker?.reject(error);
   }
@@ -33,11 +32,10 @@ export class Handover<T> implements AsyncIterable<T> {
   }
 
   #take(): Promise<IteratorResult<T>> {
-    if (this.#offered !== undefined) {
-      const { value, taken } = this.#offered;
-      this.#offered = undefined;
-      taken(true);
-      return Promise.resolve({ done: false, value });
+    const offered = this.#offered.shift();
+    if (offered !== undefined) {
+      offered.taken(true);
+      return Promise.resolve({ done: false, value: offered.value });
     }
     if (this.#closed?.error !== undefined) return Promise.reject(this.#closed.error);
     if (this.#closed !== undefined) return Promise.resolve({ done: true, value: undefined });

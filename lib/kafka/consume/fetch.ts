@@ -4,8 +4,10 @@ import type { EachBatchPayload } from "kafkajs";
 export class Fetch {
   readonly payload: EachBatchPayload;
   readonly #failed = Promise.withResolvers<never>();
+  readonly #givenUp = Promise.withResolvers<void>();
   #committed: Promise<void> = Promise.resolve();
   #handedOut = 0;
+  #hasFailed = false;
   #allOut = Promise.withResolvers<void>();
   isOver = false;
 
@@ -22,18 +24,24 @@ export class Fetch {
   /** Runs `commit` after those before it; where one fails the fetch is over, and none after it is run. */
   commitBehind(commit: () => Promise<void>): void {
     this.#committed = this.#committed.then(() => this.isOver ? undefined : commit()).catch((error) => {
-      this.isOver = true;
+      this.isOver = this.#hasFailed = true;
       this.#failed.reject(error);
     });
     if (--this.#handedOut === 0) this.#allOut.resolve();
   }
 
+  /** Has nothing more of it handled or committed: it is read again from elsewhere. */
+  giveUp(): void {
+    this.isOver = true;
+    this.#givenUp.resolve();
+  }
+
   /** Settles once every batch that was handed out is committed or `end` has come; rejects where a commit failed. */
   async done(end: Promise<void>): Promise<void> {
-    if (this.#handedOut > 0) await Promise.race([this.#allOut.promise, this.#failed.promise, end]);
+    const isOut = Promise.race([this.#allOut.promise, this.#failed.promise, this.#givenUp.promise, end]);
+    if (this.#handedOut > 0) await isOut;
     await this.#committed;
-    const isFailed = this.isOver;
     this.isOver = true;
-    if (isFailed) await this.#failed.promise;
+    if (this.#hasFailed) await this.#failed.promise;
   }
 }

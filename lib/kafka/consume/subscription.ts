@@ -1,69 +1,53 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import { type Failure, Outage } from "../../errors.ts";
-import { Handover } from "../../handover.ts";
-import type { FetchedBatch } from "../../ports.ts";
+import { type FetchedBatch, PositionMoved } from "../../ports.ts";
 import { disconnect } from "../client/disconnect.ts";
 import { asFailure, notAlone } from "../client/failures.ts";
 import { outageOf } from "../client/outage.ts";
 import type { FetchedRecord } from "../protocol/record_batch.ts";
-import { createBatchConsumer } from "./batch_consumer.ts";
 import { Fetch } from "./fetch.ts";
 import { fetchedBatches } from "./fetched_batch.ts";
 import { removeMember } from "./group_coordinator.ts";
-import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
-import { soleMember } from "./sole_member.ts";
+import { createMember } from "./group_member.ts";
+import { offsetMetadata } from "./group_topic.ts";
+import { Lanes } from "./lanes.ts";
+import { ReadLimits } from "./read_limits.ts";
+import { SharedPositions } from "./shared_positions.ts";
+import type { SubscriptionOptions } from "./subscription_options.ts";
 import { TopicNotices } from "./topic_notices.ts";
-import { TOPIC_CHECK_MS, watchTopic } from "./topic_watch.ts";
+import { watchTopic } from "./topic_watch.ts";
 
-const HEARTBEAT_MS = 3_000;
-const SESSION_TIMEOUT_MS = 30_000;
-/** How long a fetch waits for data; also how long a stop may wait for the fetch under way. */
-const FETCH_WAIT_MS = 500;
-/** A fetch takes six times its bytes in memory until it is handled; more of them at once is hardly faster. */
-const FETCH_BYTES_PER_PARTITION = 1 << 20;
 const RETRY_MS = 1_000;
 
 /** A batch that a subscription hands out. */
 export type SubscribedBatch = FetchedBatch<FetchedRecord>;
 
-export interface SubscriptionOptions extends GroupTopic {
-  /** The offset each partition is committed at; reading begins there. */
-  starts: ReadonlyMap<number, number>;
-  /** Ends the subscription once each of these partitions was read up to its offset. */
-  until?: ReadonlyMap<number, number>;
-  /** Ends the subscription after exactly this many messages. */
-  maxMessages?: number;
-  /** Told each time the group was joined. */
-  onJoin(memberId: string): void;
-  /** Told of an outage that is being waited out, and once it is over (undefined). */
-  onOutage(sentence: string | undefined): void;
-  /** Told what a person may want to know of the topic: partitions that were added, records that cannot be read yet. */
-  onNotice(sentence: string): void;
-}
-
 /**
- * A topic read as the only member of its group, batch by batch: `for await (const batch of subscription)`.
+ * A topic read as a member of its group, batch by batch: `for await (const batch of lane)`, for each of its lanes.
  *
  * Whoever has handled a batch commits it. The subscription comes back by itself when brokers go away, and never skips
  * an offset silently: one that the log no longer holds is a {@linkcode Failure} (65), as is a topic deleted or created
- * anew. A group with another member is one too (75). Partitions added meanwhile are read from their beginning, within
- * seconds. It ends with `stop` or with one of its limits, and leaves the group when it is disposed of.
+ * anew. A group with another member is one too (75), unless it may be shared. Partitions added meanwhile are read from
+ * their beginning, within seconds. It ends with `stop` or with one of its limits, and leaves the group when disposed of.
  */
-export class Subscription implements AsyncIterable<SubscribedBatch>, AsyncDisposable {
+export class Subscription implements AsyncDisposable {
   readonly #kafka: Kafka;
   readonly #options: SubscriptionOptions;
-  readonly #positions: Map<number, number>;
+  readonly #limits: ReadLimits;
+  readonly #shared: SharedPositions;
   readonly #notices: TopicNotices;
-  readonly #batches = new Handover<SubscribedBatch>();
+  readonly #lanes: Lanes<SubscribedBatch>;
   /** Which fetch a batch comes from. */
   readonly #fetches = new WeakMap<SubscribedBatch, Fetch>();
   readonly #ending = new AbortController();
   /** Resolves when nobody handles batches any more. */
   readonly #released = Promise.withResolvers<void>();
   readonly #run: Promise<void>;
-  #left: number;
   #memberId: string | undefined;
+  /** The partitions that are this member's. */
+  #owned: readonly number[] = [];
+  #consumer: Consumer | undefined;
   /** Of the last session that ended in an error; the group may not know that it is gone. */
   #crashedMember: string | undefined;
   #outage: string | undefined;
@@ -72,17 +56,20 @@ export class Subscription implements AsyncIterable<SubscribedBatch>, AsyncDispos
   constructor(kafka: Kafka, options: SubscriptionOptions, stop: AbortSignal) {
     this.#kafka = kafka;
     this.#options = options;
-    this.#positions = new Map(options.starts);
+    this.#limits = new ReadLimits(options);
+    this.#shared = new SharedPositions(options, this.#limits, (...read) => this.#advance(...read));
     this.#notices = new TopicNotices(options);
-    this.#left = options.maxMessages ?? Infinity;
-    stop.addEventListener("abort", () => this.#end(), { once: true, signal: this.#ending.signal });
-    if (stop.aborted || this.#isDone()) this.#end();
-    watchTopic(kafka, options, this.#ending.signal).then((failure) => failure !== undefined && this.#end(failure));
-    this.#run = this.#read().catch((failure) => this.#end(failure));
+    this.#lanes = new Lanes(options.sharing?.lanes ?? 1);
+    stop.addEventListener("abort", () => this.end(), { once: true, signal: this.#ending.signal });
+    if (stop.aborted || this.#limits.isReached) this.end();
+    void this.#shared.watchOthers(this.#ending.signal);
+    watchTopic(kafka, options, this.#ending.signal).then((failure) => failure !== undefined && this.end(failure));
+    this.#run = this.#read().catch((failure) => this.end(failure));
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<SubscribedBatch> {
-    return this.#batches[Symbol.asyncIterator]();
+  /** The batches, those of one partition in one lane and in order; each lane is to be read by one loop. */
+  get lanes(): readonly AsyncIterable<SubscribedBatch>[] {
+    return this.#lanes.all;
   }
 
   /** Whether `batch` is still to be handled: neither has the subscription ended, nor was its fetch given up. */
@@ -99,7 +86,8 @@ export class Subscription implements AsyncIterable<SubscribedBatch>, AsyncDispos
 
   /**
    * Does `work` on a batch however often an {@linkcode Outage} stops it; `isAgain` from the second time on. Undefined
-   * where the subscription ends before it is done.
+   * where the subscription ends before it is done, or the batch is given up for its partition went on elsewhere
+   * ({@linkcode PositionMoved}): then it is read on from the store's position.
    */
   async throughOutages<T>(batch: SubscribedBatch, work: (isAgain: boolean) => Promise<T>): Promise<T | undefined> {
     const { payload } = this.#fetches.get(batch)!;
@@ -109,6 +97,7 @@ export class Subscription implements AsyncIterable<SubscribedBatch>, AsyncDispos
         if (isAgain) this.#tellOutage(undefined);
         return result;
       } catch (error) {
+        if (error instanceof PositionMoved) return await this.#giveUp(batch);
         if (!(error instanceof Outage)) throw asFailure(error);
         this.#tellOutage(error.message);
         await this.#pause();
@@ -119,7 +108,7 @@ export class Subscription implements AsyncIterable<SubscribedBatch>, AsyncDispos
 
   /** Ends the subscription: what was handled is committed, then the group is left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#end();
+    this.end();
     this.#released.resolve();
     await this.#run;
   }
@@ -138,21 +127,16 @@ export class Subscription implements AsyncIterable<SubscribedBatch>, AsyncDispos
 
   /** One membership in the group, from joining to leaving. */
   async #session(): Promise<void> {
-    const consumer = createBatchConsumer(this.#kafka, {
-      groupId: this.#options.group,
-      partitionAssigners: [soleMember],
-      sessionTimeout: SESSION_TIMEOUT_MS,
-      heartbeatInterval: HEARTBEAT_MS,
-      maxWaitTimeInMs: FETCH_WAIT_MS,
-      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
-      metadataMaxAge: TOPIC_CHECK_MS, // kafkajs joins its group anew for partitions that were added
+    const { sharing } = this.#options;
+    const consumer = createMember(this.#kafka, {
+      group: this.#options.group,
+      owned: sharing && (() => this.#owned),
       onFetch: (ends) => this.#notices.fetched(ends),
-      // A crash ends the session; starting over is up to `#read`, which knows what may be retried.
-      retry: { retries: 5, restartOnFailure: () => Promise.resolve(false) },
     });
     const leaving = new AbortController();
     const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
     ended.catch(() => {}); // a crash while leaving concerns nobody
+    this.#consumer = consumer;
     this.#listen(consumer, reject);
     const { signal } = this.#ending;
     signal.addEventListener("abort", () => resolve(), { once: true, signal: leaving.signal });
@@ -163,6 +147,7 @@ export class Subscription implements AsyncIterable<SubscribedBatch>, AsyncDispos
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: sharing?.lanes,
         eachBatch: (payload) => this.#handOut(payload),
       });
       if (!this.#over) await ended;
@@ -177,26 +162,42 @@ export class Subscription implements AsyncIterable<SubscribedBatch>, AsyncDispos
   #listen(consumer: Consumer, crashed: (error: Error) => void): void {
     consumer.on(consumer.events.CRASH, ({ payload }) => crashed(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
+      const { group, topic, sharing } = this.#options;
       this.#memberId = memberId;
-      if (Object.keys(memberAssignment).length === 0) return this.#end(notAlone(this.#options.group));
-      this.#options.onJoin(memberId);
+      this.#owned = [...memberAssignment[topic] ?? []].sort((a, b) => a - b);
+      if (sharing === undefined && this.#owned.length === 0) return this.end(notAlone(group));
+      this.#lanes.assign(this.#owned);
+      for (const partition of this.#owned) void this.#seek(partition);
+      this.#options.onJoin(memberId, this.#owned);
       this.#tellOutage(undefined);
-      this.#notices.joined(memberAssignment[this.#options.topic] ?? []);
+      this.#notices.joined(this.#owned);
     });
     // Batches of nothing but transaction markers never reach eachBatch; reading went on past them all the same.
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
-      if (batchSize === 0) this.#advance(partition, Number(lastOffset) + 1);
+      if (batchSize === 0) this.#shared.passOver(partition, Number(lastOffset) + 1);
     });
+  }
+
+  /** Has reading of a partition go on where the store says. */
+  async #seek(partition: number): Promise<void> {
+    const position = await this.#shared.positionOf(partition);
+    if (position === undefined || this.#over) return;
+    this.#consumer?.seek({ topic: this.#options.topic, partition, offset: String(position) });
+  }
+
+  async #giveUp(batch: SubscribedBatch): Promise<undefined> {
+    await this.#seek(batch.partition);
+    this.#fetches.get(batch)!.giveUp();
   }
 
   /** Hands out what was fetched, and returns once all of it is committed. */
   async #handOut(payload: EachBatchPayload): Promise<void> {
     const fetch = new Fetch(payload);
-    for (const batch of fetchedBatches(payload.batch, this.#left)) {
+    for (const batch of fetchedBatches(payload.batch, this.#limits.left)) {
       if (this.#over || fetch.isOver) break;
       this.#fetches.set(batch, fetch);
       fetch.handOut();
-      if (!await this.#batches.put(batch)) break;
+      if (!await this.#lanes.put(batch)) break;
     }
     await fetch.done(this.#released.promise);
   }
@@ -205,28 +206,23 @@ export class Subscription implements AsyncIterable<SubscribedBatch>, AsyncDispos
     payload.resolveOffset(String(to - 1));
     const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
-    this.#left -= records.length;
-    this.#advance(partition, to);
+    this.#advance(partition, to, records.length);
     await payload.heartbeat();
   }
 
-  #advance(partition: number, to: number): void {
-    this.#positions.set(partition, to);
-    if (this.#isDone()) this.#end();
-  }
-
-  #isDone(): boolean {
-    const isBehind = ([partition, end]: [number, number]) => (this.#positions.get(partition) ?? 0) < end;
-    return this.#left <= 0 || this.#options.until?.entries().some(isBehind) === false;
+  #advance(partition: number, to: number, messages?: number): void {
+    this.#limits.advance(partition, to, messages);
+    if (this.#limits.isReached) this.end();
   }
 
   get #over(): boolean {
     return this.#ending.signal.aborted;
   }
 
-  #end(failure?: Failure): void {
+  /** Hands out nothing more: every lane ends after its batch in hand, with the failure where there is one. */
+  end(failure?: Failure): void {
     this.#ending.abort();
-    this.#batches.close(failure);
+    this.#lanes.close(failure);
   }
 
   /** Says when an outage begins, changes or ends, not each time it is noticed. */

@@ -1,0 +1,28 @@
+import { Handover } from "../../handover.ts";
+
+/**
+ * Where batches are handed out: those of one partition in one lane, in order; the lanes side by side. Whoever takes them
+ * handles one batch of a lane after the other.
+ */
+export class Lanes<B extends { partition: number }> {
+  readonly all: readonly Handover<B>[];
+  #laneOf = new Map<number, Handover<B>>();
+
+  constructor(count: number) {
+    this.all = Array.from({ length: count }, () => new Handover<B>());
+  }
+
+  /** Spreads these partitions evenly. One that changes its lane may be handled in both for a moment. */
+  assign(partitions: readonly number[]): void {
+    this.#laneOf = new Map(partitions.map((partition, index) => [partition, this.all[index % this.all.length]]));
+  }
+
+  /** Resolves once `batch` is taken, to false where it was dropped. */
+  put(batch: B): Promise<boolean> {
+    return (this.#laneOf.get(batch.partition) ?? this.all[0]).put(batch);
+  }
+
+  close(error?: unknown): void {
+    for (const lane of this.all) lane.close(error);
+  }
+}

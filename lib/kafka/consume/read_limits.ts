@@ -1,0 +1,42 @@
+/** How far a subscription has come, and where it ends. */
+export class ReadLimits {
+  readonly #positions: Map<number, number>;
+  readonly #until: ReadonlyMap<number, number> | undefined;
+  #left: number;
+
+  /** `starts` are the offsets read first, `until` those where reading ends, by partition; `maxMessages` are read at most. */
+  constructor({ starts, until, maxMessages = Infinity }: {
+    starts: ReadonlyMap<number, number>;
+    until?: ReadonlyMap<number, number>;
+    maxMessages?: number;
+  }) {
+    this.#positions = new Map(starts);
+    this.#until = until;
+    this.#left = maxMessages;
+  }
+
+  /** Messages that may still be read. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** The partitions that reading ends with; undefined where it does not end by itself. */
+  get partitions(): number[] | undefined {
+    return this.#until && [...this.#until.keys()];
+  }
+
+  positionOf(partition: number): number | undefined {
+    return this.#positions.get(partition);
+  }
+
+  /** Notes that a partition is read up to offset `to`, by `messages` more. */
+  advance(partition: number, to: number, messages = 0): void {
+    this.#positions.set(partition, to);
+    this.#left -= messages;
+  }
+
+  get isReached(): boolean {
+    const isBehind = ([partition, end]: [number, number]) => (this.#positions.get(partition) ?? 0) < end;
+    return this.#left <= 0 || this.#until?.entries().some(isBehind) === false;
+  }
+}
