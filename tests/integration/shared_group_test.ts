@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { createKafka } from "../../lib/kafka/client/client.ts";
+import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
+import { describeShare } from "../../lib/kafka/consume/group_share.ts";
+import { Subscription } from "../../lib/kafka/consume/subscription.ts";
+import { PositionMoved } from "../../lib/ports.ts";
+import { eventually } from "../support/commands.ts";
+import { randomName, testKafka } from "../support/kafka.ts";
+
+// Several members over one store, which is the simplest that there is: a position for each partition, and a fence.
+
+const PARTITIONS = 6;
+const BATCH = 50;
+
+class World {
+  readonly kafka = createKafka(testKafka());
+  readonly topic = randomName();
+  readonly positions = new Map<number, number>();
+  /** Values in the order they took effect. */
+  readonly taken: string[] = [];
+  #sent = 0;
+
+  static async create(): Promise<World> {
+    const world = new World();
+    const topics = [{ topic: world.topic, numPartitions: PARTITIONS }];
+    await withAdmin(world.kafka, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+    return world;
+  }
+
+  async send(count: number): Promise<void> {
+    const producer = this.kafka.producer();
+    await producer.connect();
+    const messages = Array.from(
+      { length: count },
+      () => ({ partition: this.#sent % PARTITIONS, value: `${this.#sent++}` }),
+    );
+    await producer.send({ topic: this.topic, messages });
+    await producer.disconnect();
+  }
+
+  /** Asserts that everything sent took effect once. */
+  requireOnce(): void {
+    const expected = Array.from({ length: this.#sent }, (_, index) => String(index));
+    assert.deepEqual(this.taken.toSorted((a, b) => Number(a) - Number(b)), expected);
+  }
+
+  get isDone(): boolean {
+    return this.taken.length >= this.#sent;
+  }
+}
+
+/** A consumer of the world's group. */
+class Member implements AsyncDisposable {
+  id = "";
+  partitions: readonly number[] = [];
+  batches = 0;
+  /** Batches given up because somebody else was faster. */
+  moved = 0;
+  /** Keeps a batch between decision and effect for as long as it has not resolved. */
+  frozen: Promise<void> = Promise.resolve();
+  readonly #stop = new AbortController();
+  readonly #run: Promise<void>;
+
+  constructor(world: World, { lanes = 2, until }: { lanes?: number; until?: Map<number, number> } = {}) {
+    this.#run = this.#read(world, { lanes, until });
+  }
+
+  async #read(world: World, { lanes, until }: { lanes: number; until?: Map<number, number> }): Promise<void> {
+    const { topic, positions } = world;
+    await using subscription = new Subscription(world.kafka, {
+      group: topic,
+      topic,
+      topicId: undefined,
+      starts: new Map(),
+      until,
+      sharing: {
+        lanes,
+        positionOf: (partition) => Promise.resolve(positions.get(partition)),
+        passOver: () => Promise.resolve(),
+      },
+      onJoin: (memberId, partitions) => Object.assign(this, { id: memberId, partitions }),
+      onOutage: () => {},
+      onNotice: () => {},
+    }, this.#stop.signal);
+    await Promise.all(subscription.lanes.map(async (lane) => {
+      for await (const batch of lane) {
+        const taken = await subscription.throughOutages(batch, async () => {
+          await this.frozen;
+          if ((positions.get(batch.partition) ?? batch.from) !== batch.from) {
+            this.moved++;
+            throw new PositionMoved(batch);
+          }
+          positions.set(batch.partition, batch.to);
+          world.taken.push(...batch.records.map(({ value }) => String(value)));
+          return true;
+        });
+        if (!taken) continue;
+        this.batches++;
+        subscription.commit(batch);
+      }
+    }));
+  }
+
+  /** The end of its reading, which comes by itself or by disposing. */
+  get end(): Promise<void> {
+    return this.#run;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#run;
+  }
+}
+
+const shares = (...members: Member[]) => members.flatMap(({ partitions }) => partitions).sort((a, b) => a - b);
+const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+
+/** Whether each partition belongs to one of them, as evenly as can be. */
+function isShared(...members: Member[]): boolean {
+  const sizes = members.map(({ partitions }) => partitions.length);
+  return shares(...members).join() === ALL.join() && Math.max(...sizes) - Math.min(...sizes) <= 1;
+}
+
+Deno.test("members of a group share the partitions, and one that leaves hands its own on", async () => {
+  const world = await World.create();
+  await using first = new Member(world);
+  await eventually("the first member has everything", () => isShared(first));
+  const second = new Member(world);
+  const third = new Member(world);
+  await eventually("three share", () => isShared(first, second, third));
+  const { kafka, topic } = world;
+  const told = await Promise.all(
+    [first, second, third].map((member) =>
+      describeShare(kafka, topic, { memberId: member.id, partitions: member.partitions, partitionCount: PARTITIONS })
+    ),
+  );
+  assert.deepEqual(
+    told.sort().map((sentence) => sentence.replace(/: .*/, "")),
+    ["joined as 1 of 3", "joined as 2 of 3", "joined as 3 of 3"],
+  );
+  await world.send(10 * BATCH);
+  await eventually("everything is taken", () => world.isDone);
+  assert.ok([first, second, third].every(({ batches }) => batches > 0), "each has a part in it");
+  const kept = first.partitions;
+  await second[Symbol.asyncDispose]();
+  await third[Symbol.asyncDispose]();
+  await eventually("the first member has everything again", () => isShared(first));
+  assert.ok(kept.every((partition) => first.partitions.includes(partition)));
+  await world.send(10 * BATCH);
+  await eventually("the rest is taken", () => world.isDone);
+  world.requireOnce();
+});
+
+Deno.test("a member that finds its partition further on gives its batch up and reads on from there", async () => {
+  const world = await World.create();
+  await world.send(10 * BATCH);
+  const frozen = Promise.withResolvers<void>();
+  await using member = new Member(world);
+  member.frozen = frozen.promise;
+  await eventually("it has joined", () => isShared(member));
+  // Meanwhile somebody else takes the first ones of each partition.
+  for (const partition of ALL) {
+    world.positions.set(partition, 3);
+    for (const offset of [0, 1, 2]) world.taken.push(String(offset * PARTITIONS + partition));
+  }
+  frozen.resolve();
+  await eventually("everything is taken", () => world.isDone);
+  assert.ok(member.moved > 0);
+  world.requireOnce();
+});
+
+Deno.test("a member reads on from the store's position, whatever the group committed", async () => {
+  const world = await World.create();
+  await world.send(10 * BATCH);
+  {
+    await using member = new Member(world);
+    await eventually("everything is taken", () => world.isDone);
+    await eventually("it is idle", () => isShared(member));
+  }
+  for (const partition of ALL) world.positions.set(partition, 0);
+  world.taken.length = 0;
+  await using _again = new Member(world);
+  await eventually("everything is taken again", () => world.isDone);
+  world.requireOnce();
+});
+
+Deno.test("a member ends where all of them together have come to the end that was asked for", async () => {
+  const world = await World.create();
+  await world.send(10 * BATCH);
+  const until = new Map(ALL.map((partition) => [partition, Math.ceil((10 * BATCH - partition) / PARTITIONS)]));
+  const members = [new Member(world, { until }), new Member(world, { until })];
+  await Promise.all(members.map(({ end }) => end));
+  world.requireOnce();
+});
+
+Deno.test("a member without a partition waits, and says so", async () => {
+  const world = await World.create();
+  const members = Array.from({ length: PARTITIONS + 1 }, () => new Member(world, { lanes: 1 }));
+  try {
+    await eventually("they share", () => isShared(...members));
+    const idle = members.find(({ partitions }) => partitions.length === 0)!;
+    const share = { memberId: idle.id, partitions: [], partitionCount: PARTITIONS };
+    assert.match(
+      await describeShare(world.kafka, world.topic, share),
+      /^joined as \d of 7: 7 consumers, 6 partitions: this one waits$/,
+    );
+  } finally {
+    for (const member of members) await member[Symbol.asyncDispose]();
+  }
+});
