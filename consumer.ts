@@ -2,7 +2,7 @@ import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
 import { argument, option } from "@optique/core/primitives";
 import { choice, integer, string } from "@optique/core/valueparser";
-import type { Admin, Kafka } from "kafkajs";
+import type { Kafka } from "kafkajs";
 import { OrderDecoder } from "./lib/avro/order_codec.ts";
 import { requireRegistry, writerSchemas } from "./lib/avro/schema_registry.ts";
 import { main } from "./lib/cli/main.ts";
@@ -29,14 +29,15 @@ import { FileStore } from "./lib/files/store/file_store.ts";
 import type { Verdict } from "./lib/judge_batch.ts";
 import { createKafka } from "./lib/kafka/client/client.ts";
 import { DeadLetterTopic } from "./lib/kafka/dead_letters/dead_letters.ts";
-import { disconnect } from "./lib/kafka/client/disconnect.ts";
+import { withAdmin } from "./lib/kafka/client/disconnect.ts";
 import { resetGroup, startGroup, type StartOffsets } from "./lib/kafka/consume/group_start.ts";
 import type { GroupTopic } from "./lib/kafka/consume/group_topic.ts";
 import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
 import { refusal, requireRights } from "./lib/kafka/client/rights.ts";
 import { type SubscribedBatch, Subscription } from "./lib/kafka/consume/subscription.ts";
+import { shareBy, type SubscriptionOptions } from "./lib/kafka/consume/subscription_options.ts";
 import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
-import type { OrderBatch } from "./lib/ports.ts";
+import type { OrderBatch, OrderStore } from "./lib/ports.ts";
 import { preparedAhead } from "./lib/prepared_ahead.ts";
 import { processBatch } from "./lib/process_batch.ts";
 import type { ResetTarget } from "./lib/reset_target.ts";
@@ -62,49 +63,65 @@ export interface ConsumerConfig extends KafkaSettings {
  * env as kafkajs and the settings need (the permission set `kafka` in deno.json).
  */
 export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<void> {
-  const store = await FileStore.open(config.storage, { warn, stop, progress: readingProgress("the order log") });
+  const kafka = createKafka(config.kafka);
+  const consumerStore = await openStore(kafka, config, stop);
   try {
     await requireBrokers(config.kafka);
     await requireRegistry(config.registry);
     await ensureTopics(config.kafka, config.topic);
-    const kafka = createKafka(config.kafka);
     const { group, topic } = config;
     const facts = await requireRights(kafka, { [topic]: "Read", [deadLetterTopic(topic)]: "Write" });
     const at = { group, topic, topicId: facts?.get(topic)?.id };
-    const offsets = await prepareGroup(kafka, store, { at, reset: config.reset });
-    await consume(kafka, store, config, { ...offsets, ...at }, stop);
+    const offsets = await prepareGroup(kafka, consumerStore, { at, reset: config.reset });
+    await consume(kafka, consumerStore, config, { ...offsets, ...at }, stop);
   } finally {
-    await store.close();
+    await consumerStore.store.close();
   }
+}
+
+/** The store of a consumer, and what its group has to know of it. */
+interface ConsumerStore extends Pick<SubscriptionOptions, "onJoin"> {
+  store: OrderStore;
+  /** How many partitions are handled at once, where other members may share the group. */
+  lanes?: number;
+  /** The member that the store knows to be dead, though the group may not. */
+  deadMember?: string;
+}
+
+async function openStore(_kafka: Kafka, config: ConsumerConfig, stop: AbortSignal): Promise<ConsumerStore> {
+  const { group } = config;
+  const store = await FileStore.open(config.storage, { warn, stop, progress: readingProgress("the order log") });
+  return {
+    store,
+    deadMember: store.lastMemberOf(group),
+    onJoin: (memberId) => store.describeOwner({ group, memberId }),
+  };
 }
 
 async function prepareGroup(
   kafka: Kafka,
-  store: FileStore,
+  { store, lanes, deadMember }: ConsumerStore,
   { at, reset }: { at: GroupTopic; reset: ConsumerConfig["reset"] },
 ): Promise<StartOffsets> {
   const { group, topic } = at;
-  const admin: Admin = kafka.admin();
-  await admin.connect();
   try {
-    const deadMember = store.lastMemberOf(group);
-    if (reset !== undefined) {
-      await resetGroup(kafka, admin, store, { ...at, deadMember, ...reset }, (steps) => {
-        print(resetPreview({ topic, target: reset.target, steps }));
-      });
-    }
-    return await startGroup(kafka, admin, store, { ...at, deadMember });
+    return await withAdmin(kafka, async (admin) => {
+      if (reset !== undefined) {
+        await resetGroup(kafka, admin, store, { ...at, deadMember, ...reset }, (steps) => {
+          print(resetPreview({ topic, target: reset.target, steps }));
+        });
+      }
+      return await startGroup(kafka, admin, store, { ...at, deadMember, isShared: lanes !== undefined });
+    });
   } catch (error) {
     throw refusal(error, kafka, { topic, operation: "Read", group }) ?? error;
-  } finally {
-    await disconnect(admin);
   }
 }
 
-/** Fetch, decode, judge and make durable, commit: one batch after the other. */
+/** Fetch, decode, judge and make durable, commit: one batch of a lane after the other. */
 async function consume(
   kafka: Kafka,
-  store: FileStore,
+  { store, lanes, onJoin }: ConsumerStore,
   config: ConsumerConfig,
   { starts, ends, ...at }: StartOffsets & GroupTopic,
   stop: AbortSignal,
@@ -125,22 +142,25 @@ async function consume(
       starts,
       until: config.untilEnd ? ends : undefined,
       maxMessages: config.maxMessages,
-      onJoin: (memberId) => store.describeOwner({ group: at.group, memberId }),
+      sharing: lanes === undefined ? undefined : shareBy(store, at, lanes),
+      onJoin,
       onOutage: (sentence) => warn(sentence ?? "Going on"),
       onNotice: warn,
     }, stop);
-    for await (const { batch, prepared } of preparedAhead(subscription, decode, subscription.isCurrent)) {
-      const judged = await subscription.throughOutages(batch, async (isAgain) => {
-        const orders = await (isAgain ? decode(batch) : prepared);
-        return { orders, verdicts: await processBatch(orders, { store, deadLetters }) };
-      });
-      if (judged === undefined) break; // stopped during an outage
-      subscription.commit(batch);
-      report.show(judged.verdicts);
-      report.showDeadLetters(judged.orders.deadLetters);
-      config.onVerdicts?.(judged.verdicts);
-      checkpointer.soon();
-    }
+    await subscription.work(async (lane) => {
+      for await (const { batch, prepared } of preparedAhead(lane, decode, subscription.isCurrent)) {
+        const judged = await subscription.throughOutages(batch, async (isAgain) => {
+          const orders = await (isAgain ? decode(batch) : prepared);
+          return { orders, verdicts: await processBatch(orders, { store, deadLetters }) };
+        });
+        if (judged === undefined) continue; // another member was faster, or a stop came during an outage
+        subscription.commit(batch);
+        report.show(judged.verdicts);
+        report.showDeadLetters(judged.orders.deadLetters);
+        config.onVerdicts?.(judged.verdicts);
+        checkpointer.soon();
+      }
+    });
   } finally {
     await checkpointer.stop();
     await deadLetters.close();

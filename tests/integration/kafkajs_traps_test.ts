@@ -43,11 +43,13 @@ class Reading implements AsyncDisposable {
   async #read(kafka: Kafka, at: GroupTopic, handle: () => Promise<void>): Promise<void> {
     const hooks = { onJoin: () => this.joined = true, onOutage: () => {}, onNotice: () => {} };
     await using subscription = new Subscription(kafka, { ...at, starts: new Map(), ...hooks }, this.#stop.signal);
-    for await (const batch of subscription.lanes[0]) {
-      this.batches.push(batch);
-      const handled = await subscription.throughOutages(batch, () => handle().then(() => true));
-      if (handled) subscription.commit(batch);
-    }
+    await subscription.work(async (lane) => {
+      for await (const batch of lane) {
+        this.batches.push(batch);
+        const handled = await subscription.throughOutages(batch, () => handle().then(() => true));
+        if (handled) subscription.commit(batch);
+      }
+    });
   }
 
   get records(): number {

@@ -28,7 +28,7 @@ class World {
   }
 
   async send(count: number): Promise<void> {
-    const producer = this.kafka.producer();
+    const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 }); // a send repeated is one all the same
     await producer.connect();
     const messages = Array.from(
       { length: count },
@@ -82,7 +82,7 @@ class Member implements AsyncDisposable {
       onOutage: () => {},
       onNotice: () => {},
     }, this.#stop.signal);
-    await Promise.all(subscription.lanes.map(async (lane) => {
+    await subscription.work(async (lane) => {
       for await (const batch of lane) {
         const taken = await subscription.throughOutages(batch, async () => {
           await this.frozen;
@@ -98,7 +98,7 @@ class Member implements AsyncDisposable {
         this.batches++;
         subscription.commit(batch);
       }
-    }));
+    });
   }
 
   /** The end of its reading, which comes by itself or by disposing. */

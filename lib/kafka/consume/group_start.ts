@@ -14,6 +14,8 @@ export type StartStore = Pick<OrderStore, "resumeAt" | "restartAt">;
 export interface GroupStart extends GroupTopic {
   /** Member id of the store's last owner: it is dead, for its lock is free, but the group may not know. */
   deadMember?: string;
+  /** Whether the group may have members by now: then each reads on where the store says, and nothing is moved. */
+  isShared?: boolean;
 }
 
 /** Where a group begins and what the log holds, by partition. */
@@ -24,20 +26,20 @@ export interface StartOffsets {
 }
 
 /**
- * Brings the offsets of a group without members in order before it is joined, and tells where each partition begins.
+ * Brings the offsets of a group in order before it is joined, and tells where each partition begins.
  *
  * The store's word counts before the group's; without any, a partition begins at the earliest record. A committed
- * offset that the log does not hold is a `Failure` (65), an active group one (75). Permission: net.
+ * offset that the log does not hold is a `Failure` (65), an active group one (75) unless it is shared. Permission: net.
  */
 export async function startGroup(
   kafka: Kafka,
   admin: Admin,
   store: StartStore,
-  { deadMember, ...at }: GroupStart,
+  { deadMember, isShared = false, ...at }: GroupStart,
 ): Promise<StartOffsets> {
   const { group, topic } = at;
   if (deadMember !== undefined) await removeMember(kafka, group, deadMember);
-  await requireEmptyGroup(admin, group);
+  if (!isShared) await requireEmptyGroup(admin, group);
   const logs = await wholeLogs(kafka, topic);
   const committed = await committedOffsets(admin, at);
   const starts = new Map(
@@ -49,7 +51,7 @@ export async function startGroup(
       return [partition, start] as const;
     })),
   );
-  await moveGroup(kafka, admin, at, changes(starts, committed));
+  if (!isShared) await moveGroup(kafka, admin, at, changes(starts, committed));
   return { starts, ends: new Map(logs.map(({ partition, high }) => [partition, high])) };
 }
 

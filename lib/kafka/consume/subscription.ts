@@ -24,7 +24,7 @@ const RETRY_MS = 1_000;
 export type SubscribedBatch = FetchedBatch<FetchedRecord>;
 
 /**
- * A topic read as a member of its group, batch by batch: `for await (const batch of lane)`, for each of its lanes.
+ * A topic read as a member of its group, batch by batch: `for await (const batch of lane)`, in each lane's {@linkcode work}.
  *
  * Whoever has handled a batch commits it. The subscription comes back by itself when brokers go away, and never skips
  * an offset silently: one that the log no longer holds is a {@linkcode Failure} (65), as is a topic deleted or created
@@ -67,9 +67,14 @@ export class Subscription implements AsyncDisposable {
     this.#run = this.#read().catch((failure) => this.end(failure));
   }
 
-  /** The batches, those of one partition in one lane and in order; each lane is to be read by one loop. */
-  get lanes(): readonly AsyncIterable<SubscribedBatch>[] {
-    return this.#lanes.all;
+  /**
+   * Has `work` take the batches of each lane, those of one partition in one lane and in order; the lanes side by side.
+   * Where one fails, the others end after their batch in hand. Called once.
+   */
+  async work(work: (lane: AsyncIterable<SubscribedBatch>) => Promise<void>): Promise<void> {
+    const lanes = this.#lanes.all.map((lane) => work(lane).finally(() => this.end()));
+    const settled = await Promise.allSettled(lanes);
+    for (const lane of settled) if (lane.status === "rejected") throw lane.reason;
   }
 
   /** Whether `batch` is still to be handled: neither has the subscription ended, nor was its fetch given up. */
@@ -138,8 +143,7 @@ export class Subscription implements AsyncDisposable {
     ended.catch(() => {}); // a crash while leaving concerns nobody
     this.#consumer = consumer;
     this.#listen(consumer, reject);
-    const { signal } = this.#ending;
-    signal.addEventListener("abort", () => resolve(), { once: true, signal: leaving.signal });
+    this.#ending.signal.addEventListener("abort", () => resolve(), { once: true, signal: leaving.signal });
     try {
       await consumer.connect();
       await this.#leaveForSure();

@@ -1,4 +1,4 @@
-import type { PartitionRange } from "../../ports.ts";
+import type { OrderStore, PartitionRange } from "../../ports.ts";
 import type { GroupTopic } from "./group_topic.ts";
 
 /** A group of several members over one store: the store's positions count, and tell who was faster. */
@@ -9,6 +9,17 @@ export interface Sharing {
   positionOf(partition: number): Promise<number | undefined>;
   /** Moves the store's position over offsets without a record. */
   passOver(range: PartitionRange): Promise<void>;
+}
+
+/** Shares a group by the positions of `store`. */
+export function shareBy(store: OrderStore, { topic, topicId }: GroupTopic, lanes: number): Sharing {
+  return {
+    lanes,
+    positionOf: (partition) => store.resumeAt({ topic, topicId, partition }),
+    passOver: async (range) => {
+      await store.process({ ...range, orders: [], deadLetters: [] }, () => []);
+    },
+  };
 }
 
 export interface SubscriptionOptions extends GroupTopic {
