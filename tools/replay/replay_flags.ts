@@ -5,13 +5,7 @@ import { string } from "@optique/core/valueparser";
 import { validate as isUuid } from "uuid";
 import { paceFlags, paceSetting } from "../../lib/cli/pace_flags.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
-import {
-  type KafkaSettings,
-  ordersFlags,
-  ordersSettings,
-  storageFlag,
-  storageSetting,
-} from "../../lib/cli/settings.ts";
+import { type KafkaSettings, ordersFlags, ordersSettings } from "../../lib/cli/settings.ts";
 import { shellWord } from "../../lib/shell_word.ts";
 import { flagsOf, type FlagValue, sliceFlags, sliceSetting, sliceValues } from "../../lib/cli/slice_flags.ts";
 import { MENDABLE_REASONS } from "../../lib/decide_order.ts";
@@ -19,6 +13,7 @@ import { EXIT, Failure } from "../../lib/errors.ts";
 import type { PaceSetting } from "../../lib/pace.ts";
 import type { Slice } from "../../lib/slice.ts";
 import type { SliceFilter } from "../../lib/slice_filter.ts";
+import { type StoreSetting, storeFlags, storeSetting } from "../open_store.ts";
 
 /** What is sent again. */
 export type ReplaySource =
@@ -29,7 +24,7 @@ export type ReplaySource =
 
 export interface ReplayConfig extends KafkaSettings {
   source: ReplaySource;
-  storage: string;
+  store: StoreSetting;
   pace: PaceSetting;
   /** A UUID: what new ids are made of, or by what a resumed run knows what it has sent. */
   run: string;
@@ -73,7 +68,7 @@ const parser = object({
   json: option("--json", { description: line("Print the summary as JSON") }),
   verbose: option("--verbose", { description: line("Show every order at any pace") }),
   ...ordersFlags,
-  ...storageFlag,
+  ...storeFlags,
 });
 
 type Options = ReturnType<typeof parse>;
@@ -84,19 +79,19 @@ export function configure(args: readonly string[]): ReplayConfig {
   if (options.run !== undefined && !isUuid(options.run)) {
     throw new Failure(EXIT.usage, `--run must be the UUID that an earlier replay printed, got "${options.run}"`);
   }
-  const { brokers, registry, topic, yes, dryRun, json, verbose } = options;
+  const { brokers, registry, topic, database, yes, dryRun, json, verbose } = options;
   const allowed = { "allow-plaintext-credentials": options.allowPlaintextCredentials };
   return {
     ...ordersSettings(options),
     source: sourceSetting(options),
-    storage: storageSetting(options),
+    store: storeSetting(options),
     pace: paceSetting(options, USUAL_DELAY_S),
     run: options.run ?? crypto.randomUUID(),
     resumed: options.run !== undefined,
     dryRun,
     json,
     verbose,
-    given: { brokers, registry, topic, yes, ...allowed },
+    given: { brokers, registry, topic, database, yes, ...allowed },
   };
 }
 
@@ -153,7 +148,8 @@ export function resumeFlags({ source, run, given }: ReplayConfig, { to }: Slice<
 }
 
 /** The command that sends the rest of a slice, by its {@linkcode resumeFlags}. A task is granted STORAGE_DIR, not --storage. */
-export function resumeCommand({ source, storage }: ReplayConfig, flags: string): string {
-  const isUsual = storage === "storage" || source.of === "dlq"; // dead letters are in no folder
+export function resumeCommand({ source, store: { storage, database } }: ReplayConfig, flags: string): string {
+  // Dead letters are in no folder. A DATABASE_URL is not repeated, for it may hold a password.
+  const isUsual = storage === "storage" || source.of === "dlq" || database !== undefined;
   return `${isUsual ? "" : `STORAGE_DIR=${shellWord(storage)} `}deno task replay ${flags}`;
 }

@@ -1,15 +1,8 @@
 import { createHash } from "node:crypto";
-import { type OffsetRange, OffsetRanges } from "../../offset_ranges.ts";
+import { type OffsetRange, OffsetRanges, type PartitionRanges } from "../../offset_ranges.ts";
 import type { AppendFile } from "../disk/append_file.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import type { StorageLayout } from "../disk/layout.ts";
-
-/** What was read of one partition. */
-export interface PartitionRanges {
-  topic: string;
-  partition: number;
-  ranges: OffsetRange[];
-}
 
 /** A line of `positions.jsonl`; `seq` is the last one of log and edits when the line was written. */
 type PositionRecord =

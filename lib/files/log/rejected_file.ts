@@ -1,5 +1,4 @@
-import type { Rejected, Rejection } from "../../judge_batch.ts";
-import type { Coordinates, Order } from "../../order.ts";
+import type { Rejected } from "../../judge_batch.ts";
 import { safeJson } from "../../safe_json.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import type { StorageLayout } from "../disk/layout.ts";
@@ -8,17 +7,6 @@ import { CREATED_AT, ITEM, ORDER_ID, QUANTITY, REPLAY_OF, USER } from "./order_l
 
 /** Characters that are kept of a name or an id; more than a valid one has, so what is cut stays invalid. */
 const MAX_KEPT = 1_000;
-
-/** One line of `rejected.jsonl`. */
-export interface RejectedOrder extends Order, Coordinates {
-  reason: Rejection;
-  /** The user's status and the item's stock as seen, where they were looked up. */
-  status?: string;
-  stock?: number;
-  replay_of?: string;
-  /** Milliseconds since the epoch. */
-  rejected_at: number;
-}
 
 /**
  * `rejected.jsonl`: one refused order a line, with its reason and the values seen.
