@@ -18,6 +18,7 @@ const NO_FUNCTION = /^ *(?:if|for|while|switch|return|await|catch|super|throw|yi
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   files: [["disk"], ["csv", "log", "index"], ["store"], ["read"]],
   kafka: [["client"], ["protocol"], ["consume", "produce"], ["scan"], ["dead_letters"], ["inspect"]],
+  postgres: [["client"], ["store"], ["admin"]],
 };
 /** A blank, a # or an umlaut in the folder's name is escaped in a URL. */
 const PATH_OF_URL = /\bimport\.meta\.url\b|\bnew URL\([^;]*?\)\.pathname\b/;
