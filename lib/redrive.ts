@@ -1,6 +1,7 @@
 import { MENDABLE_REASONS } from "./decide_order.ts";
 import type { OutgoingOrder } from "./ports.ts";
 import { runMark } from "./run_mark.ts";
+import { isInTime, type SliceFilter } from "./slice_filter.ts";
 import type { RejectedOrder } from "./store_admin.ts";
 
 /** What became of the rejected orders that a redrive was asked for. */
@@ -11,6 +12,13 @@ export interface RejectedCounts {
   final: number;
   /** Sent by this run before. */
   sent: number;
+}
+
+/** Whether the filter asks for the order; where it lies is another question. */
+export function isAskedFor(order: RejectedOrder, filter: SliceFilter): boolean {
+  const isAsked = (asked: string | undefined, value: string) => asked === undefined || asked === value;
+  return isInTime(filter, order.rejected_at) && isAsked(filter.reason, order.reason) &&
+    isAsked(filter.user, order.user) && isAsked(filter.item, order.item);
 }
 
 /** Whether a change of users or stock can have the order accepted. */

@@ -139,12 +139,12 @@ function refuse(flags: Record<string, FlagValue>, why: string): void {
 }
 
 /** The flags that send the rest of `slice`, later too: its run and its end are fixed. */
-export function resumeFlags({ source, run, given }: ReplayConfig, { to }: Slice<unknown>): string {
+export function resumeFlags({ source, run, given }: ReplayConfig, { to, until }: Slice<unknown>): string {
   if (source.of === "accepted") {
     const { sameId, originals } = source;
     return flagsOf({ "same-id": sameId, run: sameId ? undefined : run, originals, ...given });
   }
-  return flagsOf({ [source.of]: true, run, ...sliceValues({ ...source.filter, to }), ...given });
+  return flagsOf({ [source.of]: true, run, ...sliceValues({ ...source.filter, to, ...(until === undefined ? {} : { until }) }), ...given });
 }
 
 /** The command that sends the rest of a slice, by its {@linkcode resumeFlags}. A task is granted STORAGE_DIR, not --storage. */

@@ -1,7 +1,6 @@
 import type { OutgoingOrder } from "../../ports.ts";
-import { countsOfRejected, isMendable, notesOnRejected, onceMore } from "../../redrive.ts";
+import { countsOfRejected, isAskedFor, isMendable, notesOnRejected, onceMore } from "../../redrive.ts";
 import type { Slice } from "../../slice.ts";
-import { isInTime } from "../../slice_filter.ts";
 import type { RejectedChoice, RejectedOrder } from "../../store_admin.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { storageLayout } from "../disk/layout.ts";
@@ -105,10 +104,7 @@ function fateOf(
   { survey, choice }: { survey: Survey; choice: RejectedChoice },
 ): Fate {
   const { filter, sent } = choice;
-  const isAsked = (asked: string | undefined, value: string) => asked === undefined || asked === value;
-  const matches = line >= (filter.from ?? 0) && isInTime(filter, order.rejected_at) &&
-    isAsked(filter.reason, order.reason) && isAsked(filter.user, order.user) && isAsked(filter.item, order.item);
-  if (!matches) return undefined;
+  if (line < (filter.from ?? 0) || !isAskedFor(order, filter)) return undefined;
   if (!isMendable(order)) return "final";
   if (sent.has(order.order_id)) return "sent";
   return survey.accepted.has(order.order_id) ? "accepted" : "wanted";
