@@ -5,11 +5,11 @@ import { databaseError } from "./database_error.ts";
 /** What a person may want to see in `pg_stat_activity`. */
 const APPLICATION = "order-pipeline";
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Nobody holds a lock for so long who is alive. */
-const LOCK_TIMEOUT_MS = 10_000;
-const STATEMENT_TIMEOUT_MS = 30_000;
 /** What a frozen member holds is let go then: the server ends its transaction. */
-const IDLE_TRANSACTION_TIMEOUT_MS = 30_000;
+const IDLE_TRANSACTION_TIMEOUT_MS = 10_000;
+/** Longer, so that who waits for a frozen member gets its turn. */
+const LOCK_TIMEOUT_MS = 15_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
 /** A server that is gone without a word is noticed by the client then. */
 const SILENCE_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
 const KEEP_ALIVE_MS = 10_000;

@@ -12,22 +12,19 @@ export function sqlState(error: unknown): string | undefined {
   for (const inner of causesOf(error)) if (inner instanceof pg.DatabaseError) return inner.code;
 }
 
-/** Another transaction was in the way: the same one, tried again, may go through. */
-export class Conflict extends Outage {}
-
 /** Serialization failure, deadlock, unique violation: who met another in one row. */
 const CONFLICTS: readonly string[] = ["40001", "40P01", "23505"];
 
 /**
  * What an error of the database, or of the way to it, means: a {@linkcode Failure} (78) where a setting or right is
- * missing, an {@linkcode Outage} (69) where it passes, a {@linkcode Conflict} where trying again helps.
+ * missing, an {@linkcode Outage} (69) where it passes or where the same transaction, tried again, may go through.
  */
 export function databaseError(error: unknown, connection: DatabaseConnection): Error {
   if (error instanceof Failure) return error;
   const code = sqlState(error);
   const place = placeOf(connection);
   if (code !== undefined && CONFLICTS.includes(code)) {
-    return new Conflict(EXIT.unavailable, `PostgreSQL at ${place}: others are in the way (${code})`, { cause: error });
+    return new Outage(EXIT.unavailable, `PostgreSQL at ${place}: others are in the way (${code})`, { cause: error });
   }
   const refusal = code === undefined ? settingRefusal(error, connection) : serverRefusal(code, error, connection);
   if (refusal !== undefined) return new Failure(EXIT.config, `PostgreSQL at ${place} ${refusal}`, { cause: error });

@@ -1,4 +1,5 @@
--- Names and ids are compared byte for byte (COLLATE "C"); users and items stand under their NFC form.
+-- Names and ids are compared byte for byte (COLLATE "C"). users and inventory hold names in Unicode NFC, in which they
+-- are looked up; orders and rejected hold them as they were sent.
 CREATE TABLE IF NOT EXISTS users (
   name text COLLATE "C" PRIMARY KEY,
   status text COLLATE "C" NOT NULL
