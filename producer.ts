@@ -19,7 +19,7 @@ import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
 import { type PaceSetting, sendPaced } from "./lib/pace.ts";
 import { type Mix, parseMix, type SampleOrder, sampleOrders } from "./lib/sample_orders.ts";
 import { ORDER_KEYS, type OrderKey, valueSubject } from "./lib/topics.ts";
-import { type StoreSetting, storeFlags, storeSetting, withStore } from "./tools/open_store.ts";
+import { storeFlags, type StoreSetting, storeSetting, withStore } from "./tools/open_store.ts";
 
 export interface ProducerConfig extends KafkaSettings {
   store: StoreSetting;

@@ -23,7 +23,11 @@ const ITEMS = [
 ];
 
 const parser = object({
-  force: option("--force", { description: line("Move the present files to storage/backup-TIME/, tables to the schema backup_TIME, and start over") }),
+  force: option("--force", {
+    description: line(
+      "Move the present files to storage/backup-TIME/, tables to the schema backup_TIME, and start over",
+    ),
+  }),
   yes: option("--yes", { description: line("Do not ask") }),
   ...storeFlags,
 });
@@ -45,7 +49,9 @@ export async function run(args: readonly string[]): Promise<void> {
 async function addSamples(store: StoreAdmin): Promise<void> {
   const { users, items } = await store.addMissing(USERS, ITEMS);
   const place = escapeControls(store.place);
-  print(users.length + items.length === 0 ? `Nothing to add in ${place}` : `Added to ${place}: ${listed(users, items)}`);
+  print(
+    users.length + items.length === 0 ? `Nothing to add in ${place}` : `Added to ${place}: ${listed(users, items)}`,
+  );
 }
 
 async function startOver(store: StoreAdmin, yes: boolean): Promise<void> {
@@ -59,7 +65,10 @@ async function startOver(store: StoreAdmin, yes: boolean): Promise<void> {
 }
 
 function listed(users: readonly User[], items: readonly StockItem[]): string {
-  return [...users.map(({ name, status }) => `${name} ${status}`), ...items.map((item) => `${item.name} ${item.quantity}`)]
+  return [
+    ...users.map(({ name, status }) => `${name} ${status}`),
+    ...items.map((item) => `${item.name} ${item.quantity}`),
+  ]
     .join(", ");
 }
 

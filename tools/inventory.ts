@@ -65,7 +65,10 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
 async function show(store: StoreAdmin, { json, stop }: { json: boolean; stop: AbortSignal }): Promise<void> {
   const items = await store.items();
   if (json) return await printJsonLines([items.map(({ name, quantity }) => ({ item: name, quantity }))], stop);
-  await printTable(["item", "quantity"], items.map(({ name, quantity }) => [name, quantity]), { things: "items", stop });
+  await printTable(["item", "quantity"], items.map(({ name, quantity }) => [name, quantity]), {
+    things: "items",
+    stop,
+  });
 }
 
 function requireName(name: string): void {

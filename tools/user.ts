@@ -53,7 +53,10 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
   }
   const { action, user: name, status: newStatus } = options;
   requireName(name);
-  const outcome = await withStore(storeSetting(options), (store) => store.editUser({ action, name, status: newStatus }));
+  const outcome = await withStore(
+    storeSetting(options),
+    (store) => store.editUser({ action, name, status: newStatus }),
+  );
   if (!outcome.done) {
     if (action === "update") throw unknownName("user", name, outcome.names);
     throw new Failure(EXIT.usage, `The user ${quoted(name)} exists; change it with update`);

@@ -19,7 +19,7 @@ import {
 } from "../lib/kafka/inspect/position_audit.ts";
 import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
 import type { BalanceAudit } from "../lib/store_admin.ts";
-import { type StoreSetting, storeFlags, storeSetting, withStore } from "./open_store.ts";
+import { storeFlags, type StoreSetting, storeSetting, withStore } from "./open_store.ts";
 
 /** Faults shown to a person at most; `--json` has them all. */
 const SHOWN_FAULTS = 20;

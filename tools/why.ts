@@ -15,7 +15,7 @@ import { findInTopic, type FoundRecord } from "../lib/kafka/inspect/find_record.
 import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
 import type { Coordinates } from "../lib/order.ts";
 import type { AcceptedOrder, OrderHistory, StoreAdmin } from "../lib/store_admin.ts";
-import { type StoreSetting, storeFlags, storeSetting, withStore } from "./open_store.ts";
+import { storeFlags, type StoreSetting, storeSetting, withStore } from "./open_store.ts";
 
 const parser = object({
   orderId: argument(string({ metavar: "ORDER_ID" }), { description: line("The order to explain") }),
@@ -46,7 +46,9 @@ async function tell(store: StoreAdmin, config: WhyConfig): Promise<number> {
   const records = config.offline ? [] : await inTopic(config, history);
   const known = history.accepted !== undefined || history.rejections.length > 0 || records.length > 0;
   if (config.json) printJson({ order_id: config.orderId, known, ...history, records });
-  else for (const sentence of await explain(store, config.orderId, { history, records })) print(escapeControls(sentence));
+  else {for (const sentence of await explain(store, config.orderId, { history, records })) {
+      print(escapeControls(sentence));
+    }}
   return known ? EXIT.ok : EXIT.failed;
 }
 

@@ -13,7 +13,7 @@ import { EXIT, Failure } from "../../lib/errors.ts";
 import type { PaceSetting } from "../../lib/pace.ts";
 import type { Slice } from "../../lib/slice.ts";
 import type { SliceFilter } from "../../lib/slice_filter.ts";
-import { type StoreSetting, storeFlags, storeSetting } from "../open_store.ts";
+import { storeFlags, type StoreSetting, storeSetting } from "../open_store.ts";
 
 /** What is sent again. */
 export type ReplaySource =
@@ -144,7 +144,12 @@ export function resumeFlags({ source, run, given }: ReplayConfig, { to, until }:
     const { sameId, originals } = source;
     return flagsOf({ "same-id": sameId, run: sameId ? undefined : run, originals, ...given });
   }
-  return flagsOf({ [source.of]: true, run, ...sliceValues({ ...source.filter, to, ...(until === undefined ? {} : { until }) }), ...given });
+  return flagsOf({
+    [source.of]: true,
+    run,
+    ...sliceValues({ ...source.filter, to, ...(until === undefined ? {} : { until }) }),
+    ...given,
+  });
 }
 
 /** The command that sends the rest of a slice, by its {@linkcode resumeFlags}. A task is granted STORAGE_DIR, not --storage. */

@@ -59,7 +59,7 @@ export class FileAdmin implements StoreAdmin {
     return await editStorage<EditOutcome>(this.place, ({ users }) => {
       const was = users.row(name)?.get("status");
       const known = users.row(name) !== undefined;
-      if (known !== (action === "update")) return { done: false, names: users.rows.map(({ key }) => key) };
+      if (known !== (action === "update")) return { done: false, names: [...users.rows].map(({ key }) => key) };
       if (known) users.set(name, "status", status);
       else users.append({ user: name, status });
       return { done: true, was };
@@ -77,14 +77,21 @@ export class FileAdmin implements StoreAdmin {
     }, { warn: this.#warn });
   }
 
-  async addMissing(users: readonly User[], items: readonly StockItem[]): Promise<{ users: User[]; items: StockItem[] }> {
+  async addMissing(
+    users: readonly User[],
+    items: readonly StockItem[],
+  ): Promise<{ users: User[]; items: StockItem[] }> {
     return await editStorage(this.place, async (edit) => {
       const missing = {
         users: users.filter(({ name }) => edit.users.row(name) === undefined),
         items: items.filter(({ name }) => edit.ledger.item(name) === undefined),
       };
       for (const { name, status } of missing.users) edit.users.append({ user: name, status });
-      const edits = missing.items.map(({ name, quantity }) => ({ item: name, set: quantity, by: "bootstrap" as const }));
+      const edits = missing.items.map(({ name, quantity }) => ({
+        item: name,
+        set: quantity,
+        by: "bootstrap" as const,
+      }));
       await edit.ledger.edit(edits);
       return missing;
     }, { warn: this.#warn, create: true });

@@ -30,7 +30,10 @@ export async function acceptedSlice(database: Queries, choice: AcceptedChoice): 
 
 /** The accepted orders up to `bounds`, oldest first. */
 export function orderStream(database: Queries, bounds: readonly Bound[]): AsyncGenerator<AcceptedOrder> {
-  return merged(bounds.map((bound) => ordersIn(database, bound)), (one, other) => one.accepted_at! < other.accepted_at!);
+  return merged(
+    bounds.map((bound) => ordersIn(database, bound)),
+    (one, other) => one.accepted_at! < other.accepted_at!,
+  );
 }
 
 async function* outgoing(

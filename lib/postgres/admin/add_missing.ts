@@ -25,6 +25,10 @@ export async function addMissing(
   const isIn = (rows: { name: string }[]) => ({ name }: { name: string }) =>
     rows.some((row) => row.name === nameKey(name));
   const missing = { users: users.filter(isIn(added)), items: items.filter(isIn(stocked)) };
-  await journal(session, missing.items.map(({ name, quantity }) => ({ item: name, set: quantity, was: null })), "bootstrap");
+  await journal(
+    session,
+    missing.items.map(({ name, quantity }) => ({ item: name, set: quantity, was: null })),
+    "bootstrap",
+  );
   return missing;
 }

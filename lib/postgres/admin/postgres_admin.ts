@@ -67,10 +67,11 @@ export class PostgresAdmin implements StoreAdmin {
     return done ?? { done: false, names: (await this.items()).map(({ name }) => name) };
   }
 
-  async addMissing(users: readonly User[], items: readonly StockItem[]): Promise<{ users: User[]; items: StockItem[] }> {
-    return await throughConflicts(() =>
-      this.#database.transaction((session) => addMissing(session, { users, items }))
-    );
+  async addMissing(
+    users: readonly User[],
+    items: readonly StockItem[],
+  ): Promise<{ users: User[]; items: StockItem[] }> {
+    return await throughConflicts(() => this.#database.transaction((session) => addMissing(session, { users, items })));
   }
 
   async startOver(users: readonly User[], items: readonly StockItem[]): Promise<string | undefined> {
