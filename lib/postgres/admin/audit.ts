@@ -1,6 +1,6 @@
-import { nameKey } from "../../order.ts";
+import { type Coordinates, nameKey } from "../../order.ts";
 import type { PartitionRanges } from "../../offset_ranges.ts";
-import type { ItemBalance, StoreAudit, VerdictVisitor } from "../../store_admin.ts";
+import type { BalanceAudit, ItemBalance, StoreAudit, VerdictVisitor } from "../../store_admin.ts";
 import type { Database, Queries } from "../client/database.ts";
 import { boundsOf, PAGE, pages } from "./rows.ts";
 
@@ -11,15 +11,24 @@ import { boundsOf, PAGE, pages } from "./rows.ts";
 export async function audit(database: Database, visit: VerdictVisitor): Promise<StoreAudit> {
   return await database.transaction(async (session) => {
     await session.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    const books = new Books();
-    for (const edits of await editsByItem(session)) books.edits(edits);
-    for await (const order of rowsOf(session, "orders")) {
-      books.accept(order);
-      visit.accepted(order);
-    }
+    const balance = await balanceOf(session, (order) => visit.accepted(order));
     for await (const order of rowsOf(session, "rejected")) visit.rejected(order);
-    return { ...books.close(await stockOf(session)), positions: await rangesRead(session) };
+    return { ...balance, positions: await rangesRead(session) };
   });
+}
+
+/** Edits, orders and stock of each item; in a transaction, as of its moment. */
+export async function balanceOf(
+  session: Queries,
+  visit: (place: Coordinates) => void = () => {},
+): Promise<BalanceAudit> {
+  const books = new Books();
+  for (const edits of await editsByItem(session)) books.edits(edits);
+  for await (const order of rowsOf(session, "orders")) {
+    books.accept(order);
+    visit(order);
+  }
+  return books.close(await stockOf(session));
 }
 
 interface Edits {
@@ -54,7 +63,7 @@ class Books {
     if (remaining! < 0) this.#faults.push(`order ${order_id}: ${item} is oversold`);
   }
 
-  close(stock: readonly { item: string; quantity: number }[]) {
+  close(stock: readonly { item: string; quantity: number }[]): BalanceAudit {
     for (const book of this.#books.values()) book.expected = book.opening + book.edits - book.accepted;
     for (const { item, quantity } of stock) this.#book(item).stock = quantity;
     const items = [...this.#books.values()].map((book) => isGone(book) ? { ...book, expected: null } : book);
