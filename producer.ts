@@ -12,17 +12,17 @@ import { paceFlags, paceSetting } from "./lib/cli/pace_flags.ts";
 import { line, parseArgs } from "./lib/cli/parse.ts";
 import { printError } from "./lib/cli/print.ts";
 import { SendReport } from "./lib/cli/progress.ts";
-import { type KafkaSettings, ordersFlags, ordersSettings, storageFlag, storageSetting } from "./lib/cli/settings.ts";
-import { readStock, readUsers } from "./lib/files/read/read_storage.ts";
+import { type KafkaSettings, ordersFlags, ordersSettings } from "./lib/cli/settings.ts";
 import { createPublisher } from "./lib/kafka/produce/publisher.ts";
 import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
 import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
 import { type PaceSetting, sendPaced } from "./lib/pace.ts";
 import { type Mix, parseMix, type SampleOrder, sampleOrders } from "./lib/sample_orders.ts";
 import { ORDER_KEYS, type OrderKey, valueSubject } from "./lib/topics.ts";
+import { storeFlags, type StoreSetting, storeSetting, withStore } from "./tools/open_store.ts";
 
 export interface ProducerConfig extends KafkaSettings {
-  storage: string;
+  store: StoreSetting;
   /** Orders to send; 0 is until stopped. */
   count: number;
   pace: PaceSetting;
@@ -42,15 +42,14 @@ const POISON = Buffer.from("not an order");
 /**
  * Sends sample orders until `count` or `stop`; the send in hand is finished, then the summary printed.
  *
- * Permissions: read of the storage folder; unless `dryRun`, net and env as kafkajs and the settings need (the
+ * Permissions: those of `withStore`, read only; unless `dryRun`, net and env as kafkajs and the settings need (the
  * permission set `kafka` in deno.json).
  */
 export async function run(config: ProducerConfig, stop: AbortSignal): Promise<void> {
-  const { storage, count, seed, mix } = config;
+  const { store, count, seed, mix } = config;
   const samples = sampleOrders({
+    ...await withStore(store, (admin) => admin.glance()),
     seed,
-    users: readUsers(storage),
-    items: readStock(storage),
     mix,
     newOrderId: () => crypto.randomUUID(),
     now: Date.now,
@@ -107,7 +106,7 @@ const parser = object({
   ),
   ...paceFlags(USUAL_DELAY_S),
   seed: optional(option("--seed", string({ metavar: "X" }), {
-    description: line("The same seed and CSV files give the same users, items and quantities"),
+    description: line("The same seed, users and stock give the same users, items and quantities"),
   })),
   mix: optional(option("--mix", string({ metavar: "KIND=PERCENT,…" }), {
     description: line("Percent of unpaid, unknown-user, unknown-item, no-stock, duplicate, poison; the rest is good"),
@@ -120,13 +119,13 @@ const parser = object({
   json: option("--json", { description: line("Print the summary as JSON") }),
   verbose: option("--verbose", { description: line("Show every order at any pace") }),
   ...ordersFlags,
-  ...storageFlag,
+  ...storeFlags,
 });
 
 export function configure(args: readonly string[]): ProducerConfig {
   const options = parseArgs(parser, args, {
     name: "produce",
-    brief: "Sends sample orders, drawn from users.csv and inventory.csv.",
+    brief: "Sends sample orders, drawn from the users and the stock.",
     examples: [
       "deno task produce --count 5 --delay 1",
       "deno task produce --count 1000 --rate 200 --mix unpaid=10,no-stock=2.5,poison=1",
@@ -135,7 +134,7 @@ export function configure(args: readonly string[]): ProducerConfig {
   });
   return {
     ...ordersSettings(options),
-    storage: storageSetting(options),
+    store: storeSetting(options),
     count: options.count,
     pace: paceSetting(options, USUAL_DELAY_S),
     seed: options.seed ?? crypto.randomUUID().slice(0, 8),

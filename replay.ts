@@ -1,15 +1,13 @@
 import { escapeControls } from "./lib/cli/escape.ts";
 import { main } from "./lib/cli/main.ts";
 import { printError } from "./lib/cli/print.ts";
-import { warn } from "./lib/cli/warn.ts";
-import { acceptedSlice } from "./lib/files/read/accepted_slice.ts";
-import { rejectedSlice } from "./lib/files/read/rejected_slice.ts";
 import { createKafka } from "./lib/kafka/client/client.ts";
 import { deadLetterSlice } from "./lib/kafka/dead_letters/dead_letter_slice.ts";
 import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
 import { sentByRun } from "./lib/kafka/inspect/sent_by_run.ts";
 import type { Slice } from "./lib/slice.ts";
 import { deadLetterTopic } from "./lib/topics.ts";
+import { placeOf, withStore } from "./tools/open_store.ts";
 import { letterWay } from "./tools/replay/letter_way.ts";
 import { orderWay } from "./tools/replay/order_way.ts";
 import { configure, type ReplayConfig, resumeCommand, resumeFlags } from "./tools/replay/replay_flags.ts";
@@ -18,21 +16,24 @@ import { sendSlice, type Way } from "./tools/replay/send_slice.ts";
 /**
  * Sends orders or dead letters again, those that are there at the call, until they are all sent or `stop` aborts.
  *
- * A run can be resumed by its id and does not send a piece twice then (docs/decisions, 3 and 6). Permissions: read and
- * write of the storage folder (its write lock); net and env as kafkajs and the settings need (the permission set
- * `kafka` in deno.json), but no net where a new run only shows accepted or rejected orders.
+ * A run can be resumed by its id and does not send a piece twice then (docs/decisions, 3 and 6). Permissions: those
+ * of `withStore`; net and env as kafkajs and the settings need (the permission set `kafka` in deno.json), but none for
+ * Kafka where a new run only shows accepted or rejected orders.
  */
 export async function run(config: ReplayConfig, stop: AbortSignal): Promise<void> {
-  const { source, storage, topic, run } = config;
+  const { source, store: setting, topic, run } = config;
   switch (source.of) {
-    case "accepted": {
-      const slice = await acceptedSlice(storage, { ...source, run, warn });
-      return await replay(slice, orderWay, { config, stop });
-    }
+    case "accepted":
+      return await withStore(setting, async (store) => {
+        const slice = await store.acceptedSlice({ ...source, run });
+        await replay(slice, orderWay, { config, stop });
+      });
     case "rejected": {
       const sent = await sentBefore(config);
-      const slice = await rejectedSlice(storage, { filter: source.filter, run, sent, warn });
-      return await replay(slice, orderWay, { config, stop });
+      return await withStore(setting, async (store) => {
+        const slice = await store.rejectedSlice({ filter: source.filter, run, sent });
+        await replay(slice, orderWay, { config, stop });
+      });
     }
     case "dlq": {
       await requireBrokers(config.kafka);
@@ -57,9 +58,9 @@ async function replay<T>(
   way: Way<T>,
   { config, stop }: { config: ReplayConfig; stop: AbortSignal },
 ): Promise<void> {
-  const { source, storage, topic } = config;
+  const { source, store, topic } = config;
   if (slice.total === 0) {
-    const where = source.of === "dlq" ? deadLetterTopic(topic) : storage;
+    const where = source.of === "dlq" ? deadLetterTopic(topic) : placeOf(store);
     return printError(escapeControls([`Nothing to replay in ${where}`, ...slice.notes].join("; ")));
   }
   const run = source.of === "accepted" && source.sameId ? undefined : config.run;

@@ -36,6 +36,18 @@ export interface RegistryConnection {
   ca?: string;
 }
 
+/** Where the database is, and how a client shows who it is. */
+export interface DatabaseConnection {
+  host: string;
+  port: number;
+  database: string;
+  user: string;
+  /** Missing: without a password. */
+  password?: Secret;
+  /** Missing: in the clear. The server's certificate and its name are checked always. */
+  tls?: KafkaTls;
+}
+
 /** Whether a host name or address means this machine. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}|\[?::1\]?)$/i.test(host);

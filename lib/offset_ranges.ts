@@ -4,6 +4,14 @@ export interface OffsetRange {
   to: number;
 }
 
+/** What was read of one partition. */
+export interface PartitionRanges {
+  topic: string;
+  partition: number;
+  /** Sorted, neighbours joined. */
+  ranges: OffsetRange[];
+}
+
 /** Ranges that may wait to be sorted in: sorting in each by itself would cost n² where there are n gaps. */
 const MAX_WAITING = 1_000;
 

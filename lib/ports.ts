@@ -47,6 +47,8 @@ export interface FetchedBatch<R extends TopicRecord = TopicRecord> extends Parti
 
 /** A batch once it is decoded: each record is an order or a dead letter. */
 export interface OrderBatch extends PartitionRange {
+  /** As in {@linkcode TopicPartition}. */
+  topicId?: string;
   /** By offset. */
   orders: readonly ReceivedOrder[];
   /** By offset. */
@@ -55,7 +57,7 @@ export interface OrderBatch extends PartitionRange {
 
 /**
  * The partition's position in the store is not where a batch begins: it went on elsewhere, or was reset. Nothing of the
- * batch took effect; reading goes on at the store's position.
+ * batch took effect by this call; reading goes on at the store's position.
  */
 export class PositionMoved extends Error {
   override readonly name = "PositionMoved";
@@ -75,13 +77,17 @@ export interface TopicPartition {
 /**
  * Holds users, stock and what became of each order.
  *
- * `process` is the only way a verdict takes effect. It calls `judge` once with a view that no one else changes
- * meanwhile, makes the verdicts durable all together, and only then resolves; a rejected promise means that nothing
- * is known to be durable and the batch has to be read again. Processing a batch again is harmless. A store that several
- * consumers share rejects with {@linkcode PositionMoved} where another one was faster.
- * Calls must not overlap. The caller closes, after the last call has settled.
+ * `process` is the only way a verdict takes effect. It calls `judge` with a view that no one else changes meanwhile,
+ * makes the verdicts durable all together, and only then resolves; a rejected promise means that nothing is known to be
+ * durable and the batch has to be read again. Processing a batch again is harmless. A store that several consumers share
+ * rejects with {@linkcode PositionMoved} where another one was faster, and judges anew where another one was in the way:
+ * the last verdicts count.
+ * Calls must not overlap, but for those of different partitions on a store that several consumers share. The caller
+ * closes, after the last call has settled.
  */
 export interface OrderStore {
+  /** Orders that `process` takes at once, where there is a bound; `processBatch` cuts a batch of more. */
+  readonly maxOrders?: number;
   process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]>;
   /**
    * Where reading a partition has to go on although the group may say otherwise: an offset up to which verdicts are

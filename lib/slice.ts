@@ -14,6 +14,8 @@ export interface Slice<T> {
   counts: Record<string, number>;
   /** Where it ends, in the count of `--to`; missing where the end needs no keeping. */
   to?: number;
+  /** Where it ends in time, in milliseconds since the epoch, for `--until`; likewise. */
+  until?: number;
   items(): Iterable<T> | AsyncIterable<T>;
 }
 

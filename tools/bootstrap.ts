@@ -6,25 +6,36 @@ import { escapeControls } from "../lib/cli/escape.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { print } from "../lib/cli/print.ts";
-import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
-import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
-import { editStorage, type StorageEdit } from "../lib/files/store/edit_storage.ts";
-import { setStorageAside } from "../lib/files/store/set_aside.ts";
+import type { StockItem, User } from "../lib/order.ts";
+import type { StoreAdmin } from "../lib/store_admin.ts";
+import { storeFlags, storeSetting, withStore } from "./open_store.ts";
 
-const USERS = [["alice", "paid"], ["bob", "unpaid"], ["carol", "paid"]] as const;
-const ITEMS = [["book", 10], ["pen", 50], ["notebook", 20]] as const;
+const USERS = [
+  { name: "alice", status: "paid" },
+  { name: "bob", status: "unpaid" },
+  { name: "carol", status: "paid" },
+];
+const ITEMS = [
+  { name: "book", quantity: 10 },
+  { name: "pen", quantity: 50 },
+  { name: "notebook", quantity: 20 },
+];
 
 const parser = object({
-  force: option("--force", { description: line("Move the present files to storage/backup-TIME/ and start over") }),
+  force: option("--force", {
+    description: line(
+      "Move the present files to storage/backup-TIME/, tables to the schema backup_TIME, and start over",
+    ),
+  }),
   yes: option("--yes", { description: line("Do not ask") }),
-  ...storageFlag,
+  ...storeFlags,
 });
 
 /**
- * Creates the storage folder with the sample users and items; rows that are there already stay as they are.
+ * Creates the store with the sample users and items; rows that are there already stay as they are.
  *
- * Permissions: read and write of the storage folder; env STORAGE_DIR.
+ * Permissions: those of `withStore`.
  */
 export async function run(args: readonly string[]): Promise<void> {
   const options = parseArgs(parser, args, {
@@ -32,34 +43,40 @@ export async function run(args: readonly string[]): Promise<void> {
     brief: "Creates the sample users and items; existing rows stay as they are.",
     examples: ["deno task bootstrap", "deno task bootstrap --force --yes"],
   });
-  const folder = storageSetting(options);
-  if (options.force) await startOver(folder, options.yes);
-  const added = await editStorage(folder, addSamples, { warn, create: true });
-  const shown = escapeControls(folder);
-  print(added.length === 0 ? `Nothing to add in ${shown}` : `Added to ${shown}: ${added.join(", ")}`);
+  await withStore(storeSetting(options), (store) => options.force ? startOver(store, options.yes) : addSamples(store));
 }
 
-async function addSamples({ users, ledger }: StorageEdit): Promise<string[]> {
-  const newUsers = USERS.filter(([user]) => users.row(user) === undefined);
-  for (const [user, status] of newUsers) users.append({ user, status });
-  const newItems = ITEMS.filter(([item]) => ledger.item(item) === undefined);
-  await ledger.edit(newItems.map(([item, set]) => ({ item, set, by: "bootstrap" as const })));
-  return [...newUsers, ...newItems].map(([name, value]) => `${name} ${value}`);
+async function addSamples(store: StoreAdmin): Promise<void> {
+  const { users, items } = await store.addMissing(USERS, ITEMS);
+  const place = escapeControls(store.place);
+  print(
+    users.length + items.length === 0 ? `Nothing to add in ${place}` : `Added to ${place}: ${listed(users, items)}`,
+  );
 }
 
-async function startOver(folder: string, yes: boolean): Promise<void> {
-  if (!yes && !(await confirm(folder))) {
-    throw new Failure(EXIT.usage, `Starting ${folder} over wants a yes: answer the question, or pass --yes`);
+async function startOver(store: StoreAdmin, yes: boolean): Promise<void> {
+  const { parts, place } = store;
+  if (!yes && !(await confirm(place))) {
+    throw new Failure(EXIT.usage, `Starting ${place} over wants a yes: answer the question, or pass --yes`);
   }
-  const backup = await setStorageAside(folder);
-  if (backup !== undefined) print(`Moved the old files to ${escapeControls(backup)}`);
+  const backup = await store.startOver(USERS, ITEMS);
+  if (backup !== undefined) print(`Moved the old ${parts} to ${escapeControls(backup)}`);
+  print(`Added to ${escapeControls(place)}: ${listed(USERS, ITEMS)}`);
 }
 
-async function confirm(folder: string): Promise<boolean> {
+function listed(users: readonly User[], items: readonly StockItem[]): string {
+  return [
+    ...users.map(({ name, status }) => `${name} ${status}`),
+    ...items.map((item) => `${item.name} ${item.quantity}`),
+  ]
+    .join(", ");
+}
+
+async function confirm(place: string): Promise<boolean> {
   if (!Deno.stdin.isTerminal()) return false;
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await lines.question(
-    `Start ${escapeControls(folder)} over? All accepted orders are set aside. [y/N] `,
+    `Start ${escapeControls(place)} over? All accepted orders are set aside. [y/N] `,
   );
   lines.close();
   return /^y(es)?$/i.test(answer.trim());

@@ -16,8 +16,9 @@ const NO_FUNCTION = /^ *(?:if|for|while|switch|return|await|catch|super|throw|yi
 
 /** The rooms of a technology: each imports itself and those in the lists before its own. */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  files: [["disk"], ["csv", "log", "index"], ["store"], ["read"]],
+  files: [["disk"], ["csv", "log", "index"], ["store"], ["read"], ["admin"]],
   kafka: [["client"], ["protocol"], ["consume", "produce"], ["scan"], ["dead_letters"], ["inspect"]],
+  postgres: [["client"], ["store"], ["admin"]],
 };
 /** A blank, a # or an umlaut in the folder's name is escaped in a URL. */
 const PATH_OF_URL = /\bimport\.meta\.url\b|\bnew URL\([^;]*?\)\.pathname\b/;

@@ -56,7 +56,16 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
   heading(`3. ${ORDERS} orders into the topic ${settings.topic}`);
   const sending = { count: ORDERS, pace: { delay: 0 }, seed: crypto.randomUUID().slice(0, 8) } as const;
   await producer.run(
-    { ...settings, ...sending, mix: mixFor(storage), storage, key: "item", dryRun: false, json: false, verbose: false },
+    {
+      ...settings,
+      ...sending,
+      mix: mixFor(storage),
+      store: { storage, database: undefined },
+      key: "item",
+      dryRun: false,
+      json: false,
+      verbose: false,
+    },
     stop,
   );
 

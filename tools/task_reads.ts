@@ -4,11 +4,15 @@ import { EXIT } from "../lib/errors.ts";
 
 /**
  * What a task may read, by the words it gives: the settings of the local `stack`, the files of `credentials` that the
- * environment names, the `storage` folder.
+ * environment names, those of the `database` alone, the `storage` folder.
  */
 const PATHS: Readonly<Record<string, () => Record<string, string | undefined>>> = {
   stack: () => ({ stack: ".stack/stack.json" }),
   credentials: () => Object.fromEntries(CREDENTIAL_FILES.map((name) => [name, Deno.env.get(name)])),
+  database: () =>
+    Object.fromEntries(
+      CREDENTIAL_FILES.filter((name) => name.startsWith("DATABASE_")).map((name) => [name, Deno.env.get(name)]),
+    ),
   storage: () => ({ STORAGE_DIR: Deno.env.get("STORAGE_DIR") || "storage" }),
 };
 

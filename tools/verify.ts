@@ -5,11 +5,10 @@ import { printJson } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { print, printError } from "../lib/cli/print.ts";
-import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
+import { kafkaFlags, type KafkaSettings, kafkaSettings } from "../lib/cli/settings.ts";
 import { table } from "../lib/cli/table.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
-import { auditBalance, type BalanceAudit, takeSnapshot, visitRejected } from "../lib/files/read/audit.ts";
 import { createKafka } from "../lib/kafka/client/client.ts";
 import { describeHeldBack } from "../lib/kafka/consume/open_transactions.ts";
 import {
@@ -19,6 +18,8 @@ import {
   VerdictPlaces,
 } from "../lib/kafka/inspect/position_audit.ts";
 import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
+import type { BalanceAudit } from "../lib/store_admin.ts";
+import { storeFlags, type StoreSetting, storeSetting, withStore } from "./open_store.ts";
 
 /** Faults shown to a person at most; `--json` has them all. */
 const SHOWN_FAULTS = 20;
@@ -28,28 +29,26 @@ const parser = object({
   offline: option("--offline", { description: line("Check the balance only, without a broker") }),
   verbose: option("--verbose", { description: line("Show every item and every fault") }),
   ...kafkaFlags,
-  ...storageFlag,
+  ...storeFlags,
 });
 
 export interface VerifyConfig extends KafkaSettings {
-  storage: string;
+  store: StoreSetting;
   offline: boolean;
   json: boolean;
   verbose: boolean;
 }
 
 /**
- * Checks a storage folder: for each item opening + edits - accepted = stock, and each record read has a verdict.
+ * Checks a store: for each item opening + edits - accepted = stock, and each record read has a verdict.
  *
- * Works on a snapshot, also while a consumer runs. Answers 1 where something is off. Permissions: net; read and write
- * of the storage folder; env as kafkajs and the settings need.
+ * Works on a snapshot, also while consumers run. Answers 1 where something is off. Permissions: net; those of
+ * `withStore`; env as kafkajs and the settings need.
  */
 export async function run(config: VerifyConfig): Promise<number> {
-  const snapshot = await takeSnapshot(config.storage, warn);
   const places = new VerdictPlaces();
-  const balance = auditBalance(snapshot, (place) => places.accepted(place));
-  visitRejected(snapshot, (place) => places.rejected(place));
-  const audit = config.offline ? undefined : await checkPositions(config, snapshot.positions, places);
+  const { positions, ...balance } = await withStore(config.store, (store) => store.audit(places));
+  const audit = config.offline ? undefined : await checkPositions(config, positions, places);
   const off = faultsOf(balance, audit?.positions);
   if (config.json) printJson({ ok: off.length === 0, ...balance, ...audit, faults: off });
   else report(balance, audit, off, config);
@@ -146,7 +145,7 @@ export function configure(args: readonly string[]): VerifyConfig {
     examples: ["deno task verify", "deno task verify --json", "deno task verify --offline"],
   });
   const { offline, json, verbose } = options;
-  return { ...kafkaSettings(options), storage: storageSetting(options), offline, json, verbose };
+  return { ...kafkaSettings(options), store: storeSetting(options), offline, json, verbose };
 }
 
 if (import.meta.main) await main((args) => run(configure(args)));

@@ -7,28 +7,27 @@ import { printJson } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { print } from "../lib/cli/print.ts";
-import { kafkaFlags, type KafkaSettings, kafkaSettings, storageFlag, storageSetting } from "../lib/cli/settings.ts";
+import { kafkaFlags, type KafkaSettings, kafkaSettings } from "../lib/cli/settings.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
-import { lookAtStorage } from "../lib/files/store/look_at_storage.ts";
-import { type OrderHistory, orderHistory } from "../lib/files/read/order_history.ts";
-import { readUsers } from "../lib/files/read/read_storage.ts";
 import { createKafka } from "../lib/kafka/client/client.ts";
 import { findInTopic, type FoundRecord } from "../lib/kafka/inspect/find_record.ts";
 import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
-import { type Coordinates, nameKey } from "../lib/order.ts";
+import type { Coordinates } from "../lib/order.ts";
+import type { AcceptedOrder, OrderHistory, StoreAdmin } from "../lib/store_admin.ts";
+import { storeFlags, type StoreSetting, storeSetting, withStore } from "./open_store.ts";
 
 const parser = object({
   orderId: argument(string({ metavar: "ORDER_ID" }), { description: line("The order to explain") }),
   json: option("--json", { description: line("Print JSON") }),
   offline: option("--offline", { description: line("Look into the storage only, without a broker") }),
   ...kafkaFlags,
-  ...storageFlag,
+  ...storeFlags,
 });
 
 export interface WhyConfig extends KafkaSettings {
   orderId: string;
-  storage: string;
+  store: StoreSetting;
   offline: boolean;
   json: boolean;
 }
@@ -36,14 +35,20 @@ export interface WhyConfig extends KafkaSettings {
 /**
  * Tells everything known of one order: where it lies, what was seen, what was decided, what came of it since.
  *
- * Answers 1 where nothing is known. Permissions: net; read of the storage folder; env as kafkajs and the settings need.
+ * Answers 1 where nothing is known. Permissions: net; those of `withStore`, read only; env as kafkajs and the settings need.
  */
 export async function run(config: WhyConfig): Promise<number> {
-  const history = orderHistory(config.storage, config.orderId);
+  return await withStore(config.store, (store) => tell(store, config));
+}
+
+async function tell(store: StoreAdmin, config: WhyConfig): Promise<number> {
+  const history = await store.history(config.orderId);
   const records = config.offline ? [] : await inTopic(config, history);
   const known = history.accepted !== undefined || history.rejections.length > 0 || records.length > 0;
   if (config.json) printJson({ order_id: config.orderId, known, ...history, records });
-  else for (const sentence of await explain(config, history, records)) print(escapeControls(sentence));
+  else {for (const sentence of await explain(store, config.orderId, { history, records })) {
+      print(escapeControls(sentence));
+    }}
   return known ? EXIT.ok : EXIT.failed;
 }
 
@@ -61,12 +66,12 @@ async function inTopic(config: WhyConfig, { accepted, rejections }: OrderHistory
 }
 
 async function explain(
-  config: WhyConfig,
-  { accepted, rejections, replays }: OrderHistory,
-  records: FoundRecord[],
+  store: StoreAdmin,
+  orderId: string,
+  { history: { accepted, rejections, replays }, records }: { history: OrderHistory; records: FoundRecord[] },
 ): Promise<string[]> {
   const order = accepted ?? rejections.at(-1);
-  if (order === undefined) return unknown(config, records);
+  if (order === undefined) return unknown(orderId, store, records);
   const lines = [
     `Order ${order.order_id}: ${accepted === undefined ? `rejected, ${rejections.at(-1)!.reason}` : "accepted"}`,
   ];
@@ -75,7 +80,7 @@ async function explain(
   if (order.replay_of !== undefined) lines.push(`  replay of  ${order.replay_of}`);
   if (accepted !== undefined) {
     const before = accepted.remaining + accepted.quantity;
-    lines.push(`  accepted   as number ${accepted.seq}, from ${place(accepted, records)}`);
+    lines.push(`  accepted   ${when(accepted)}, from ${place(accepted, records)}`);
     lines.push(`  seen       ${user} was paid, stock of ${item} was ${before}, left ${accepted.remaining}`);
   }
   for (const { reason, status, stock, rejected_at, ...at } of rejections) {
@@ -84,12 +89,17 @@ async function explain(
     }`;
     lines.push(`  rejected   ${reason} at ${time(rejected_at)}, from ${place(at, records)}; ${seen}`);
   }
-  for (const replay of replays) lines.push(`  replayed   as ${replay.order_id}, accepted as number ${replay.seq}`);
-  return [...lines, await today(config.storage, order)];
+  for (const replay of replays) lines.push(`  replayed   as ${replay.order_id}, accepted ${when(replay)}`);
+  return [...lines, await today(store, order)];
 }
 
-function unknown({ orderId, storage }: WhyConfig, records: readonly FoundRecord[]): string[] {
-  if (records.length === 0) return [`Order ${orderId}: nothing is known of it in ${storage} or in the topic`];
+/** The file store numbers what it accepts, the database notes the time. */
+function when({ seq, accepted_at }: AcceptedOrder): string {
+  return seq === undefined ? `at ${time(accepted_at ?? NaN)}` : `as number ${seq}`;
+}
+
+function unknown(orderId: string, { place: store }: StoreAdmin, records: readonly FoundRecord[]): string[] {
+  if (records.length === 0) return [`Order ${orderId}: nothing is known of it in ${store} or in the topic`];
   return [
     `Order ${orderId}: no verdict yet`,
     ...records.map((record) => `  waiting    in ${place(record, records)}, sent ${time(record.timestamp)}`),
@@ -97,12 +107,11 @@ function unknown({ orderId, storage }: WhyConfig, records: readonly FoundRecord[
 }
 
 /** What user and item look like now, for comparison with what was seen. */
-async function today(storage: string, { user, item }: { user: string; item: string }): Promise<string> {
+async function today(store: StoreAdmin, { user, item }: { user: string; item: string }): Promise<string> {
   try {
-    const status = readUsers(storage).find(({ name }) => nameKey(name) === nameKey(user))?.status;
-    const stock = (await lookAtStorage(storage)).stock.get(nameKey(item))?.quantity;
+    const { status, quantity } = await store.lookUp({ user, item });
     const userNow = status === undefined ? "unknown" : showBlanks(status);
-    return `  now        ${showBlanks(user)} is ${userNow}, stock of ${showBlanks(item)} is ${stock ?? "unknown"}`;
+    return `  now        ${showBlanks(user)} is ${userNow}, stock of ${showBlanks(item)} is ${quantity ?? "unknown"}`;
   } catch (error) {
     if (!(error instanceof Failure)) throw error; // what became of the order is told all the same
     return `  now        not known: ${error.message}`;
@@ -129,7 +138,7 @@ export function configure(args: readonly string[]): WhyConfig {
     examples: ["deno task why 0b0f8a6e-6d0c-4f0e-9d0a-0d0f8a6e6d0c", "deno task why order-17 --json"],
   });
   const { orderId, offline, json } = options;
-  return { ...kafkaSettings(options), storage: storageSetting(options), orderId, offline, json };
+  return { ...kafkaSettings(options), store: storeSetting(options), orderId, offline, json };
 }
 
 if (import.meta.main) await main((args) => run(configure(args)));

@@ -10,6 +10,10 @@ export const CREDENTIAL_FILES = [
   "SCHEMA_REGISTRY_PASSWORD_FILE",
   "SCHEMA_REGISTRY_TOKEN_FILE",
   "SCHEMA_REGISTRY_CA_FILE",
+  "DATABASE_PASSWORD_FILE",
+  "DATABASE_CA_FILE",
+  "DATABASE_CERT_FILE",
+  "DATABASE_KEY_FILE",
 ];
 
 /** A variable that is set to something; an empty one counts as not set. Permission: env of the name. */

@@ -5,6 +5,7 @@ import { orderStoreConformance, type StoreContents, type StoreHarness } from "./
 
 /** The file store in a temp folder; its successor after a kill works on a copy, for the dead one's locks are still held. */
 class FileStoreHarness implements StoreHarness {
+  readonly keepsPosition = false;
   #storage: TestStorage;
   readonly #abandoned: TestStorage[] = [];
 

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { OrderStore } from "../../lib/ports.ts";
+import type { Verdict } from "../../lib/judge_batch.ts";
+import type { OrderBatch, OrderStore } from "../../lib/ports.ts";
 import { batchOf, order, outcomes, partitionOf, process } from "../support/storage.ts";
 
 /** What a store keeps, as the conformance suite needs to get at it: one harness, one store that is gone when disposed. */
 export interface StoreHarness extends AsyncDisposable {
+  /** Whether the store itself says where reading goes on, always. */
+  readonly keepsPosition: boolean;
   open(): Promise<OrderStore>;
   close(store: OrderStore): Promise<void>;
   /** Leaves the store as a process does that is killed now; the next {@linkcode open} is its successor's. */
@@ -33,16 +36,28 @@ const CONTENTS: StoreContents = {
 };
 const id = (order_id: string, given = {}) => order({ order_id, ...given });
 
+/** What the store makes of a batch. One that keeps positions is given a batch from elsewhere after a reset only. */
+async function deliver(store: OrderStore, batch: OrderBatch): Promise<Verdict[]> {
+  const at = partitionOf(batch.partition);
+  const position = await store.resumeAt(at);
+  if (position !== undefined && position !== batch.from) await store.restartAt(at, batch.from);
+  return await process(store, batch);
+}
+
 /** One suite for every {@linkcode OrderStore}: registers its tests under `name`. */
-export function orderStoreConformance(name: string, create: (contents: StoreContents) => Promise<StoreHarness>): void {
+export function orderStoreConformance(
+  name: string,
+  create: (contents: StoreContents) => Promise<StoreHarness>,
+  register: (name: string, run: () => Promise<void>) => void = Deno.test,
+): void {
   const test = (what: string, run: (harness: StoreHarness, store: OrderStore) => Promise<unknown>) =>
-    Deno.test(`${name} ${what}`, async () => {
+    register(`${name} ${what}`, async () => {
       await using harness = await create(CONTENTS);
       await run(harness, await harness.open());
     });
 
   test("takes an accepted order off the stock and logs it once", async (harness, store) => {
-    const verdicts = await process(store, batchOf([id("a", { quantity: 3 })]));
+    const verdicts = await deliver(store, batchOf([id("a", { quantity: 3 })]));
     assert.deepEqual(outcomes(verdicts), ["accepted"]);
     assert.deepEqual(verdicts.map((verdict) => verdict.kind === "accepted" && [verdict.before, verdict.remaining]), [
       [10, 7],
@@ -53,7 +68,7 @@ export function orderStoreConformance(name: string, create: (contents: StoreCont
   });
 
   test("leaves stock and log as they are for each reason to reject", async (harness, store) => {
-    await process(store, batchOf([id("known")]));
+    await deliver(store, batchOf([id("known")]));
     await store.checkpoint();
     const before = await harness.fingerprint();
     const rejected = {
@@ -68,7 +83,7 @@ export function orderStoreConformance(name: string, create: (contents: StoreCont
       "order-id-conflict": id("known", { quantity: 2 }),
     };
     for (const [index, [reason, bad]] of Object.entries(rejected).entries()) {
-      assert.deepEqual(outcomes(await process(store, batchOf([bad], { from: 1 + index }))), [reason]);
+      assert.deepEqual(outcomes(await deliver(store, batchOf([bad], { from: 1 + index }))), [reason]);
       await store.checkpoint();
       assert.equal(await harness.fingerprint(), before, reason);
     }
@@ -76,42 +91,42 @@ export function orderStoreConformance(name: string, create: (contents: StoreCont
 
   test("takes names such as __proto__ and constructor for ordinary ones", async (harness, store) => {
     const orders = [id("__proto__", { user: "__proto__", item: "constructor" }), id("x", { item: "__proto__" })];
-    assert.deepEqual(outcomes(await process(store, batchOf(orders))), ["accepted", "unknown-item"]);
+    assert.deepEqual(outcomes(await deliver(store, batchOf(orders))), ["accepted", "unknown-item"]);
     await store.checkpoint();
     assert.equal((await harness.stock()).constructor, 0);
   });
 
   test("skips accepted orders that are delivered again, also after a restart", async (harness, store) => {
     const batch = batchOf([id("a"), id("b", { quantity: 2 })]);
-    await process(store, batch);
-    assert.deepEqual(outcomes(await process(store, batch)), ["redelivered", "redelivered"]);
+    await deliver(store, batch);
+    assert.deepEqual(outcomes(await deliver(store, batch)), ["redelivered", "redelivered"]);
     await harness.close(store);
     const again = await harness.open();
-    assert.deepEqual(outcomes(await process(again, batch)), ["redelivered", "redelivered"]);
+    assert.deepEqual(outcomes(await deliver(again, batch)), ["redelivered", "redelivered"]);
     await again.checkpoint();
     assert.deepEqual([await harness.accepted(), (await harness.stock()).book], [["a", "b"], 7]);
   });
 
   test("judges a rejected order again when it is delivered again", async (harness, store) => {
     const batch = batchOf([id("a", { user: "bob" })]);
-    assert.deepEqual(outcomes(await process(store, batch)), ["unpaid-user"]);
-    assert.deepEqual(outcomes(await process(store, batch)), ["unpaid-user"]);
+    assert.deepEqual(outcomes(await deliver(store, batch)), ["unpaid-user"]);
+    assert.deepEqual(outcomes(await deliver(store, batch)), ["unpaid-user"]);
     await harness.setUser("bob", "paid");
-    assert.deepEqual(outcomes(await process(store, batch)), ["accepted"]);
+    assert.deepEqual(outcomes(await deliver(store, batch)), ["accepted"]);
     assert.deepEqual(await harness.accepted(), ["a"]);
   });
 
   test("tells a duplicate from a conflict at other coordinates, also after a restart", async (harness, store) => {
-    await process(store, batchOf([id("a")]));
+    await deliver(store, batchOf([id("a")]));
     await harness.close(store);
     const again = await harness.open();
     const other = batchOf([id("a"), id("a", { item: "pen" })], { partition: 1 });
-    assert.deepEqual(outcomes(await process(again, other)), ["duplicate", "order-id-conflict"]);
+    assert.deepEqual(outcomes(await deliver(again, other)), ["duplicate", "order-id-conflict"]);
   });
 
   test("accepts another order at coordinates it knows: the topic was made anew", async (harness, store) => {
-    await process(store, batchOf([id("a")]));
-    assert.deepEqual(outcomes(await process(store, batchOf([id("b")]))), ["accepted"]);
+    await deliver(store, batchOf([id("a")]));
+    assert.deepEqual(outcomes(await deliver(store, batchOf([id("b")]))), ["accepted"]);
     assert.deepEqual(await harness.accepted(), ["a", "b"]);
   });
 
@@ -122,7 +137,7 @@ export function orderStoreConformance(name: string, create: (contents: StoreCont
     const reading = (async () => {
       while (!done) seen.add((await harness.accepted()).length);
     })();
-    await process(store, batchOf(ids.map((order_id) => id(order_id, { item: "pen" }))));
+    await deliver(store, batchOf(ids.map((order_id) => id(order_id, { item: "pen" }))));
     done = true;
     await reading;
     assert.deepEqual([...seen].filter((count) => count !== 0 && count !== ids.length), []);
@@ -131,28 +146,28 @@ export function orderStoreConformance(name: string, create: (contents: StoreCont
 
   test("goes on where a killed process was, and takes nothing twice", async (harness, store) => {
     const batches = [batchOf([id("a"), id("b", { user: "bob" })]), batchOf([id("c")], { from: 2 })];
-    for (const batch of batches) await process(store, batch);
+    for (const batch of batches) await deliver(store, batch);
     await harness.abandon(store);
     const again = await harness.open();
-    for (const batch of batches) await process(again, batch);
-    await process(again, batchOf([id("d")], { from: 3 }));
+    for (const batch of batches) await deliver(again, batch);
+    await deliver(again, batchOf([id("d")], { from: 3 }));
     await again.checkpoint();
     assert.deepEqual([await harness.accepted(), (await harness.stock()).book], [["a", "c", "d"], 7]);
   });
 
   test("counts what tools change between two batches", async (harness, store) => {
-    await process(store, batchOf([id("a")]));
+    await deliver(store, batchOf([id("a")]));
     await harness.setStock("book", 2);
     await harness.setStock("car", 1);
     await harness.setUser("dave", "paid");
     const orders = [id("b", { quantity: 3 }), id("c", { quantity: 2, user: "dave" }), id("d", { item: "car" })];
-    assert.deepEqual(outcomes(await process(store, batchOf(orders, { from: 1 }))), [
+    assert.deepEqual(outcomes(await deliver(store, batchOf(orders, { from: 1 }))), [
       "insufficient-stock",
       "accepted",
       "accepted",
     ]);
     await harness.setUser("dave", "unpaid");
-    assert.deepEqual(outcomes(await process(store, batchOf([id("e", { user: "dave" })], { from: 4 }))), [
+    assert.deepEqual(outcomes(await deliver(store, batchOf([id("e", { user: "dave" })], { from: 4 }))), [
       "unpaid-user",
     ]);
     await store.checkpoint();
@@ -161,41 +176,45 @@ export function orderStoreConformance(name: string, create: (contents: StoreCont
   });
 
   test("records the range of a batch without orders", async (harness, store) => {
-    assert.deepEqual(await process(store, batchOf([], { from: 3, to: 7 })), []);
-    assert.deepEqual(await process(store, batchOf([id("a")], { from: 9, to: 12 })).then(outcomes), ["accepted"]);
+    assert.deepEqual(await deliver(store, batchOf([], { from: 3, to: 7 })), []);
+    assert.deepEqual(await deliver(store, batchOf([id("a")], { from: 9, to: 12 })).then(outcomes), ["accepted"]);
     const read = await Promise.all([2, 3, 6, 7, 8, 9, 11, 12].map((offset) => harness.hasRead(0, offset)));
     assert.deepEqual(read, [false, true, true, false, false, true, true, false]);
     assert.equal(await harness.hasRead(1, 3), false);
   });
 
-  test("leaves where to go on to the group, until it is told where to restart", async (harness, store) => {
-    await process(store, batchOf([id("a")], { from: 5 }));
-    assert.equal(await store.resumeAt(partitionOf(0)), undefined);
-    await store.restartAt(partitionOf(0), 2);
-    assert.deepEqual([
-      await store.resumeAt(partitionOf(0)),
-      await store.resumeAt(partitionOf(1)),
-      await store.resumeAt(partitionOf(0, "other")),
-    ], [
-      2,
-      undefined,
-      undefined,
-    ]);
-    await harness.abandon(store);
-    const again = await harness.open();
-    assert.equal(await again.resumeAt(partitionOf(0)), 2);
-    await process(again, batchOf([], { from: 2, to: 6 }));
-    assert.equal(await again.resumeAt(partitionOf(0)), undefined);
-  });
+  test(
+    "leaves where to go on to the group or says it, and where to restart once it was told",
+    async (harness, store) => {
+      const readTo = (offset: number) => harness.keepsPosition ? offset : undefined;
+      await deliver(store, batchOf([id("a")], { from: 5 }));
+      assert.equal(await store.resumeAt(partitionOf(0)), readTo(6));
+      await store.restartAt(partitionOf(0), 2);
+      assert.deepEqual([
+        await store.resumeAt(partitionOf(0)),
+        await store.resumeAt(partitionOf(1)),
+        await store.resumeAt(partitionOf(0, "other")),
+      ], [
+        2,
+        undefined,
+        undefined,
+      ]);
+      await harness.abandon(store);
+      const again = await harness.open();
+      assert.equal(await again.resumeAt(partitionOf(0)), 2);
+      await deliver(again, batchOf([], { from: 2, to: 6 }));
+      assert.equal(await again.resumeAt(partitionOf(0)), readTo(6));
+    },
+  );
 
   test("makes nothing durable where judging fails, and goes on", async (harness, store) => {
     const before = await harness.fingerprint();
     await assert.rejects(store.process(batchOf([id("a")]), () => assert.fail("no verdict")), /no verdict/);
     assert.deepEqual([await harness.fingerprint(), await harness.hasRead(0, 0)], [before, false]);
-    assert.deepEqual(outcomes(await process(store, batchOf([id("a")]))), ["accepted"]);
+    assert.deepEqual(outcomes(await deliver(store, batchOf([id("a")]))), ["accepted"]);
   });
 
-  Deno.test(`${name} keeps the balance under any batches, edits, restarts and kills`, async () => {
+  register(`${name} keeps the balance under any batches, edits, restarts and kills`, async () => {
     const anyStep = fc.oneof(
       { weight: 6, arbitrary: fc.record({ kind: fc.constant("batch" as const), from: fc.nat(12), size: fc.nat(5) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant("edit" as const), quantity: fc.nat(9) }) },
@@ -211,7 +230,7 @@ export function orderStoreConformance(name: string, create: (contents: StoreCont
           if (step.kind === "batch") {
             // Each offset has its own order, so that overlapping batches deliver some of them again.
             const orders = Array.from({ length: step.size }, (_, index) => id(`o-${step.from + index}`));
-            for (const verdict of await process(store, batchOf(orders, step))) {
+            for (const verdict of await deliver(store, batchOf(orders, step))) {
               if (verdict.kind !== "accepted") continue;
               accepted.push(verdict.received.order.order_id);
               assert.equal(verdict.remaining, --book);

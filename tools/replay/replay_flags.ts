@@ -4,13 +4,7 @@ import { option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
 import { paceFlags, paceSetting } from "../../lib/cli/pace_flags.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
-import {
-  type KafkaSettings,
-  ordersFlags,
-  ordersSettings,
-  storageFlag,
-  storageSetting,
-} from "../../lib/cli/settings.ts";
+import { type KafkaSettings, ordersFlags, ordersSettings } from "../../lib/cli/settings.ts";
 import { shellWord } from "../../lib/shell_word.ts";
 import { flagsOf, type FlagValue, sliceFlags, sliceSetting, sliceValues } from "../../lib/cli/slice_flags.ts";
 import { MENDABLE_REASONS } from "../../lib/decide_order.ts";
@@ -18,6 +12,7 @@ import { EXIT, Failure } from "../../lib/errors.ts";
 import type { PaceSetting } from "../../lib/pace.ts";
 import { isUuid } from "../../lib/replay_ids.ts";
 import type { Slice, SliceFilter } from "../../lib/slice.ts";
+import { storeFlags, type StoreSetting, storeSetting } from "../open_store.ts";
 
 /** What is sent again. */
 export type ReplaySource =
@@ -28,7 +23,7 @@ export type ReplaySource =
 
 export interface ReplayConfig extends KafkaSettings {
   source: ReplaySource;
-  storage: string;
+  store: StoreSetting;
   pace: PaceSetting;
   /** A UUID: what new ids are made of, or by what a resumed run knows what it has sent. */
   run: string;
@@ -72,7 +67,7 @@ const parser = object({
   json: option("--json", { description: line("Print the summary as JSON") }),
   verbose: option("--verbose", { description: line("Show every order at any pace") }),
   ...ordersFlags,
-  ...storageFlag,
+  ...storeFlags,
 });
 
 type Options = ReturnType<typeof parse>;
@@ -83,19 +78,19 @@ export function configure(args: readonly string[]): ReplayConfig {
   if (options.run !== undefined && !isUuid(options.run)) {
     throw new Failure(EXIT.usage, `--run must be the UUID that an earlier replay printed, got "${options.run}"`);
   }
-  const { brokers, registry, topic, yes, dryRun, json, verbose } = options;
+  const { brokers, registry, topic, database, yes, dryRun, json, verbose } = options;
   const allowed = { "allow-plaintext-credentials": options.allowPlaintextCredentials };
   return {
     ...ordersSettings(options),
     source: sourceSetting(options),
-    storage: storageSetting(options),
+    store: storeSetting(options),
     pace: paceSetting(options, USUAL_DELAY_S),
     run: options.run ?? crypto.randomUUID(),
     resumed: options.run !== undefined,
     dryRun,
     json,
     verbose,
-    given: { brokers, registry, topic, yes, ...allowed },
+    given: { brokers, registry, topic, database, yes, ...allowed },
   };
 }
 
@@ -143,16 +138,22 @@ function refuse(flags: Record<string, FlagValue>, why: string): void {
 }
 
 /** The flags that send the rest of `slice`, later too: its run and its end are fixed. */
-export function resumeFlags({ source, run, given }: ReplayConfig, { to }: Slice<unknown>): string {
+export function resumeFlags({ source, run, given }: ReplayConfig, { to, until }: Slice<unknown>): string {
   if (source.of === "accepted") {
     const { sameId, originals } = source;
     return flagsOf({ "same-id": sameId, run: sameId ? undefined : run, originals, ...given });
   }
-  return flagsOf({ [source.of]: true, run, ...sliceValues({ ...source.filter, to }), ...given });
+  return flagsOf({
+    [source.of]: true,
+    run,
+    ...sliceValues({ ...source.filter, to, ...(until === undefined ? {} : { until }) }),
+    ...given,
+  });
 }
 
 /** The command that sends the rest of a slice, by its {@linkcode resumeFlags}. A task is granted STORAGE_DIR, not --storage. */
-export function resumeCommand({ source, storage }: ReplayConfig, flags: string): string {
-  const isUsual = storage === "storage" || source.of === "dlq"; // dead letters are in no folder
+export function resumeCommand({ source, store: { storage, database } }: ReplayConfig, flags: string): string {
+  // Dead letters are in no folder. A DATABASE_URL is not repeated, for it may hold a password.
+  const isUsual = storage === "storage" || source.of === "dlq" || database !== undefined;
   return `${isUsual ? "" : `STORAGE_DIR=${shellWord(storage)} `}deno task replay ${flags}`;
 }

@@ -1,14 +1,7 @@
-import { blankEdge, quoted, showBlanks } from "../../blank_edge.ts";
-import { PAID } from "../../decide_order.ts";
 import { nameKey, type User } from "../../order.ts";
 import { CsvDocument } from "./csv_document.ts";
-import { blankEdgedNames, firstFew } from "./row_warnings.ts";
 
 const COLUMNS = ["user", "status"] as const;
-
-/** The statuses a user can have; anything else in a hand-edited file counts as unpaid. */
-export const USER_STATUSES = [PAID, "unpaid"] as const;
-const KNOWN: ReadonlySet<string> = new Set(USER_STATUSES);
 
 /** Parses `users.csv`; the `Outage` (65) of a file that does not parse names file and line. */
 export function parseUsers(bytes: Uint8Array, file: string): { document: CsvDocument; users: Map<string, User> } {
@@ -20,17 +13,4 @@ export function parseUsers(bytes: Uint8Array, file: string): { document: CsvDocu
 
 export function emptyUsers(): CsvDocument {
   return CsvDocument.empty({ file: "users.csv", required: COLUMNS });
-}
-
-/** What is odd about users and probably not meant: an unknown status, a name with a blank at an edge. */
-export function oddUsers(users: readonly User[], file: string): string[] {
-  const unknown = users.filter(({ status }) => !KNOWN.has(status)).map(({ name, status }) => {
-    const edge = blankEdge(status);
-    const why = edge === undefined ? "" : `: it ${edge}`;
-    return `${file}: the status ${quoted(status)} of ${showBlanks(name)} is not known and counts as unpaid${why}`;
-  });
-  return [
-    ...firstFew(unknown, (count) => `${file}: ${count} more have a status that is not known and count as unpaid`),
-    ...blankEdgedNames("user", users.map(({ name }) => name), file),
-  ];
 }

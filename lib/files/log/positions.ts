@@ -1,15 +1,9 @@
 import { createHash } from "node:crypto";
-import { type OffsetRange, OffsetRanges } from "../../offset_ranges.ts";
+import { type OffsetRange, OffsetRanges, type PartitionRanges } from "../../offset_ranges.ts";
+import type { MovedPartition } from "../../store_contents.ts";
 import type { AppendFile } from "../disk/append_file.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import type { StorageLayout } from "../disk/layout.ts";
-
-/** What was read of one partition. */
-export interface PartitionRanges {
-  topic: string;
-  partition: number;
-  ranges: OffsetRange[];
-}
 
 /** A line of `positions.jsonl`; `seq` is the last one of log and edits when the line was written. */
 type PositionRecord =
@@ -108,6 +102,23 @@ export class Positions {
   ranges(): PartitionRanges[] {
     return [...this.#partitions.values()].filter(({ ranges }) => ranges.size > 0)
       .map(({ topic, partition, ranges }) => ({ topic, partition, ranges: ranges.toArray() }));
+  }
+
+  /** The same, also of partitions of which nothing was read, and where reading has to go on. */
+  partitions(): MovedPartition[] {
+    return [...this.#partitions.values()].filter(({ ranges, start }) => ranges.size > 0 || start !== undefined)
+      .map(({ topic, partition, ranges, start }) => ({ topic, partition, ranges: ranges.toArray(), position: start }));
+  }
+
+  /** Takes over what another store has read, durably. */
+  async fill(partitions: readonly MovedPartition[], seq: number): Promise<void> {
+    const records = partitions.flatMap(({ topic, partition, ranges, position }): PositionRecord[] => [
+      ...ranges.map((range) => ({ seq, topic, partition, ...range })),
+      ...(position === undefined ? [] : [{ seq, topic, partition, start: position }]), // a range that is read ends a start
+    ]);
+    this.#journal.append(records);
+    await this.#journal.sync();
+    for (const record of records) this.#apply(record);
   }
 
   /** Notes that the system writes `bytes` into `file` next, or has looked them through. Not synced: a lost note only costs a closer look. */

@@ -1,6 +1,6 @@
-import type { Rejected, Rejection } from "../../judge_batch.ts";
-import type { Coordinates, Order } from "../../order.ts";
+import type { Rejected } from "../../judge_batch.ts";
 import { safeJson } from "../../safe_json.ts";
+import type { RejectedOrder } from "../../store_admin.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";
@@ -8,17 +8,6 @@ import { CREATED_AT, ITEM, ORDER_ID, QUANTITY, REPLAY_OF, USER } from "./order_l
 
 /** Characters that are kept of a name or an id; more than a valid one has, so what is cut stays invalid. */
 const MAX_KEPT = 1_000;
-
-/** One line of `rejected.jsonl`. */
-export interface RejectedOrder extends Order, Coordinates {
-  reason: Rejection;
-  /** The user's status and the item's stock as seen, where they were looked up. */
-  status?: string;
-  stock?: number;
-  replay_of?: string;
-  /** Milliseconds since the epoch. */
-  rejected_at: number;
-}
 
 /**
  * `rejected.jsonl`: one refused order a line, with its reason and the values seen.
@@ -35,7 +24,12 @@ export class RejectedFile {
   /** Appends; durable after `file.sync()`. */
   append(rejected: readonly Rejected[]): void {
     if (rejected.length === 0) return;
-    this.file.append(writeRefusals(rejected, Date.now()).bytes);
+    this.file.append(writeRefusals(rejected.map((rejection) => asRejectedOrder(rejection, Date.now()))).bytes);
+  }
+
+  /** Takes over what another store has rejected; durable after `file.sync()`. */
+  copy(rejected: readonly RejectedOrder[]): void {
+    this.file.append(writeRefusals(rejected).bytes);
   }
 
   close(): void {
@@ -54,22 +48,32 @@ export class RejectedFile {
   }
 }
 
+function asRejectedOrder(
+  { received: { order, at, replayOf }, reason, status, stock }: Rejected,
+  rejected_at: number,
+): RejectedOrder {
+  const { order_id, user, item, quantity, created_at } = order;
+  const { topic, partition, offset } = at;
+  const seen = { reason, status, stock, replay_of: replayOf, rejected_at };
+  return { order_id, user, item, quantity, created_at, topic, partition, offset, ...seen };
+}
+
 /** Unsafe characters are escaped, for people print this file. */
-function writeRefusals(rejected: readonly Rejected[], rejectedAt: number): SealedLines {
-  for (const { received: { order, at, replayOf }, reason, status, stock } of rejected) {
+function writeRefusals(rejected: readonly RejectedOrder[]): SealedLines {
+  for (const order of rejected) {
     text(ORDER_ID, cut(order.order_id));
     text(USER, cut(order.user));
     text(ITEM, cut(order.item));
     number(QUANTITY, order.quantity);
     number(CREATED_AT, order.created_at);
-    text(REASON, reason);
-    if (status !== undefined) text(STATUS, status);
-    if (stock !== undefined) number(STOCK, stock);
-    text(TOPIC, at.topic);
-    number(PARTITION, at.partition);
-    number(OFFSET, at.offset);
-    if (replayOf !== undefined) text(REPLAY_OF, replayOf);
-    number(REJECTED_AT, rejectedAt);
+    text(REASON, order.reason);
+    if (order.status !== undefined) text(STATUS, order.status);
+    if (order.stock !== undefined) number(STOCK, order.stock);
+    text(TOPIC, order.topic);
+    number(PARTITION, order.partition);
+    number(OFFSET, order.offset);
+    if (order.replay_of !== undefined) text(REPLAY_OF, order.replay_of);
+    number(REJECTED_AT, order.rejected_at);
     lines.seal();
   }
   return lines.take();

@@ -1,11 +1,12 @@
-import { nameKey } from "../../order.ts";
+import type { PartitionRanges } from "../../offset_ranges.ts";
+import { type Coordinates, nameKey } from "../../order.ts";
+import type { BalanceAudit, ItemBalance } from "../../store_admin.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { type EditRecord, isEdit } from "../log/edit_journal.ts";
 import type { CompactedEdits } from "../log/edit_numbers.ts";
 import { storageLayout } from "../disk/layout.ts";
 import { visitLines } from "../log/lines.ts";
 import type { LoggedOrder } from "../log/order_log.ts";
-import type { PartitionRanges } from "../log/positions.ts";
 import { sealedRecords, unsealLine } from "../log/sealed_line.ts";
 import { HASH_WORDS, newHashKey, sipHash } from "../index/sip_hash.ts";
 import { sizeOf } from "../disk/exists.ts";
@@ -21,31 +22,6 @@ export interface StorageSnapshot {
   /** Stock by `nameKey`. */
   stock: ReadonlyMap<string, { item: string; quantity: number }>;
   positions: PartitionRanges[];
-}
-
-/** Opening + edits - accepted = stock, for one item; `opening` is what it was created with. */
-export interface ItemBalance {
-  item: string;
-  opening: number;
-  edits: number;
-  accepted: number;
-  /** What the stock should be, and what it is; null where there is no such item. */
-  expected: number | null;
-  stock: number | null;
-}
-
-export interface BalanceAudit {
-  items: ItemBalance[];
-  /** What does not add up line by line: places and figures, one sentence each. */
-  faults: string[];
-  accepted: number;
-}
-
-/** Where a verdict was given. */
-export interface VerdictPlace {
-  topic: string;
-  partition: number;
-  offset: number;
 }
 
 /**
@@ -68,7 +44,7 @@ export async function takeSnapshot(folder: string, warn: (sentence: string) => v
  *
  * Streams: memory grows by 8 bytes an order (to find ids accepted twice). `visit` sees the place of each accepted order.
  */
-export function auditBalance(snapshot: StorageSnapshot, visit: (place: VerdictPlace) => void): BalanceAudit {
+export function auditBalance(snapshot: StorageSnapshot, visit: (place: Coordinates) => void): BalanceAudit {
   const { folder, lengths, stock } = snapshot;
   const { orders } = storageLayout(folder);
   const ids = new RepeatedIds();
@@ -100,8 +76,8 @@ function* editRecords({ edits, lengths }: StorageSnapshot): Generator<EditRecord
 }
 
 /** Visits the place of each rejected order. */
-export function visitRejected(snapshot: StorageSnapshot, visit: (place: VerdictPlace) => void): void {
-  forEachRecord<VerdictPlace>(storageLayout(snapshot.folder).rejected, snapshot.lengths.rejected, visit, () => {});
+export function visitRejected(snapshot: StorageSnapshot, visit: (place: Coordinates) => void): void {
+  forEachRecord<Coordinates>(storageLayout(snapshot.folder).rejected, snapshot.lengths.rejected, visit, () => {});
 }
 
 /** Running totals of every item. */

@@ -1,21 +1,12 @@
 import { Buffer } from "node:buffer";
 import { safeJson } from "../../safe_json.ts";
+import type { OrderHistory, RejectedOrder } from "../../store_admin.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { storageLayout } from "../disk/layout.ts";
 import { visitLines } from "../log/lines.ts";
 import type { LoggedOrder } from "../log/order_log.ts";
-import type { RejectedOrder } from "../log/rejected_file.ts";
 import { unsealLine } from "../log/sealed_line.ts";
 import { exists } from "../disk/exists.ts";
-
-/** All that a storage folder knows of one `order_id`. */
-export interface OrderHistory {
-  accepted: LoggedOrder | undefined;
-  /** Refusals, oldest first: of the order itself, and of others that came with its id. */
-  rejections: RejectedOrder[];
-  /** Accepted orders that are replays of it. */
-  replays: LoggedOrder[];
-}
 
 /** Looks an order up in the log and in the refusals. Reads without the write lock. Permission: read of the folder. */
 export function orderHistory(folder: string, orderId: string): OrderHistory {

@@ -1,21 +1,15 @@
-import { MENDABLE_REASONS } from "../../decide_order.ts";
 import type { OutgoingOrder } from "../../ports.ts";
-import { runMark } from "../../run_mark.ts";
-import { isInTime, type Slice, type SliceFilter } from "../../slice.ts";
+import { countsOfRejected, isAskedFor, isMendable, notesOnRejected, onceMore } from "../../redrive.ts";
+import type { Slice } from "../../slice.ts";
+import type { RejectedChoice, RejectedOrder } from "../../store_admin.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { storageLayout } from "../disk/layout.ts";
 import { loggedOrders, loggedSoFar } from "./read_storage.ts";
-import type { RejectedOrder } from "../log/rejected_file.ts";
 import { sealedRecords } from "../log/sealed_line.ts";
 import { sizeOf } from "../disk/exists.ts";
 import { requireFolder } from "../store/storage_folder.ts";
 
-export interface RejectedChoice {
-  filter: SliceFilter;
-  /** A UUID that the orders are marked with. */
-  run: string;
-  /** Order ids that this run, begun earlier, has sent already. */
-  sent: ReadonlySet<string>;
+interface Warning {
   warn(sentence: string): void;
 }
 
@@ -41,7 +35,7 @@ type Fate = "wanted" | "accepted" | "final" | "sent" | undefined;
  * ones and duplicates. Memory grows with each order_id in the file. Permissions: read and write of the
  * storage folder (its write lock).
  */
-export async function rejectedSlice(folder: string, choice: RejectedChoice): Promise<Slice<OutgoingOrder>> {
+export async function rejectedSlice(folder: string, choice: RejectedChoice & Warning): Promise<Slice<OutgoingOrder>> {
   const survey = await surveyRejected(folder, choice);
   const counts = { total: 0, accepted: 0, final: 0, sent: 0 };
   const limit = Math.max(0, (choice.filter.limit ?? Infinity) - choice.sent.size);
@@ -52,14 +46,14 @@ export async function rejectedSlice(folder: string, choice: RejectedChoice): Pro
   return {
     total: counts.total,
     noun: "rejected order",
-    notes: notesOn(counts, survey),
-    counts: { accepted_since: counts.accepted, not_mendable: counts.final, sent_before: counts.sent },
+    notes: [...notesOnRejected(counts), ...damagedNotes(survey)],
+    counts: countsOfRejected(counts),
     to: survey.lines + 1,
     items: () => outgoingOrders(folder, survey, { ...choice, limit }),
   };
 }
 
-async function surveyRejected(folder: string, { filter, warn }: RejectedChoice): Promise<Survey> {
+async function surveyRejected(folder: string, { filter, warn }: RejectedChoice & Warning): Promise<Survey> {
   const layout = storageLayout(folder);
   requireFolder(layout);
   const survey: Survey = {
@@ -91,12 +85,7 @@ function* outgoingOrders(
   for (const { order, fate } of refusals(folder, survey, choice)) {
     if (fate !== "wanted") continue;
     if (left-- <= 0) return;
-    const { order_id, user, item, quantity, created_at, replay_of } = order;
-    yield {
-      order: { order_id, user, item, quantity, created_at },
-      replayOf: replay_of,
-      runMark: runMark(choice.run, order_id),
-    };
+    yield onceMore(order, choice.run);
   }
 }
 
@@ -115,11 +104,8 @@ function fateOf(
   { survey, choice }: { survey: Survey; choice: RejectedChoice },
 ): Fate {
   const { filter, sent } = choice;
-  const isAsked = (asked: string | undefined, value: string) => asked === undefined || asked === value;
-  const matches = line >= (filter.from ?? 0) && isInTime(filter, order.rejected_at) &&
-    isAsked(filter.reason, order.reason) && isAsked(filter.user, order.user) && isAsked(filter.item, order.item);
-  if (!matches) return undefined;
-  if (!MENDABLE_REASONS.includes(order.reason)) return "final";
+  if (line < (filter.from ?? 0) || !isAskedFor(order, filter)) return undefined;
+  if (!isMendable(order)) return "final";
   if (sent.has(order.order_id)) return "sent";
   return survey.accepted.has(order.order_id) ? "accepted" : "wanted";
 }
@@ -137,15 +123,6 @@ function* rejectedLines(folder: string, length: number): Generator<{ order: Reje
   }
 }
 
-function notesOn(counts: Record<"accepted" | "final" | "sent", number>, { damaged }: Survey): string[] {
-  const notes = [];
-  if (counts.sent > 0) notes.push(`${counts.sent} were sent by this run before`);
-  if (counts.accepted > 0) notes.push(`${counts.accepted} left out that were accepted since`);
-  if (counts.final > 0) {
-    notes.push(
-      `${counts.final} left out that no change of users or stock can mend (duplicate, conflicting or invalid)`,
-    );
-  }
-  if (damaged > 0) notes.push(`${damaged} left out whose line is damaged`);
-  return notes;
+function damagedNotes({ damaged }: Survey): string[] {
+  return damaged > 0 ? [`${damaged} left out whose line is damaged`] : [];
 }

@@ -1,4 +1,3 @@
-import { EXIT, Failure, messageOf } from "../../errors.ts";
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
 import { WriteLock } from "../disk/locks.ts";
 import { WHOLE_LOG } from "../log/order_log.ts";
@@ -6,7 +5,7 @@ import type { Positions } from "../log/positions.ts";
 import { recover } from "./recover.ts";
 import type { LedgerOptions, StockLedger } from "./stock_ledger.ts";
 import { exists } from "../disk/exists.ts";
-import { removeTemps, requireLog, requireStorage } from "./storage_folder.ts";
+import { createFolder, removeTemps, requireLog, requireStorage } from "./storage_folder.ts";
 import { holdSettled, StorageParts } from "./storage_parts.ts";
 import { UsersEdit } from "./user_list.ts";
 import { BeingSaved } from "../disk/watched_file.ts";
@@ -42,16 +41,6 @@ export async function editStorage<T>(
     return await holdSettled(lock, () => editLocked(layout, edit, options));
   } finally {
     lock.close();
-  }
-}
-
-function createFolder(folder: string): void {
-  try {
-    Deno.mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause; // the command line says what would grant it
-    const why = messageOf(cause);
-    throw new Failure(EXIT.config, `Cannot create the folder ${folder}: ${why}`, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import { showBlanks } from "../../blank_edge.ts";
-import { countOf, FEW_ROWS, firstFew } from "../csv/row_warnings.ts";
+import { countOf, FEW_ROWS, firstFew } from "../../row_warnings.ts";
 import type { HandEdit } from "./stock_math.ts";
 import type { StockEdit } from "../log/edit_journal.ts";
 

@@ -5,7 +5,8 @@ import { asOfRange, parseInventory, requireReached, type StockRow } from "../csv
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
 import { WriteLock } from "../disk/locks.ts";
 import { OrderLog } from "../log/order_log.ts";
-import { type PartitionRanges, Positions } from "../log/positions.ts";
+import type { PartitionRanges } from "../../offset_ranges.ts";
+import { Positions } from "../log/positions.ts";
 import { requireReach } from "./recover.ts";
 import { deduct, handEdits, lowestSeq, type StockBase, stockBases } from "./stock_math.ts";
 import { sizeOf } from "../disk/exists.ts";

@@ -28,16 +28,20 @@ export async function setStorageAside(folder: string): Promise<string | undefine
   }
 }
 
-function moveFiles(folder: string): string | undefined {
+/**
+ * Moves the data files into a backup folder, which is the answer; undefined where there are none. Under the write lock.
+ *
+ * The CSV go last: until they are gone, a start after a crash in between says what is missing. The file `first` goes
+ * before the others.
+ */
+export function moveFiles(folder: string, { first }: { first?: string } = {}): string | undefined {
   const names = [...Deno.readDirSync(folder)].filter(({ isDirectory, name }) =>
     !isDirectory && !name.startsWith(".") && name !== "README.md"
   ).map(({ name }) => name);
   if (names.length === 0) return undefined;
   const backup = makeBackupFolder(folder);
-  // The CSV goes last: until it is gone, a start after a crash in between says what is missing.
-  for (const name of names.sort((a, b) => Number(a.endsWith(".csv")) - Number(b.endsWith(".csv")))) {
-    Deno.renameSync(join(folder, name), join(backup, name));
-  }
+  const turn = (name: string) => name === first ? 0 : name.endsWith(".csv") ? 2 : 1;
+  for (const name of names.sort((a, b) => turn(a) - turn(b))) Deno.renameSync(join(folder, name), join(backup, name));
   syncFolder(backup);
   syncFolder(join(backup, "entry"));
   return backup;

@@ -10,7 +10,7 @@ import type { JournalOptions } from "../log/journal.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 import type { OrderLog } from "../log/order_log.ts";
 import type { Positions } from "../log/positions.ts";
-import { blankEdgedNames, RowWarnings } from "../csv/row_warnings.ts";
+import { blankEdgedNames, RowWarnings } from "../../row_warnings.ts";
 import { deduct, handEdits, lowestSeq, type StockBase, stockBases, supersededBy } from "./stock_math.ts";
 import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "../disk/watched_file.ts";
 

@@ -41,3 +41,14 @@ export function removeTemps(layout: StorageLayout): void {
     if (entry.name.endsWith(TEMP_SUFFIX)) Deno.removeSync(join(layout.folder, entry.name));
   }
 }
+
+/** Creates the folder where it is missing; a {@linkcode Failure} (78) where that cannot be. */
+export function createFolder(folder: string): void {
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause; // the command line says what would grant it
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure(EXIT.config, `Cannot create the folder ${folder}: ${why}`, { cause });
+  }
+}

@@ -1,11 +1,12 @@
 import { basename } from "node:path";
+import { oddUsers } from "../../odd_users.ts";
 import { nameKey, type User } from "../../order.ts";
 import { replaceFile, syncFolder } from "../disk/atomic_file.ts";
 import type { CsvDocument } from "../csv/csv_document.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 import type { Positions } from "../log/positions.ts";
-import { RowWarnings } from "../csv/row_warnings.ts";
-import { emptyUsers, oddUsers, parseUsers } from "../csv/users_file.ts";
+import { RowWarnings } from "../../row_warnings.ts";
+import { emptyUsers, parseUsers } from "../csv/users_file.ts";
 import { BeingSaved, type Change, sameBytes, SETTLE_MS, WatchedFile } from "../disk/watched_file.ts";
 
 /** `users.csv` as it stands; people and tools edit it while the system runs. Used under the write lock. */

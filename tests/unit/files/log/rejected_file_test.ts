@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { storageLayout } from "../../../../lib/files/disk/layout.ts";
-import { RejectedFile, type RejectedOrder } from "../../../../lib/files/log/rejected_file.ts";
+import { RejectedFile } from "../../../../lib/files/log/rejected_file.ts";
+import type { RejectedOrder } from "../../../../lib/store_admin.ts";
 import { unsealLine } from "../../../../lib/files/log/sealed_line.ts";
 import type { Rejected } from "../../../../lib/judge_batch.ts";
 import { UNSAFE_CHARACTERS } from "../../../../lib/safe_json.ts";

@@ -1,4 +1,4 @@
-import { blankEdge, quoted } from "../../blank_edge.ts";
+import { blankEdge, quoted } from "./blank_edge.ts";
 
 /** Rows that are told of one by one; of more than these a person is told how many there are. */
 export const FEW_ROWS = 5;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { handEditWarnings, oldCopyWarnings } from "../../../../lib/files/store/hand_edit_warnings.ts";
-import { RowWarnings } from "../../../../lib/files/csv/row_warnings.ts";
-import { oddUsers } from "../../../../lib/files/csv/users_file.ts";
+import { handEditWarnings, oldCopyWarnings } from "../../lib/files/store/hand_edit_warnings.ts";
+import { RowWarnings } from "../../lib/row_warnings.ts";
+import { oddUsers } from "../../lib/odd_users.ts";
 
 const pure = { permissions: "none" } as const;
 const edit = (item: string, was: number | null, set: number | null) => ({ item, was, set, by: "hand" as const });

@@ -1,0 +1,90 @@
+import { EXIT, Failure } from "./errors.ts";
+import { type StoreContents, type StoreSummary, summarize } from "./store_contents.ts";
+
+/** A store that is moved away. The caller closes. */
+export interface StoreSource {
+  /** As a person is told of it. */
+  readonly place: string;
+  /** Shows `use` what it holds, as of one moment; undefined where it holds nothing, or was set aside. */
+  read<T>(use: (contents: StoreContents) => Promise<T>): Promise<T | undefined>;
+  /** Sets what was read aside; from the first moment on it cannot be used. A {@linkcode Failure} (75) where it has changed since. */
+  setAside(): Promise<string>;
+  /** Sets aside what is left of a store that was set aside once, by a command that was interrupted. */
+  clearAway(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where a store is moved to. Nobody sees what is put together there before it takes its place. The caller closes. */
+export interface StoreTarget {
+  readonly place: string;
+  /** Whether there is room: no store, not even an empty one with users. */
+  isFree(): Promise<boolean>;
+  /** Puts the contents together, in place of whatever an earlier attempt has left. */
+  put(contents: StoreContents): Promise<void>;
+  /** Shows `use` what was put together. */
+  read<T>(use: (contents: StoreContents) => Promise<T>): Promise<T>;
+  /** Marks it whole, durably. */
+  complete(): Promise<void>;
+  isComplete(): Promise<boolean>;
+  /** Lets everybody see it. Interrupted, it may be called again. */
+  takePlace(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Move {
+  from: StoreSummary;
+  to: StoreSummary;
+  /** Where the old store lies now. */
+  backup: string;
+}
+
+/**
+ * Moves a store: it is read, put together elsewhere, compared, set aside, and only then the other one takes its place.
+ *
+ * Interrupted at any moment and called again it comes to the same end. While the source is there, whatever was put
+ * together is begun anew; once it was set aside, what was put together is whole and only has to take its place, and the
+ * answer is undefined. So at no moment two stores can be used. Throws a {@linkcode Failure}: 75 where the source is in
+ * use, 65 where it does not add up or the target holds something, 78 where there is nothing to move.
+ */
+export async function moveStore(source: StoreSource, target: StoreTarget): Promise<Move | undefined> {
+  const summaries = await source.read(async (contents) => {
+    requireBalance(source, contents);
+    await requireFree(target);
+    await target.put(contents);
+    const [from, to] = [await summarize(contents), await target.read(summarize)];
+    requireSame(from, to, target);
+    return { from, to };
+  });
+  let backup: string | undefined;
+  if (summaries !== undefined) {
+    await target.complete();
+    backup = await source.setAside();
+  } else if (await target.isComplete()) {
+    await source.clearAway();
+  } else {
+    const rest = await target.isFree() ? "there is nothing to move" : `${target.place} holds one`;
+    throw new Failure(EXIT.config, `${source.place} holds no store; ${rest}`);
+  }
+  await target.takePlace();
+  return summaries && { ...summaries, backup: backup! };
+}
+
+async function requireFree(target: StoreTarget): Promise<void> {
+  if (await target.isFree()) return;
+  const remedy = "move or drop it first; nothing was changed";
+  throw new Failure(EXIT.data, `${target.place} holds a store already: ${remedy}`);
+}
+
+function requireBalance({ place }: StoreSource, { items, faults }: StoreContents): void {
+  const wrong = items.find(({ expected, stock }) => expected !== stock);
+  if (wrong === undefined && faults.length === 0) return;
+  const fault = wrong === undefined ? faults[0] : `${wrong.item}: stock is ${wrong.stock}, expected ${wrong.expected}`;
+  throw new Failure(EXIT.data, `${place} does not add up, ${fault}: see deno task verify; nothing was changed`);
+}
+
+function requireSame(from: StoreSummary, to: StoreSummary, { place }: StoreTarget): void {
+  const wrong = Object.keys(from).find((name) => from[name] !== to[name]);
+  if (wrong === undefined) return;
+  const figures = `${wrong}: ${from[wrong]} became ${to[wrong]}`;
+  throw new Failure(EXIT.failed, `What was put together in ${place} is not the same, ${figures}; nothing was changed`);
+}

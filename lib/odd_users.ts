@@ -1,0 +1,21 @@
+import { blankEdge, quoted, showBlanks } from "./blank_edge.ts";
+import { PAID } from "./decide_order.ts";
+import type { User } from "./order.ts";
+import { blankEdgedNames, firstFew } from "./row_warnings.ts";
+
+/** The statuses a user can have; anything else that somebody wrote past the tools counts as unpaid. */
+export const USER_STATUSES = [PAID, "unpaid"] as const;
+const KNOWN: ReadonlySet<string> = new Set(USER_STATUSES);
+
+/** What is odd about the users in `place` and probably not meant: an unknown status, a name with a blank at an edge. */
+export function oddUsers(users: readonly User[], place: string): string[] {
+  const unknown = users.filter(({ status }) => !KNOWN.has(status)).map(({ name, status }) => {
+    const edge = blankEdge(status);
+    const why = edge === undefined ? "" : `: it ${edge}`;
+    return `${place}: the status ${quoted(status)} of ${showBlanks(name)} is not known and counts as unpaid${why}`;
+  });
+  return [
+    ...firstFew(unknown, (count) => `${place}: ${count} more have a status that is not known and count as unpaid`),
+    ...blankEdgedNames("user", users.map(({ name }) => name), place),
+  ];
+}

@@ -1,0 +1,14 @@
+import type { DatabaseConnection } from "../../connections.ts";
+import { openDatabase } from "../client/open_database.ts";
+import { PostgresAdmin } from "./postgres_admin.ts";
+
+/**
+ * Connects as a tool does; `warn` is told of things a person should know. Throws a {@linkcode Failure}: 69 after 10 s
+ * without a database, 78 where a setting or right is at fault. Permission: net. The caller closes.
+ */
+export async function openAdmin(
+  connection: DatabaseConnection,
+  warn: (sentence: string) => void,
+): Promise<PostgresAdmin> {
+  return new PostgresAdmin(await openDatabase(connection), warn);
+}

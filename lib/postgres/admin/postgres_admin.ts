@@ -1,0 +1,113 @@
+import { nameKey, type StockItem, type User } from "../../order.ts";
+import { oddUsers } from "../../odd_users.ts";
+import type {
+  AcceptedChoice,
+  EditOutcome,
+  ItemEdit,
+  OrderHistory,
+  RejectedChoice,
+  StoreAdmin,
+  StoreAudit,
+  UserEdit,
+  VerdictVisitor,
+} from "../../store_admin.ts";
+import type { Database } from "../client/database.ts";
+import { placeOf } from "../client/database_error.ts";
+import { throughConflicts } from "../client/retry.ts";
+import { acceptedSlice } from "./accepted_slice.ts";
+import { addMissing } from "./add_missing.ts";
+import { audit } from "./audit.ts";
+import { editItem } from "./edit_item.ts";
+import { orderHistory } from "./order_history.ts";
+import { rejectedSlice } from "./rejected_slice.ts";
+import { startOver } from "./start_over.ts";
+
+/**
+ * The tools' side of a store in PostgreSQL. Errors are those of the client: 69 away, 78 a setting or right.
+ *
+ * Permission: net.
+ */
+export class PostgresAdmin implements StoreAdmin {
+  readonly parts = "tables";
+  readonly place: string;
+  readonly #database: Database;
+  readonly #warn: (sentence: string) => void;
+
+  constructor(database: Database, warn: (sentence: string) => void) {
+    this.#database = database;
+    this.#warn = warn;
+    this.place = placeOf(database.connection);
+  }
+
+  async glance(): Promise<{ users: User[]; items: StockItem[] }> {
+    return { users: await this.#users(), items: await this.items() };
+  }
+
+  async users(): Promise<User[]> {
+    const users = await this.#users();
+    for (const sentence of oddUsers(users, this.place)) this.#warn(sentence);
+    return users;
+  }
+
+  async items(): Promise<StockItem[]> {
+    return await this.#database.query("SELECT item AS name, quantity FROM inventory ORDER BY item");
+  }
+
+  async editUser({ action, name, status }: UserEdit): Promise<EditOutcome> {
+    const statement = action === "add"
+      ? "INSERT INTO users (name, status) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING name"
+      : "UPDATE users SET status = $2 WHERE name = $1 RETURNING name";
+    const edited = await throughConflicts(() => this.#database.query(statement, [nameKey(name), status]));
+    if (edited.length > 0) return { done: true, was: undefined };
+    return { done: false, names: (await this.#users()).map((user) => user.name) };
+  }
+
+  async editItem(edit: ItemEdit): Promise<EditOutcome> {
+    const done = await throughConflicts(() => editItem(this.#database, edit));
+    return done ?? { done: false, names: (await this.items()).map(({ name }) => name) };
+  }
+
+  async addMissing(
+    users: readonly User[],
+    items: readonly StockItem[],
+  ): Promise<{ users: User[]; items: StockItem[] }> {
+    return await throughConflicts(() => this.#database.transaction((session) => addMissing(session, { users, items })));
+  }
+
+  async startOver(users: readonly User[], items: readonly StockItem[]): Promise<string | undefined> {
+    return await startOver(this.#database, { users, items });
+  }
+
+  async audit(visit: VerdictVisitor): Promise<StoreAudit> {
+    return await throughConflicts(() => audit(this.#database, visit));
+  }
+
+  async history(orderId: string): Promise<OrderHistory> {
+    return await orderHistory(this.#database, orderId);
+  }
+
+  async lookUp({ user, item }: { user: string; item: string }): Promise<{ status?: string; quantity?: number }> {
+    const [{ status, quantity }] = await this.#database.query<{ status: string | null; quantity: number | null }>(
+      `SELECT (SELECT status FROM users WHERE name = $1) AS status,
+         (SELECT quantity FROM inventory WHERE item = $2) AS quantity`,
+      [nameKey(user), nameKey(item)],
+    );
+    return { status: status ?? undefined, quantity: quantity ?? undefined };
+  }
+
+  async acceptedSlice(choice: AcceptedChoice) {
+    return await acceptedSlice(this.#database, choice);
+  }
+
+  async rejectedSlice(choice: RejectedChoice) {
+    return await rejectedSlice(this.#database, choice);
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+
+  async #users(): Promise<User[]> {
+    return await this.#database.query("SELECT name, status FROM users ORDER BY name");
+  }
+}

@@ -1,0 +1,33 @@
+import type { StockItem, User } from "../../order.ts";
+import type { Database, Queries } from "../client/database.ts";
+import { throughConflicts } from "../client/retry.ts";
+import { addMissing } from "./add_missing.ts";
+import { IncomingStore } from "./incoming_store.ts";
+
+/**
+ * Puts a store with these users and items in the place of the one that is there; answers with the schema that has the
+ * old tables, or undefined where they were empty and were only filled.
+ */
+export async function startOver(
+  database: Database,
+  rows: { users: readonly User[]; items: readonly StockItem[] },
+): Promise<string | undefined> {
+  if (await isEmpty(database)) {
+    await throughConflicts(() => database.transaction((session) => addMissing(session, rows)));
+    return undefined;
+  }
+  const incoming = new IncomingStore(database);
+  await incoming.begin();
+  await incoming.transaction((session) => addMissing(session, rows));
+  await incoming.complete();
+  return await throughConflicts(() => incoming.takePlace());
+}
+
+/** Whether a store holds nothing at all. */
+export async function isEmpty(session: Queries): Promise<boolean> {
+  const [{ isEmpty }] = await session.query<{ isEmpty: boolean }>(
+    `SELECT NOT (EXISTS (SELECT FROM users) OR EXISTS (SELECT FROM inventory) OR EXISTS (SELECT FROM orders)
+       OR EXISTS (SELECT FROM rejected) OR EXISTS (SELECT FROM positions)) AS "isEmpty"`,
+  );
+  return isEmpty;
+}

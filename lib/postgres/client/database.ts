@@ -1,0 +1,158 @@
+import pg from "pg";
+import type { DatabaseConnection } from "../../connections.ts";
+import { databaseError } from "./database_error.ts";
+
+/** What a person may want to see in `pg_stat_activity`. */
+const APPLICATION = "order-pipeline";
+const CONNECT_TIMEOUT_MS = 5_000;
+/** What a frozen member holds is let go then: the server ends its transaction. */
+const IDLE_TRANSACTION_TIMEOUT_MS = 10_000;
+/** Longer, so that who waits for a frozen member gets its turn. */
+const LOCK_TIMEOUT_MS = 15_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+/** A server that is gone without a word is noticed by the client then. */
+const SILENCE_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
+const KEEP_ALIVE_MS = 10_000;
+
+/** In the session, for a database or role may have been given others; the promise rests on the first. */
+const SESSION = [
+  "SET synchronous_commit = on",
+  `SET lock_timeout = ${LOCK_TIMEOUT_MS}`,
+  `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
+  `SET idle_in_transaction_session_timeout = ${IDLE_TRANSACTION_TIMEOUT_MS}`,
+].join(";");
+
+/** Asks the database. Rejects with what {@linkcode databaseError} makes of the error. */
+export interface Queries {
+  query<R>(text: string, values?: readonly unknown[]): Promise<R[]>;
+}
+
+/**
+ * Connections to one database, opened when needed, `max` at most; who needs one more waits for it.
+ *
+ * A `bigint` comes as a number: offsets, stock and times are safe integers. Permission: net. The caller closes.
+ */
+export class Database implements Queries {
+  readonly connection: DatabaseConnection;
+  readonly #pool: pg.Pool;
+
+  constructor(connection: DatabaseConnection, { max = 1 }: { max?: number } = {}) {
+    this.connection = connection;
+    this.#pool = new pg.Pool({ ...clientConfig(connection), max });
+    this.#pool.on("error", () => {}); // an idle connection broke: the next one to need it opens another
+  }
+
+  /** One statement, a transaction of its own. */
+  async query<R>(text: string, values?: readonly unknown[]): Promise<R[]> {
+    return await this.#connected((session) => session.query<R>(text, values));
+  }
+
+  /**
+   * One transaction: committed when `work` resolves, taken back when it rejects. `committing` is told when the outcome
+   * begins to be unknown: from then on, an error leaves open whether it was committed.
+   */
+  async transaction<T>(work: (session: Queries) => Promise<T>, committing: (result: T) => void = () => {}): Promise<T> {
+    return await this.#connected(async (session) => {
+      await session.query("BEGIN");
+      let result: T;
+      try {
+        result = await work(session);
+      } catch (error) {
+        await session.query("ROLLBACK").catch(() => {}); // the connection is gone, and the transaction with it
+        throw error;
+      }
+      committing(result);
+      await session.query("COMMIT");
+      return result;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #connected<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.#open();
+    let broken = true;
+    try {
+      const result = await work(session);
+      broken = false;
+      return result;
+    } catch (error) {
+      broken = session.isBroken;
+      throw error;
+    } finally {
+      session.release(broken);
+    }
+  }
+
+  async #open(): Promise<Session> {
+    try {
+      const client = await this.#pool.connect();
+      const session = new Session(client, this.connection);
+      if (!configured.has(client)) {
+        await session.query(SESSION).catch((error) => {
+          session.release(true);
+          throw error;
+        });
+        configured.add(client);
+      }
+      return session;
+    } catch (error) {
+      throw databaseError(error, this.connection);
+    }
+  }
+}
+
+const configured = new WeakSet<pg.PoolClient>();
+
+/** One connection, while it is taken from the pool. */
+class Session implements Queries {
+  isBroken = false;
+  readonly #client: pg.PoolClient;
+  readonly #connection: DatabaseConnection;
+  readonly #onError = () => void (this.isBroken = true);
+
+  constructor(client: pg.PoolClient, connection: DatabaseConnection) {
+    this.#client = client;
+    this.#connection = connection;
+    client.on("error", this.#onError); // without a listener a connection that breaks between two queries ends the process
+  }
+
+  async query<R>(text: string, values?: readonly unknown[]): Promise<R[]> {
+    try {
+      const { rows } = await this.#client.query(text, values as unknown[] | undefined);
+      return rows as R[];
+    } catch (error) {
+      // Without a code of the server's it is the connection that broke, or went silent: nothing more can be asked of it.
+      if (!(error instanceof pg.DatabaseError)) this.isBroken = true;
+      throw databaseError(error, this.#connection);
+    }
+  }
+
+  release(broken: boolean): void {
+    this.#client.off("error", this.#onError);
+    this.#client.release(broken);
+  }
+}
+
+function clientConfig({ host, port, database, user, password, tls }: DatabaseConnection): pg.PoolConfig {
+  return {
+    host,
+    port,
+    database,
+    user,
+    password: password?.reveal() ?? "", // with none at all pg looks for ~/.pgpass
+    ssl: tls === undefined ? false : { ca: tls.ca, cert: tls.client?.certificate, key: tls.client?.key.reveal() },
+    enableChannelBinding: true,
+    application_name: APPLICATION,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: SILENCE_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    types: {
+      getTypeParser: (oid: number, format?: "text" | "binary") =>
+        oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as "text"),
+    },
+  };
+}

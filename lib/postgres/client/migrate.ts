@@ -1,0 +1,86 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { EXIT, Failure } from "../../errors.ts";
+import tables from "../migrations/0001_tables.sql" with { type: "text" };
+import tools from "../migrations/0002_tools.sql" with { type: "text" };
+import type { Database, Queries } from "./database.ts";
+import { placeOf, sqlState } from "./database_error.ts";
+
+/** In order; the first one is version 1. Statements end with a line's end and may each be run again. */
+const MIGRATIONS: readonly string[] = [tables, tools];
+
+/** What two that migrate at once may meet: they make the same, so the slower one looks again. */
+const RACES: readonly (string | undefined)[] = ["23505", "42P07", "42710", "40001", "40P01", "XX000"];
+const MAX_TRIES = 20;
+const PAUSE_MS = 100;
+
+/** A schema that statements without a schema's name speak of; each is a transaction of its own. */
+type Tables = Queries & Pick<Database, "connection">;
+
+/**
+ * Brings the tables up to date, if they are not; harmless wherever several do so at once.
+ *
+ * Throws a {@linkcode Failure} (78) where they are newer than this program, or where the user may not create them.
+ */
+export async function migrate(database: Tables): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await migrateOnce(database);
+    } catch (error) {
+      if (sqlState(error) === "42501") throw notAllowed(database, error);
+      if (attempt === MAX_TRIES || !RACES.includes(sqlState(error))) throw error;
+      await delay(PAUSE_MS * Math.random());
+    }
+  }
+}
+
+/** No DDL in one transaction with anything else: not every engine has that. A start that dies here is made good by the next. */
+async function migrateOnce(database: Tables): Promise<void> {
+  const version = await schemaVersion(database);
+  if (version > MIGRATIONS.length) throw tooNew(database, version);
+  if (version === MIGRATIONS.length) return;
+  await database.query(
+    "CREATE TABLE IF NOT EXISTS schema_migrations (version int PRIMARY KEY, applied_at timestamptz NOT NULL)",
+  );
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    for (const statement of migration.split(/;\n/).filter((text) => text.trim() !== "")) {
+      await database.query(statement);
+    }
+    await database.query(
+      "INSERT INTO schema_migrations (version, applied_at) VALUES ($1, now()) ON CONFLICT (version) DO NOTHING",
+      [index + 1],
+    );
+  }
+}
+
+/** The number of the last migration that was run; 0 for an empty database. */
+async function schemaVersion(database: Queries): Promise<number> {
+  try {
+    const [row] = await database.query<{ version: number | null }>(
+      "SELECT max(version) AS version FROM schema_migrations",
+    );
+    return row.version ?? 0;
+  } catch (error) {
+    if (sqlState(error) === "42P01") return 0; // no such table
+    throw error;
+  }
+}
+
+function tooNew({ connection }: Tables, version: number): Failure {
+  return new Failure(
+    EXIT.config,
+    `The tables in PostgreSQL at ${placeOf(connection)} are of version ${version}, this program knows ` +
+      `${MIGRATIONS.length}: take the newer program`,
+  );
+}
+
+function notAllowed({ connection }: Tables, cause: unknown): Failure {
+  return new Failure(
+    EXIT.config,
+    `PostgreSQL at ${
+      placeOf(connection)
+    } lacks tables that ${connection.user} may not create: run deno task bootstrap ` +
+      `as a user who may, then grant them (docs/SECURITY.md)`,
+    { cause },
+  );
+}

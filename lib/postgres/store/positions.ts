@@ -1,0 +1,86 @@
+import { type OrderBatch, PositionMoved, type TopicPartition } from "../../ports.ts";
+import type { Queries } from "../client/database.ts";
+
+interface Position {
+  position: number;
+  topic_id: string | null;
+  /** The call of `process` whose transaction moved it last. */
+  moved_by: string | null;
+}
+
+/**
+ * Moves a partition's position over a batch: the fence. Of all who hold a batch that begins there, one moves it; the
+ * others wait for its transaction here and then find the position gone.
+ *
+ * A partition that was never seen is taken to be where the batch begins, as is one of an earlier topic of that name.
+ * "moved before": a transaction of the same call has done it, though its outcome was not heard of. Throws
+ * {@linkcode PositionMoved} where the position is elsewhere.
+ */
+export async function movePosition(
+  session: Queries,
+  batch: OrderBatch,
+  call: string,
+): Promise<"moved" | "moved before"> {
+  const { topic, partition, topicId = null, from, to } = batch;
+  const moved = await session.query(
+    `UPDATE positions SET position = $5, topic_id = coalesce($3::text, topic_id), moved_by = $6
+     WHERE topic = $1 AND partition = $2 AND position = $4 AND coalesce(topic_id = $3::text, true)
+     RETURNING position`,
+    [topic, partition, topicId, from, to, call],
+  );
+  if (moved.length > 0) return "moved";
+  const found = await find(session, batch);
+  if (found?.moved_by === call) return "moved before";
+  if (found !== undefined && !isOfEarlierTopic(found, batch)) throw new PositionMoved(batch);
+  if (found !== undefined) await forget(session, batch);
+  // Where another member inserts it first this is a unique violation, and the next try finds its position.
+  await session.query(
+    "INSERT INTO positions (topic, partition, topic_id, position, moved_by) VALUES ($1, $2, $3, $4, $5)",
+    [topic, partition, topicId, to, call],
+  );
+  return "moved";
+}
+
+/** Where reading goes on; undefined for a partition that was never seen. */
+export async function positionOf(session: Queries, at: TopicPartition): Promise<number | undefined> {
+  const found = await find(session, at);
+  return found === undefined || isOfEarlierTopic(found, at) ? undefined : found.position;
+}
+
+/** In a transaction: whoever holds a batch of the partition now finds that the position has moved. */
+export async function restartAt(session: Queries, at: TopicPartition, offset: number): Promise<void> {
+  const { topic, partition, topicId = null } = at;
+  const found = await find(session, at);
+  if (found !== undefined && isOfEarlierTopic(found, at)) await forget(session, at);
+  await session.query(
+    `INSERT INTO positions (topic, partition, topic_id, position) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (topic, partition)
+     DO UPDATE SET position = $4, topic_id = coalesce($3::text, positions.topic_id), moved_by = NULL`,
+    [topic, partition, topicId, offset],
+  );
+}
+
+interface At {
+  topic: string;
+  partition: number;
+  topicId?: string;
+}
+
+async function find(session: Queries, { topic, partition }: At): Promise<Position | undefined> {
+  const [found] = await session.query<Position>(
+    "SELECT position, topic_id, moved_by FROM positions WHERE topic = $1 AND partition = $2",
+    [topic, partition],
+  );
+  return found;
+}
+
+/** Brokers that do not tell the ids of topics leave it open. */
+function isOfEarlierTopic({ topic_id }: Position, { topicId }: At): boolean {
+  return topic_id !== null && topicId !== undefined && topic_id !== topicId;
+}
+
+/** The offsets of an earlier topic mean other records. */
+async function forget(session: Queries, { topic, partition }: At): Promise<void> {
+  await session.query("DELETE FROM positions WHERE topic = $1 AND partition = $2", [topic, partition]);
+  await session.query("DELETE FROM offset_ranges WHERE topic = $1 AND partition = $2", [topic, partition]);
+}

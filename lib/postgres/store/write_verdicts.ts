@@ -1,0 +1,91 @@
+import type { Accepted, Rejected, Verdict } from "../../judge_batch.ts";
+import { nameKey } from "../../order.ts";
+import type { PartitionRange } from "../../ports.ts";
+import type { Queries } from "../client/database.ts";
+
+/**
+ * Writes what became of the orders of a batch, a statement a table. Rows are inserted in the order of their key: two
+ * transactions that insert the same ones in different orders would wait for each other.
+ */
+export async function writeVerdicts(session: Queries, batch: PartitionRange, verdicts: readonly Verdict[]) {
+  const accepted = verdicts.filter((verdict) => verdict.kind === "accepted");
+  const rejected = verdicts.filter((verdict) => verdict.kind === "rejected");
+  const { topic, partition, from, to } = batch;
+  // Read again, they have been judged again.
+  await session.query(
+    `DELETE FROM rejected WHERE topic = $1 AND partition = $2 AND "offset" >= $3 AND "offset" < $4`,
+    [topic, partition, from, to],
+  );
+  if (rejected.length > 0) await insertRejected(session, batch, rejected);
+  if (accepted.length === 0) return;
+  await insertOrders(session, batch, accepted);
+  await updateStock(session, accepted);
+}
+
+/** Plain, without ON CONFLICT: an `order_id` that another partition has accepted meanwhile ends the transaction. */
+async function insertOrders(session: Queries, { topic, partition }: PartitionRange, accepted: readonly Accepted[]) {
+  const orders = accepted.map(({ received }) => received.order);
+  await session.query(
+    `INSERT INTO orders (topic, partition, accepted_at,
+       order_id, user_name, item, quantity, created_at, "offset", remaining, replay_of)
+     SELECT $1, $2, now(), given.*
+     FROM unnest($3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[])
+       AS given (order_id, user_name, item, quantity, created_at, "offset", remaining, replay_of)
+     ORDER BY given.order_id`,
+    [
+      topic,
+      partition,
+      orders.map(({ order_id }) => order_id),
+      orders.map(({ user }) => user),
+      orders.map(({ item }) => item),
+      orders.map(({ quantity }) => quantity),
+      orders.map(({ created_at }) => created_at),
+      accepted.map(({ received }) => received.at.offset),
+      accepted.map(({ remaining }) => remaining),
+      accepted.map(({ received }) => received.replayOf ?? null),
+    ],
+  );
+}
+
+async function insertRejected(session: Queries, { topic, partition }: PartitionRange, rejected: readonly Rejected[]) {
+  const orders = rejected.map(({ received }) => received.order);
+  await session.query(
+    `INSERT INTO rejected (topic, partition, rejected_at,
+       "offset", order_id, user_name, item, quantity, created_at, reason, status, stock, replay_of)
+     SELECT $1, $2, now(), given.*
+     FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::bigint[], $9::text[], $10::text[],
+         $11::bigint[], $12::text[])
+       AS given ("offset", order_id, user_name, item, quantity, created_at, reason, status, stock, replay_of)
+     ORDER BY given."offset"`,
+    [
+      topic,
+      partition,
+      rejected.map(({ received }) => received.at.offset),
+      orders.map(({ order_id }) => storable(order_id)),
+      orders.map(({ user }) => storable(user)),
+      orders.map(({ item }) => storable(item)),
+      orders.map(({ quantity }) => quantity),
+      orders.map(({ created_at }) => created_at),
+      rejected.map(({ reason }) => reason),
+      rejected.map(({ status }) => status ?? null),
+      rejected.map(({ stock }) => stock ?? null),
+      rejected.map(({ received }) => received.replayOf ?? null),
+    ],
+  );
+}
+
+/** What the last order of each item left; the rows are locked. */
+async function updateStock(session: Queries, accepted: readonly Accepted[]) {
+  const stock = new Map(accepted.map(({ received, remaining }) => [nameKey(received.order.item), remaining]));
+  await session.query(
+    `UPDATE inventory SET quantity = left_over.quantity
+     FROM unnest($1::text[], $2::bigint[]) AS left_over (item, quantity)
+     WHERE inventory.item = left_over.item`,
+    [[...stock.keys()], [...stock.values()]],
+  );
+}
+
+/** PostgreSQL's text holds every character but NUL, which an order that is rejected may hold. */
+function storable(text: string): string {
+  return text.replaceAll("\0", "\\u0000");
+}

@@ -1,0 +1,144 @@
+import type { Rejection } from "./judge_batch.ts";
+import type { PartitionRanges } from "./offset_ranges.ts";
+import type { Coordinates, Order, StockItem, User } from "./order.ts";
+import type { OutgoingOrder } from "./ports.ts";
+import type { Slice } from "./slice.ts";
+import type { SliceFilter } from "./slice.ts";
+
+/**
+ * The tools' side of a store: what people and commands other than the consumer do with it, also while consumers run.
+ *
+ * An edit that resolves is durable. The caller closes.
+ */
+export interface StoreAdmin {
+  /** The folder or the database, as a person is told of it; never with a password. */
+  readonly place: string;
+  /** What it consists of. */
+  readonly parts: "files" | "tables";
+  /** Users and items as they are written down, for `produce`: takes no lock and puts nothing in order. */
+  glance(): Promise<{ users: User[]; items: StockItem[] }>;
+  users(): Promise<User[]>;
+  /** The stock as of now. */
+  items(): Promise<StockItem[]>;
+  editUser(edit: UserEdit): Promise<EditOutcome>;
+  editItem(edit: ItemEdit): Promise<EditOutcome>;
+  /** Adds those users and items that are not there, to a store that need not be there either; answers with them. */
+  addMissing(users: readonly User[], items: readonly StockItem[]): Promise<{ users: User[]; items: StockItem[] }>;
+  /**
+   * Sets everything aside, and begins anew with `users` and `items`; answers with the name of what was set aside, or
+   * undefined where nothing was there.
+   */
+  startOver(users: readonly User[], items: readonly StockItem[]): Promise<string | undefined>;
+  /** Checks the balance on a snapshot, and shows `visit` the place of each verdict in it. */
+  audit(visit: VerdictVisitor): Promise<StoreAudit>;
+  history(orderId: string): Promise<OrderHistory>;
+  /** The user and the item an order names, as they are now; writes nothing. */
+  lookUp(names: { user: string; item: string }): Promise<{ status?: string; quantity?: number }>;
+  /** The accepted orders as of the call, oldest first, for a replay. */
+  acceptedSlice(choice: AcceptedChoice): Promise<Slice<OutgoingOrder>>;
+  /**
+   * The rejected orders as of the call that may be accepted now: each once, by its last rejection, with the id it has.
+   * Left out are orders that were accepted since, and those that no change of users or stock can mend.
+   */
+  rejectedSlice(choice: RejectedChoice): Promise<Slice<OutgoingOrder>>;
+  close(): Promise<void>;
+}
+
+export interface UserEdit {
+  action: "add" | "update";
+  name: string;
+  status: string;
+}
+
+export interface ItemEdit {
+  action: "add" | "update";
+  name: string;
+  /** Pieces in stock from now on. */
+  quantity: number;
+}
+
+/** What became of an edit; `was` is the value before it, undefined where there was no such row. */
+export type EditOutcome =
+  | { done: true; was: string | number | undefined }
+  /** There is a row to be added, or none to be updated: nothing was changed. `names` are those that there are. */
+  | { done: false; names: string[] };
+
+/** An accepted order as a store keeps it. */
+export interface AcceptedOrder extends Order, Coordinates {
+  /** Stock of the item after this order. */
+  remaining: number;
+  /** The order_id this one is a replay of. */
+  replay_of?: string;
+  /** Its number among accepted orders and stock edits, where the store counts them. */
+  seq?: number;
+  /** Milliseconds since the epoch, where the store notes it. */
+  accepted_at?: number;
+}
+
+/** A rejected order as a store keeps it. */
+export interface RejectedOrder extends Order, Coordinates {
+  reason: Rejection;
+  /** The user's status and the item's stock as seen, where they were looked up. */
+  status?: string;
+  stock?: number;
+  replay_of?: string;
+  /** Milliseconds since the epoch. */
+  rejected_at: number;
+}
+
+/** All that a store knows of one `order_id`. */
+export interface OrderHistory {
+  accepted: AcceptedOrder | undefined;
+  /** Rejections, oldest first: of the order itself, and of others that came with its id. */
+  rejections: RejectedOrder[];
+  /** Accepted orders that are replays of it. */
+  replays: AcceptedOrder[];
+}
+
+/** Opening + edits - accepted = stock, for one item; `opening` is what it was created with. */
+export interface ItemBalance {
+  item: string;
+  opening: number;
+  edits: number;
+  accepted: number;
+  /** What the stock should be, and what it is; null where there is no such item. */
+  expected: number | null;
+  stock: number | null;
+}
+
+export interface BalanceAudit {
+  items: ItemBalance[];
+  /** What does not add up line by line: places and figures, one sentence each. */
+  faults: string[];
+  accepted: number;
+}
+
+export interface StoreAudit extends BalanceAudit {
+  /** What was read of each partition. */
+  positions: PartitionRanges[];
+}
+
+/** Is shown where each verdict was given. */
+export interface VerdictVisitor {
+  accepted(place: Coordinates): void;
+  rejected(place: Coordinates): void;
+}
+
+/** Which accepted orders are replayed, and how. */
+export interface AcceptedChoice {
+  /** A UUID; the same run gives the same order the same new id. */
+  run: string;
+  /** Keep the ids and times the orders have. */
+  sameId: boolean;
+  /** Leave out orders that are replays themselves. */
+  originals: boolean;
+}
+
+/** Which rejected orders are redriven. */
+export interface RejectedChoice {
+  filter: SliceFilter;
+  /** A UUID that the orders are marked with. */
+  run: string;
+  /** Order ids that this run, begun earlier, has sent already. */
+  sent: ReadonlySet<string>;
+}

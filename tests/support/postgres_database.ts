@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import pg from "pg";
+import { type DatabaseConnection } from "../../lib/connections.ts";
+import { nameKey } from "../../lib/order.ts";
+import { openDatabase } from "../../lib/postgres/client/open_database.ts";
+import { PostgresStore, type PostgresStoreOptions } from "../../lib/postgres/store/postgres_store.ts";
+import { Secret } from "../../lib/secret.ts";
+
+const url = Deno.env.get("TEST_DATABASE_URL");
+
+/** Registers a test that needs a database: left out by name where there is none. */
+export function postgresTest(name: string, fn: () => Promise<unknown>): void {
+  const skipped = url === undefined ? " (skipped: TEST_DATABASE_URL names no PostgreSQL)" : "";
+  Deno.test({ name: name + skipped, ignore: url === undefined, fn: async () => void await fn() });
+}
+
+const TABLES = ["users", "inventory", "orders", "rejected", "stock_edits", "positions", "offset_ranges"];
+const SAMPLE = { users: { alice: "paid", bob: "unpaid" }, items: { book: 10, pen: 50 } };
+
+/** Databases with our tables, emptied for the next test: to create one takes longer than most tests. */
+const free: { isolation: string; connection: DatabaseConnection }[] = [];
+
+Deno.test.afterAll(async () => {
+  for (const { connection } of free.splice(0)) await drop(connection);
+});
+
+/** A database of a test's own, on the server of TEST_DATABASE_URL. */
+export class TestDatabase implements AsyncDisposable {
+  readonly connection: DatabaseConnection;
+  /** Set where others may have it when this test is done with it. */
+  #isolation: string | undefined;
+  readonly #client: pg.Client;
+  readonly #stores = new Set<PostgresStore>();
+
+  private constructor(connection: DatabaseConnection, client: pg.Client) {
+    this.connection = connection;
+    this.#client = client;
+  }
+
+  /** Without tables. */
+  static async empty(): Promise<TestDatabase> {
+    const database = `orders_${crypto.randomUUID().replaceAll("-", "")}`;
+    await asAdmin((admin) => admin.query(`CREATE DATABASE ${database}`));
+    const { hostname, port, username, password } = new URL(url!);
+    return await TestDatabase.#at({
+      host: hostname,
+      port: Number(port || 5432),
+      database,
+      user: decodeURIComponent(username),
+      ...(password === "" ? {} : { password: new Secret(decodeURIComponent(password)) }),
+    });
+  }
+
+  static async #at(connection: DatabaseConnection): Promise<TestDatabase> {
+    const client = new pg.Client({ ...connection, password: connection.password?.reveal() });
+    client.on("error", () => {}); // the server is stopped by a test
+    await client.connect();
+    return new TestDatabase(connection, client);
+  }
+
+  /**
+   * With our tables, and users and items as the tools would have added them; alice may order, book 10 and pen 50 by
+   * default. `isolation` is that of every transaction.
+   */
+  static async create({ users = SAMPLE.users, items = SAMPLE.items, isolation = "read committed" }: {
+    users?: Record<string, string>;
+    items?: Record<string, number>;
+    isolation?: "read committed" | "serializable";
+  } = {}): Promise<TestDatabase> {
+    const index = free.findIndex((known) => known.isolation === isolation);
+    const test = await (index < 0 ? TestDatabase.empty() : TestDatabase.#at(free.splice(index, 1)[0].connection));
+    test.#isolation = isolation;
+    if (index < 0) {
+      await test.sql(`ALTER DATABASE ${test.connection.database} SET default_transaction_isolation = '${isolation}'`);
+      await (await openDatabase(test.connection)).close();
+    }
+    const pairs = [Object.keys(users), Object.values(users)];
+    await test.sql("INSERT INTO users SELECT * FROM unnest($1::text[], $2::text[])", pairs);
+    for (const [item, quantity] of Object.entries(items)) await test.setStock(item, quantity);
+    return test;
+  }
+
+  async open(options: PostgresStoreOptions = {}): Promise<PostgresStore> {
+    const store = await PostgresStore.open(this.connection, options);
+    this.#stores.add(store);
+    return store;
+  }
+
+  async close(store: PostgresStore): Promise<void> {
+    this.#stores.delete(store);
+    await store.close();
+  }
+
+  /** As the superuser. A bigint comes as a number. */
+  async sql<R>(text: string, values: unknown[] = []): Promise<R[]> {
+    const number = { getTypeParser: (oid: number) => oid === 20 ? Number : pg.types.getTypeParser(oid) };
+    return (await this.#client.query({ text, values, types: number as pg.CustomTypesConfig })).rows;
+  }
+
+  /** What `deno task user` does to one user. */
+  async setUser(user: string, status: string): Promise<void> {
+    const upsert = "INSERT INTO users VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET status = $2";
+    await this.sql(upsert, [nameKey(user), status]);
+  }
+
+  /** What `deno task inventory` does to one item. */
+  async setStock(item: string, quantity: number): Promise<void> {
+    const key = nameKey(item);
+    await this.sql("BEGIN ISOLATION LEVEL READ COMMITTED");
+    const [row] = await this.sql<{ quantity: number }>("SELECT quantity FROM inventory WHERE item = $1 FOR UPDATE", [
+      key,
+    ]);
+    const upsert = "INSERT INTO inventory VALUES ($1, $2) ON CONFLICT (item) DO UPDATE SET quantity = $2";
+    await this.sql(upsert, [key, quantity]);
+    await this.sql("INSERT INTO stock_edits VALUES ($1, $2, $3, $4, 'tool', now())", [
+      crypto.randomUUID(),
+      key,
+      quantity,
+      row?.quantity ?? null,
+    ]);
+    await this.sql("COMMIT");
+  }
+
+  async stock(): Promise<Record<string, number>> {
+    const rows = await this.sql<{ item: string; quantity: number }>("SELECT item, quantity FROM inventory");
+    return Object.fromEntries(rows.map(({ item, quantity }) => [item, quantity]));
+  }
+
+  /** Accepted order_ids, oldest first. */
+  async accepted(): Promise<string[]> {
+    const rows = await this.sql<{ order_id: string }>(
+      `SELECT order_id FROM orders ORDER BY accepted_at, topic, partition, "offset"`,
+    );
+    return rows.map(({ order_id }) => order_id);
+  }
+
+  /** Ranges of offsets that were read of a partition, in order. */
+  async ranges(partition: number): Promise<[number, number][]> {
+    const rows = await this.sql<{ from_offset: number; to_offset: number }>(
+      "SELECT from_offset, to_offset FROM offset_ranges WHERE partition = $1 ORDER BY from_offset",
+      [partition],
+    );
+    return rows.map(({ from_offset, to_offset }) => [from_offset, to_offset]);
+  }
+
+  /**
+   * For each item opening + edits - accepted = stock, and each partition's ranges are disjoint and do not touch.
+   * Returns the stock.
+   */
+  async requireBalance(): Promise<Record<string, number>> {
+    const expected = new Map<string, number>();
+    const add = (item: string, pieces: number) =>
+      expected.set(nameKey(item), (expected.get(nameKey(item)) ?? 0) + pieces);
+    const edits =
+      "SELECT item, sum(coalesce(set_to, 0) - coalesce(was, 0))::bigint AS pieces FROM stock_edits GROUP BY item";
+    const orders = "SELECT item, -sum(quantity)::bigint AS pieces FROM orders GROUP BY item";
+    for (const sums of [edits, orders]) {
+      for (const { item, pieces } of await this.sql<{ item: string; pieces: number }>(sums)) add(item, pieces);
+    }
+    const stock = await this.stock();
+    assert.deepEqual(new Map(Object.entries(stock).sort()), new Map([...expected].sort()), "stock does not balance");
+    const touching = await this.sql(
+      `SELECT * FROM offset_ranges a JOIN offset_ranges b USING (topic, partition)
+       WHERE a.from_offset < b.from_offset AND b.from_offset <= a.to_offset`,
+    );
+    assert.deepEqual(touching, [], "ranges that touch");
+    return stock;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const store of this.#stores) await store.close();
+    if (this.#isolation !== undefined) await this.sql(TABLES.map((table) => `DELETE FROM ${table}`).join(";"));
+    await this.#client.end();
+    if (this.#isolation === undefined) await drop(this.connection);
+    else free.push({ isolation: this.#isolation, connection: this.connection });
+  }
+}
+
+async function drop({ database }: DatabaseConnection): Promise<void> {
+  await asAdmin((admin) => admin.query(`DROP DATABASE ${database} WITH (FORCE)`));
+}
+
+async function asAdmin(work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.end();
+  }
+}

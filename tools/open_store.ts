@@ -1,0 +1,60 @@
+import { databaseFlag, databaseSetting } from "../lib/cli/database_settings.ts";
+import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
+import { warn } from "../lib/cli/warn.ts";
+import type { DatabaseConnection } from "../lib/connections.ts";
+import { EXIT, Failure } from "../lib/errors.ts";
+import { FileAdmin } from "../lib/files/admin/file_admin.ts";
+import { openAdmin } from "../lib/postgres/admin/open_admin.ts";
+import { placeOf as databasePlace } from "../lib/postgres/client/database_error.ts";
+import type { StoreAdmin } from "../lib/store_admin.ts";
+
+/** The flags of every tool that works on a store. */
+export const storeFlags = { ...storageFlag, ...databaseFlag };
+
+/** Which store is meant: the database where there is one, else the folder. */
+export interface StoreSetting {
+  storage: string;
+  database: DatabaseConnection | undefined;
+}
+
+interface Given {
+  storage: string | undefined;
+  database: string | undefined;
+  allowPlaintextCredentials?: boolean;
+}
+
+/**
+ * The store by flag, else by environment; a database beats a folder where both come the same way.
+ *
+ * Permissions: env STORAGE_DIR and `DATABASE_*`; read of the files that the latter name.
+ */
+export function storeSetting(flags: Given): StoreSetting {
+  if (flags.storage !== undefined && flags.database !== undefined) {
+    throw new Failure(EXIT.usage, "--storage and --database are two stores: give one of them");
+  }
+  const database = flags.storage === undefined ? databaseSetting(flags) : undefined;
+  return { storage: storageSetting(flags), database };
+}
+
+/**
+ * Opens the store for `use`, and closes it. The one place that knows of both kinds.
+ *
+ * Permissions: read and write of the folder, or net to the database.
+ */
+export async function withStore<T>(setting: StoreSetting, use: (store: StoreAdmin) => Promise<T>): Promise<T> {
+  const store = await open(setting);
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The store as a person is told of it. */
+export function placeOf({ storage, database }: StoreSetting): string {
+  return database === undefined ? storage : databasePlace(database);
+}
+
+async function open({ storage, database }: StoreSetting): Promise<StoreAdmin> {
+  return database === undefined ? new FileAdmin(storage, warn) : await openAdmin(database, warn);
+}

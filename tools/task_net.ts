@@ -1,0 +1,19 @@
+import { print } from "../lib/cli/print.ts";
+
+/** What Deno takes for one host and no list of them: a name, an IPv4 address, an IPv6 address in brackets. */
+const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/i;
+const USUAL_PORT = 5432;
+
+/**
+ * Prints the grant of the host in DATABASE_URL, `--allow-net=HOST:PORT`; nothing where it names none, which the command
+ * itself then complains of.
+ *
+ * A script of its own with next to no imports, for it runs before a command. Permission: env DATABASE_URL.
+ */
+function run(url: string): void {
+  if (!URL.canParse(url)) return;
+  const { hostname, port } = new URL(url);
+  if (HOST.test(hostname)) print(`--allow-net=${hostname}:${port || USUAL_PORT}`);
+}
+
+if (import.meta.main) run(Deno.env.get("DATABASE_URL") ?? "");
