@@ -10,18 +10,11 @@ import { line, parseArgs } from "./lib/cli/parse.ts";
 import { readingProgress } from "./lib/cli/reading_progress.ts";
 import { print } from "./lib/cli/print.ts";
 import { resetPreview } from "./lib/cli/reset_preview.ts";
-import {
-  groupFlag,
-  groupSetting,
-  type KafkaSettings,
-  ordersFlags,
-  ordersSettings,
-  storageFlag,
-  storageSetting,
-} from "./lib/cli/settings.ts";
+import { groupFlag, groupSetting, type KafkaSettings, ordersFlags, ordersSettings } from "./lib/cli/settings.ts";
 import { parseTimeFlag } from "./lib/cli/time_flag.ts";
 import { VerdictReport } from "./lib/cli/verdict_report.ts";
 import { warn } from "./lib/cli/warn.ts";
+import type { DatabaseConnection } from "./lib/connections.ts";
 import { decodeBatch } from "./lib/decode_batch.ts";
 import { EXIT, Failure } from "./lib/errors.ts";
 import { Checkpointer } from "./lib/files/store/checkpointer.ts";
@@ -30,6 +23,7 @@ import type { Verdict } from "./lib/judge_batch.ts";
 import { createKafka } from "./lib/kafka/client/client.ts";
 import { DeadLetterTopic } from "./lib/kafka/dead_letters/dead_letters.ts";
 import { withAdmin } from "./lib/kafka/client/disconnect.ts";
+import { describeShare } from "./lib/kafka/consume/group_share.ts";
 import { resetGroup, startGroup, type StartOffsets } from "./lib/kafka/consume/group_start.ts";
 import type { GroupTopic } from "./lib/kafka/consume/group_topic.ts";
 import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
@@ -39,12 +33,19 @@ import { shareBy, type SubscriptionOptions } from "./lib/kafka/consume/subscript
 import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
 import type { OrderBatch, OrderStore } from "./lib/ports.ts";
 import { preparedAhead } from "./lib/prepared_ahead.ts";
+import { PostgresStore } from "./lib/postgres/store/postgres_store.ts";
 import { processBatch } from "./lib/process_batch.ts";
 import type { ResetTarget } from "./lib/reset_target.ts";
 import { deadLetterTopic, valueSubject } from "./lib/topics.ts";
+import { storeFlags, storeSetting } from "./tools/open_store.ts";
+
+/** Partitions that are handled at once on a database: while one waits for it another is judged. */
+const LANES = 4;
 
 export interface ConsumerConfig extends KafkaSettings {
   storage: string;
+  /** The database that holds users, stock and verdicts in place of the storage folder. */
+  database?: DatabaseConnection;
   group: string;
   reset?: { target: ResetTarget; partitions?: number[] };
   /** Stop when caught up with the log's ends as of the start. */
@@ -88,13 +89,34 @@ interface ConsumerStore extends Pick<SubscriptionOptions, "onJoin"> {
   deadMember?: string;
 }
 
-async function openStore(_kafka: Kafka, config: ConsumerConfig, stop: AbortSignal): Promise<ConsumerStore> {
-  const { group } = config;
+async function openStore(kafka: Kafka, config: ConsumerConfig, stop: AbortSignal): Promise<ConsumerStore> {
+  const { group, database } = config;
+  if (database !== undefined) return await openSharedStore(kafka, config, database);
   const store = await FileStore.open(config.storage, { warn, stop, progress: readingProgress("the order log") });
   return {
     store,
     deadMember: store.lastMemberOf(group),
     onJoin: (memberId) => store.describeOwner({ group, memberId }),
+  };
+}
+
+/** A store that several consumers share: each says at a rebalance what its share is. */
+async function openSharedStore(
+  kafka: Kafka,
+  { group, topic, maxMessages }: ConsumerConfig,
+  database: DatabaseConnection,
+): Promise<ConsumerStore> {
+  // Only one after the other they can be counted exactly.
+  const lanes = maxMessages === undefined ? LANES : 1;
+  let told = "";
+  async function tell(memberId: string, partitions: readonly number[]): Promise<void> {
+    const share = await describeShare(kafka, { group, topic, memberId, partitions });
+    if (share !== told) print(told = share);
+  }
+  return {
+    store: await PostgresStore.open(database, { lanes }),
+    lanes,
+    onJoin: (...share) => void tell(...share).catch(() => {}), // a courtesy: whoever is away comes back with the next one
   };
 }
 
@@ -133,7 +155,8 @@ async function consume(
 
   async function decode(fetched: SubscribedBatch): Promise<OrderBatch> {
     await decoder.prepare(fetched.records.map(({ value }) => value));
-    return decodeBatch(fetched, (value, timestamp) => decoder.decode(value, timestamp));
+    const batch = decodeBatch(fetched, (value, timestamp) => decoder.decode(value, timestamp));
+    return { ...batch, topicId: at.topicId };
   }
 
   try {
@@ -188,7 +211,7 @@ const parser = object({
   verbose: option("--verbose", { description: line("Show every order at any pace") }),
   ...ordersFlags,
   ...groupFlag,
-  ...storageFlag,
+  ...storeFlags,
 });
 
 export function configure(args: readonly string[]): ConsumerConfig {
@@ -204,7 +227,7 @@ export function configure(args: readonly string[]): ConsumerConfig {
   });
   return {
     ...ordersSettings(options),
-    storage: storageSetting(options),
+    ...storeSetting(options),
     group: groupSetting(options),
     reset: resetSetting(options),
     untilEnd: options.untilEnd,

@@ -131,7 +131,7 @@ Deno.test("members of a group share the partitions, and one that leaves hands it
   const { kafka, topic } = world;
   const told = await Promise.all(
     [first, second, third].map((member) =>
-      describeShare(kafka, topic, { memberId: member.id, partitions: member.partitions, partitionCount: PARTITIONS })
+      describeShare(kafka, { group: topic, topic, memberId: member.id, partitions: member.partitions })
     ),
   );
   assert.deepEqual(
@@ -199,9 +199,10 @@ Deno.test("a member without a partition waits, and says so", async () => {
   try {
     await eventually("they share", () => isShared(...members));
     const idle = members.find(({ partitions }) => partitions.length === 0)!;
-    const share = { memberId: idle.id, partitions: [], partitionCount: PARTITIONS };
+    const { kafka, topic } = world;
+    const share = { group: topic, topic, memberId: idle.id, partitions: [] };
     assert.match(
-      await describeShare(world.kafka, world.topic, share),
+      await describeShare(kafka, share),
       /^joined as \d of 7: 7 consumers, 6 partitions: this one waits$/,
     );
   } finally {

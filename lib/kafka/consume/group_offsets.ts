@@ -1,7 +1,11 @@
 import type { Admin, Kafka } from "kafkajs";
-import { EXIT, Failure } from "../../errors.ts";
+import { causesOf, EXIT, Failure } from "../../errors.ts";
+import { patiently } from "../../patiently.ts";
+import { START_TIMEOUT_MS } from "../client/client.ts";
 import { commitForEmptyGroup } from "./group_coordinator.ts";
 import { type GroupTopic, isOfEarlierTopic } from "./group_topic.ts";
+
+const RETRY_MS = 200;
 
 /** The log of one partition: offsets `[low, high)` exist, and can be read. */
 export interface PartitionLog {
@@ -28,11 +32,17 @@ export async function committedOffsets(
   admin: Admin,
   { group, topic, topicId }: GroupTopic,
 ): Promise<Map<number, number>> {
-  const [fetched] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+  const fetch = () => admin.fetchOffsets({ groupId: group, topics: [topic] });
+  const [fetched] = await patiently(fetch, { forMs: START_TIMEOUT_MS, everyMs: RETRY_MS, passes: isLoading });
   const committed = (fetched?.partitions ?? []).filter(({ offset, metadata }) =>
     Number(offset) >= 0 && !isOfEarlierTopic(metadata, topicId)
   );
   return new Map(committed.map(({ partition, offset }) => [partition, Number(offset)]));
+}
+
+/** A coordinator that has just begun reads the offsets of its groups first. */
+function isLoading(error: unknown): boolean {
+  return causesOf(error).some((inner) => "type" in inner && inner.type === "GROUP_LOAD_IN_PROGRESS");
 }
 
 /** Refuses (75) while the group has members, naming them. Permission: net. */

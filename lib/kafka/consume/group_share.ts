@@ -1,8 +1,10 @@
 import type { Kafka } from "kafkajs";
 import { withAdmin } from "../client/disconnect.ts";
 
-/** A member's share of its group. */
+/** A member's share of a topic. */
 export interface GroupShare {
+  group: string;
+  topic: string;
   memberId: string;
   /** Partitions that are the member's. */
   partitions: readonly number[];
@@ -10,16 +12,16 @@ export interface GroupShare {
 
 /**
  * What a member may want to know of its group just after it joined, in a sentence without its end: which of how many it
- * is, and what is its share of the topic's `partitionCount` partitions. Permission: net.
+ * is, and what is its share of the topic's partitions. Permission: net.
  */
 export async function describeShare(
   kafka: Kafka,
-  group: string,
-  { memberId, partitions, partitionCount }: GroupShare & { partitionCount: number },
+  { group, topic, memberId, partitions }: GroupShare,
 ): Promise<string> {
-  const { groups: [{ members }] } = await withAdmin(kafka, async (admin) => {
-    await admin.describeCluster(); // else kafkajs does not know the coordinator's address, and tries again 300 ms later
-    return await admin.describeGroups([group]);
+  const { members, partitionCount } = await withAdmin(kafka, async (admin) => {
+    const { topics: [{ partitions }] } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const { groups: [{ members }] } = await admin.describeGroups([group]);
+    return { members, partitionCount: partitions.length };
   });
   const ids = members.map((member) => member.memberId).sort();
   const place = `joined as ${ids.indexOf(memberId) + 1} of ${ids.length}`;

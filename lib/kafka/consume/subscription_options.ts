@@ -17,7 +17,7 @@ export function shareBy(store: OrderStore, { topic, topicId }: GroupTopic, lanes
     lanes,
     positionOf: (partition) => store.resumeAt({ topic, topicId, partition }),
     passOver: async (range) => {
-      await store.process({ ...range, orders: [], deadLetters: [] }, () => []);
+      await store.process({ ...range, topicId, orders: [], deadLetters: [] }, () => []);
     },
   };
 }
