@@ -7,7 +7,6 @@ import { OrderDecoder } from "./lib/avro/order_codec.ts";
 import { requireRegistry, writerSchemas } from "./lib/avro/schema_registry.ts";
 import { main } from "./lib/cli/main.ts";
 import { line, parseArgs } from "./lib/cli/parse.ts";
-import { readingProgress } from "./lib/cli/reading_progress.ts";
 import { print } from "./lib/cli/print.ts";
 import { resetPreview } from "./lib/cli/reset_preview.ts";
 import { groupFlag, groupSetting, type KafkaSettings, ordersFlags, ordersSettings } from "./lib/cli/settings.ts";
@@ -18,29 +17,24 @@ import type { DatabaseConnection } from "./lib/connections.ts";
 import { decodeBatch } from "./lib/decode_batch.ts";
 import { EXIT, Failure } from "./lib/errors.ts";
 import { Checkpointer } from "./lib/files/store/checkpointer.ts";
-import { FileStore } from "./lib/files/store/file_store.ts";
 import type { Verdict } from "./lib/judge_batch.ts";
 import { createKafka } from "./lib/kafka/client/client.ts";
 import { DeadLetterTopic } from "./lib/kafka/dead_letters/dead_letters.ts";
 import { withAdmin } from "./lib/kafka/client/disconnect.ts";
-import { describeShare } from "./lib/kafka/consume/group_share.ts";
 import { resetGroup, startGroup, type StartOffsets } from "./lib/kafka/consume/group_start.ts";
 import type { GroupTopic } from "./lib/kafka/consume/group_topic.ts";
 import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
 import { refusal, requireRights } from "./lib/kafka/client/rights.ts";
 import { type SubscribedBatch, Subscription } from "./lib/kafka/consume/subscription.ts";
-import { shareBy, type SubscriptionOptions } from "./lib/kafka/consume/subscription_options.ts";
+import { shareBy } from "./lib/kafka/consume/subscription_options.ts";
 import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
-import type { OrderBatch, OrderStore } from "./lib/ports.ts";
+import type { OrderBatch } from "./lib/ports.ts";
 import { preparedAhead } from "./lib/prepared_ahead.ts";
-import { PostgresStore } from "./lib/postgres/store/postgres_store.ts";
 import { processBatch } from "./lib/process_batch.ts";
 import type { ResetTarget } from "./lib/reset_target.ts";
 import { deadLetterTopic, valueSubject } from "./lib/topics.ts";
+import { type ConsumerStore, openConsumerStore } from "./tools/consumer_store.ts";
 import { storeFlags, storeSetting } from "./tools/open_store.ts";
-
-/** Partitions that are handled at once on a database: while one waits for it another is judged. */
-const LANES = 4;
 
 export interface ConsumerConfig extends KafkaSettings {
   storage: string;
@@ -65,7 +59,7 @@ export interface ConsumerConfig extends KafkaSettings {
  */
 export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<void> {
   const kafka = createKafka(config.kafka);
-  const consumerStore = await openStore(kafka, config, stop);
+  const consumerStore = await openConsumerStore(kafka, config, stop);
   try {
     await requireBrokers(config.kafka);
     await requireRegistry(config.registry);
@@ -78,46 +72,6 @@ export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<vo
   } finally {
     await consumerStore.store.close();
   }
-}
-
-/** The store of a consumer, and what its group has to know of it. */
-interface ConsumerStore extends Pick<SubscriptionOptions, "onJoin"> {
-  store: OrderStore;
-  /** How many partitions are handled at once, where other members may share the group. */
-  lanes?: number;
-  /** The member that the store knows to be dead, though the group may not. */
-  deadMember?: string;
-}
-
-async function openStore(kafka: Kafka, config: ConsumerConfig, stop: AbortSignal): Promise<ConsumerStore> {
-  const { group, database } = config;
-  if (database !== undefined) return await openSharedStore(kafka, config, database);
-  const store = await FileStore.open(config.storage, { warn, stop, progress: readingProgress("the order log") });
-  return {
-    store,
-    deadMember: store.lastMemberOf(group),
-    onJoin: (memberId) => store.describeOwner({ group, memberId }),
-  };
-}
-
-/** A store that several consumers share: each says at a rebalance what its share is. */
-async function openSharedStore(
-  kafka: Kafka,
-  { group, topic, maxMessages }: ConsumerConfig,
-  database: DatabaseConnection,
-): Promise<ConsumerStore> {
-  // Only one after the other they can be counted exactly.
-  const lanes = maxMessages === undefined ? LANES : 1;
-  let told = "";
-  async function tell(memberId: string, partitions: readonly number[]): Promise<void> {
-    const share = await describeShare(kafka, { group, topic, memberId, partitions });
-    if (share !== told) print(told = share);
-  }
-  return {
-    store: await PostgresStore.open(database, { lanes }),
-    lanes,
-    onJoin: (...share) => void tell(...share).catch(() => {}), // a courtesy: whoever is away comes back with the next one
-  };
 }
 
 async function prepareGroup(

@@ -1,0 +1,67 @@
+import type { Kafka } from "kafkajs";
+import { print } from "../lib/cli/print.ts";
+import { readingProgress } from "../lib/cli/reading_progress.ts";
+import { warn } from "../lib/cli/warn.ts";
+import type { DatabaseConnection } from "../lib/connections.ts";
+import { FileStore } from "../lib/files/store/file_store.ts";
+import { describeShare } from "../lib/kafka/consume/group_share.ts";
+import type { SubscriptionOptions } from "../lib/kafka/consume/subscription_options.ts";
+import type { OrderStore } from "../lib/ports.ts";
+import { PostgresStore } from "../lib/postgres/store/postgres_store.ts";
+import type { StoreSetting } from "./open_store.ts";
+
+/** Partitions that are handled at once on a database: while one waits for it another is judged. */
+const LANES = 4;
+
+/** The store of a consumer, and what its group has to know of it. */
+export interface ConsumerStore extends Pick<SubscriptionOptions, "onJoin"> {
+  store: OrderStore;
+  /** How many partitions are handled at once, where other members may share the group. */
+  lanes?: number;
+  /** The member that the store knows to be dead, though the group may not. */
+  deadMember?: string;
+}
+
+/** What a consumer has to know to open its store. */
+export interface ConsumerSetting extends Pick<StoreSetting, "storage"> {
+  database?: DatabaseConnection;
+  group: string;
+  topic: string;
+  maxMessages?: number;
+}
+
+/** Opens the store for `consume`; the caller closes it. Throws as `FileStore.open` and `PostgresStore.open` do. */
+export async function openConsumerStore(
+  kafka: Kafka,
+  config: ConsumerSetting,
+  stop: AbortSignal,
+): Promise<ConsumerStore> {
+  const { group, database } = config;
+  if (database !== undefined) return await openSharedStore(kafka, config, database);
+  const store = await FileStore.open(config.storage, { warn, stop, progress: readingProgress("the order log") });
+  return {
+    store,
+    deadMember: store.lastMemberOf(group),
+    onJoin: (memberId) => store.describeOwner({ group, memberId }),
+  };
+}
+
+/** A store that several consumers share: each says at a rebalance what its share is. */
+async function openSharedStore(
+  kafka: Kafka,
+  { group, topic, maxMessages }: ConsumerSetting,
+  database: DatabaseConnection,
+): Promise<ConsumerStore> {
+  // Only one after the other they can be counted exactly.
+  const lanes = maxMessages === undefined ? LANES : 1;
+  let told = "";
+  async function tell(memberId: string, partitions: readonly number[]): Promise<void> {
+    const share = await describeShare(kafka, { group, topic, memberId, partitions });
+    if (share !== told) print(told = share);
+  }
+  return {
+    store: await PostgresStore.open(database, { lanes }),
+    lanes,
+    onJoin: (...share) => void tell(...share).catch(() => {}), // a courtesy: whoever is away comes back with the next one
+  };
+}
