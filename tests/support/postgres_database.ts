@@ -80,6 +80,13 @@ export class TestDatabase implements AsyncDisposable {
     return test;
   }
 
+  /** As the setting of a command. */
+  get url(): string {
+    const { host, port, database, user, password } = this.connection;
+    const login = [user, ...(password === undefined ? [] : [password.reveal()])].map(encodeURIComponent).join(":");
+    return `postgres://${login}@${host}:${port}/${database}`;
+  }
+
   async open(options: PostgresStoreOptions = {}): Promise<PostgresStore> {
     const store = await PostgresStore.open(this.connection, options);
     this.#stores.add(store);
