@@ -7,9 +7,11 @@ import { printJson } from "../../lib/cli/json_lines.ts";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { print } from "../../lib/cli/print.ts";
-import { kafkaFlags, kafkaSettings, storageFlag, storageSetting } from "../../lib/cli/settings.ts";
+import { kafkaFlags, kafkaSettings } from "../../lib/cli/settings.ts";
 import { EXIT } from "../../lib/errors.ts";
+import { storeFlags, type StoreSetting, storeSetting } from "../open_store.ts";
 import type { Check, Level } from "./check.ts";
+import { checkDatabase } from "./check_database.ts";
 import { checkKafka, checkRegistry } from "./check_services.ts";
 import { checkStorage } from "./check_storage.ts";
 import { secureRemedy } from "./secure/secure_remedy.ts";
@@ -18,7 +20,7 @@ import { checkPorts, checkTools } from "./check_tools.ts";
 const parser = object({
   json: option("--json", { description: line("Print JSON") }),
   ...kafkaFlags,
-  ...storageFlag,
+  ...storeFlags,
 });
 
 const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const satisfies Record<Level, string>;
@@ -33,7 +35,7 @@ const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const satisfies 
 export async function run(args: readonly string[]): Promise<number> {
   const options = parseArgs(parser, args, {
     name: "doctor",
-    brief: "Checks what the pipeline needs: tools, ports, broker, registry, topics and storage.",
+    brief: "Checks what the pipeline needs: tools, ports, broker, registry, topics, and storage or database.",
     examples: ["deno task doctor", "deno task doctor --json"],
   });
   const settings = kafkaSettings(options);
@@ -44,11 +46,15 @@ export async function run(args: readonly string[]): Promise<number> {
     ...(isUp ? [] : checkPorts()),
     ...secureRemedy(kafka, settings.kafka.brokers),
     registry,
-    ...await checkStorage(storageSetting(options)),
+    ...await checkStore(storeSetting(options)),
   ];
   if (options.json) printJson(checks);
   else print(checks.map(describe).join("\n"));
   return checks.some(({ level }) => level === "fail") ? EXIT.failed : EXIT.ok;
+}
+
+async function checkStore({ storage, database }: StoreSetting): Promise<Check[]> {
+  return database === undefined ? await checkStorage(storage) : [await checkDatabase(database)];
 }
 
 function describe({ level, name, found, remedy }: Check): string {
