@@ -162,6 +162,46 @@ postgresTest("moveStore() is refused while a consumer owns the folder", async ()
   await storage.close(store);
 });
 
+postgresTest("moveStore() leaves a folder where it is in which a tool edits meanwhile", async () => {
+  await using storage = await TestStorage.create();
+  await using database = await TestDatabase.empty();
+  for (const edit of [() => storage.setStock("book", 3), () => storage.setUser("bob", "paid")]) {
+    const source = new FileSource(storage.folder, warn);
+    const target = new PostgresTarget(await openDatabase(database.connection));
+    const complete = target.complete.bind(target);
+    target.complete = async () => {
+      await edit();
+      await complete();
+    };
+    await assert.rejects(moveStore(source, target), { exit: 75, message: /was edited meanwhile/ });
+    await source.close();
+    await target.close();
+  }
+  await move("postgres", storage.folder, database);
+  assert.deepEqual(await database.stock(), { book: 3, pen: 50 });
+});
+
+postgresTest("a move that dies while files are set aside is finished by the next one", async () => {
+  await using storage = await usedStorage(100);
+  await using database = await TestDatabase.empty();
+  const before = await filesIn(storage.folder);
+  const rename = Deno.renameSync;
+  let moved = 0;
+  Deno.renameSync = (from, to) => {
+    if (String(to).includes("backup-") && ++moved > 1) throw new Error("dies");
+    rename(from, to);
+  };
+  try {
+    await assert.rejects(move("postgres", storage.folder, database), /dies/);
+  } finally {
+    Deno.renameSync = rename;
+  }
+  assert.deepEqual(await database.stock(), {}, "no two stores at once");
+  assert.equal(await move("postgres", storage.folder, database), undefined);
+  assert.deepEqual([...storage.files().keys()].filter((name) => !name.startsWith(".")), []);
+  assert.deepEqual((await move("files", storage.folder, database))?.to["accepted orders"], before["accepted orders"]);
+});
+
 postgresTest("moveStore() leaves a database where it is that judges on meanwhile", async () => {
   await using database = await TestDatabase.create();
   await using storage = TestStorage.of({});

@@ -84,12 +84,12 @@ postgresTest(
     withStore(async ({ store, admin }) => {
       const at = { topicId: "first" };
       await process(store, { ...batchOf(newOrders(1_500, "a")), ...at });
-      await process(store, { ...batchOf(newOrders(1_500, "b")), topicId: "second" });
+      await process(store, { ...batchOf(newOrders(1_499, "b"), { from: 1 }), topicId: "second" });
       const found = await ids(await admin.acceptedSlice(ACCEPTED));
-      assert.equal(new Set(found).size, 3_000);
+      assert.equal(new Set(found).size, 2_999);
       const seen = { accepted: 0, rejected: 0 };
       const { accepted } = await admin.audit({ accepted: () => seen.accepted++, rejected: () => seen.rejected++ });
-      assert.deepEqual([accepted, seen], [3_000, { accepted: 3_000, rejected: 0 }]);
+      assert.deepEqual([accepted, seen], [2_999, { accepted: 2_999, rejected: 0 }]);
     }),
 );
 

@@ -54,6 +54,17 @@ async function audited(database: TestDatabase): Promise<string[]> {
   }
 }
 
+postgresTest("a difference is settled right where orders spell the item in another way", async () => {
+  await using database = await TestDatabase.create({ items: { [DECOMPOSED]: 10 } });
+  const orders = [order({ order_id: "a", item: DECOMPOSED, quantity: 2 })];
+  assert.deepEqual(outcomes(await process(await database.open(), batchOf(orders))), ["accepted"]);
+  await database.sql("UPDATE inventory SET quantity = 3");
+  const admin = await openAdmin(database.connection, assert.fail);
+  await admin.editItem({ action: "update", name: DECOMPOSED, quantity: 5 });
+  await admin.close();
+  assert.deepEqual(await audited(database), []);
+});
+
 postgresTest("two edits at once settle a difference once", async () => {
   await using database = await TestDatabase.create();
   await database.sql("UPDATE inventory SET quantity = 3 WHERE item = 'book'");
