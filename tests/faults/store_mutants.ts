@@ -1,31 +1,14 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { CHECKOUT } from "../../tools/stack/folders.ts";
-import { type Fault, type FaultContext, type FaultOutcome, held } from "./fault.ts";
+import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
+import { type Mutant, NOTHING, runMutants } from "./mutant.ts";
 import { runTornTail } from "./store_damage.ts";
 import { runDiskFull, runEio } from "./store_io.ts";
 import { runCompactionKills, runKills, runLostCommits, runUnsynced } from "./store_kill.ts";
 import { noMount } from "./store_mount.ts";
 import { noStrace } from "./store_world.ts";
 
-/** Runs a mutant may hold before it counts as survived. */
-const CHANCES = 40;
-
-const NOTHING: FaultOutcome = { lost: 0, doubled: 0, unbalanced: 0, recoveryMs: 0, broken: [] };
-
-type Row = (context: FaultContext, root: string) => Promise<FaultOutcome>;
-
-/** A store with one safeguard less, and the rows one of which has to notice. */
-interface Mutant {
-  name: string;
-  file: string;
-  /** Source that stands in the file once, and what is put there instead. */
-  from: string;
-  to: string;
-  rows: readonly Row[];
-}
-
-const MUTANTS: readonly Mutant[] = [
+export const MUTANTS: readonly Mutant[] = [
   {
     name: "no fdatasync",
     file: "lib/files/disk/append_file.ts",
@@ -160,53 +143,11 @@ async function staleSaves(context: FaultContext, root: string): Promise<FaultOut
   return await runStaleSaves(context).catch((error: Error) => ({ ...NOTHING, broken: [error.message] }));
 }
 
-/** Runs rows against every mutant until each was noticed; one that nobody notices is what is broken. */
-export async function runMutants(context: FaultContext, only?: string): Promise<FaultOutcome> {
-  const broken: string[] = [];
-  for (const mutant of MUTANTS.filter(({ name }) => only === undefined || name === only)) {
-    const survived = await survives(mutant, context);
-    if (survived !== undefined) broken.push(survived);
-  }
-  return { ...NOTHING, broken };
-}
-
-async function survives(mutant: Mutant, context: FaultContext): Promise<string | undefined> {
-  const root = Deno.makeTempDirSync({ prefix: "orders-mutant-" });
-  try {
-    for (const path of ["lib", "tools", "tests/support", "tests/faults", "deno.json", "deno.lock"]) copy(path, root);
-    const path = join(root, mutant.file);
-    const source = Deno.readTextFileSync(path);
-    if (source.split(mutant.from).length !== 2) {
-      return `the mutant "${mutant.name}" does not fit ${mutant.file} any more`;
-    }
-    Deno.writeTextFileSync(path, source.replace(mutant.from, () => mutant.to));
-    for (let chance = 0; chance < CHANCES; chance++) {
-      const row = mutant.rows[chance % mutant.rows.length];
-      const outcome = await row(context, root);
-      if (!held(outcome)) return undefined;
-    }
-    return `the mutant "${mutant.name}" held ${CHANCES} runs`;
-  } finally {
-    Deno.removeSync(root, { recursive: true });
-  }
-}
-
-function copy(path: string, to: string): void {
-  const target = join(to, path);
-  Deno.mkdirSync(dirname(target), { recursive: true });
-  if (Deno.statSync(join(CHECKOUT, path)).isFile) return Deno.copyFileSync(join(CHECKOUT, path), target);
-  Deno.mkdirSync(target);
-  for (const { name } of Deno.readDirSync(join(CHECKOUT, path))) copy(join(path, name), to);
-}
-
-/** Names of the mutants, for a table. */
-export const MUTANT_NAMES = MUTANTS.map(({ name }) => name);
-
 export const MUTANT_FAULTS: readonly Fault[] = [{
   row: 27,
   name: "mutants of the store are noticed",
   // All of them take minutes; the sample is in store_mutants_test.ts.
   runs: { full: 1, sample: 0 },
   skip: () => noStrace() ?? noMount(),
-  run: (context) => runMutants(context),
+  run: (context) => runMutants(MUTANTS, context),
 }];
