@@ -61,7 +61,7 @@ export async function run(config: MigrateConfig): Promise<void> {
   const database = await openDatabase(config.database);
   const [source, target]: [StoreSource, StoreTarget] = to === "postgres"
     ? [new FileSource(storage, warn), new PostgresTarget(database)]
-    : [new PostgresSource(database), new FileTarget(storage, warn)];
+    : [new PostgresSource(database), new FileTarget(storage)];
   try {
     const move = await moveStore(source, target);
     if (json) printJson({ from: source.place, to: target.place, ...move });

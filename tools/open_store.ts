@@ -56,5 +56,18 @@ export function placeOf({ storage, database }: StoreSetting): string {
 }
 
 async function open({ storage, database }: StoreSetting): Promise<StoreAdmin> {
-  return database === undefined ? new FileAdmin(storage, warn) : await openAdmin(database, warn);
+  if (database === undefined) return new FileAdmin(storage, warn);
+  requireNet(database);
+  return await openAdmin(database, warn);
+}
+
+/** A connection that Deno refuses looks like a database that is away; tasks without a broker are granted one host. */
+function requireNet({ host, port }: DatabaseConnection): void {
+  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  if (Deno.permissions.querySync({ name: "net", host: address }).state === "granted") return;
+  const remedy = "set that in place of --database";
+  throw new Failure(
+    EXIT.failed,
+    `No net access to ${address}: this task is granted that of DATABASE_URL only; ${remedy}`,
+  );
 }

@@ -87,7 +87,7 @@ function report(
   balance: BalanceAudit,
   audit: PositionsAudit | undefined,
   off: string[],
-  { verbose }: VerifyConfig,
+  { verbose, store }: VerifyConfig,
 ) {
   const wrong = balance.items.filter(({ expected, stock }) => expected !== stock);
   const shown = verbose || balance.items.length <= SHOWN_FAULTS ? balance.items : wrong;
@@ -102,6 +102,9 @@ function report(
   }
   for (const fault of verbose ? off : off.slice(0, SHOWN_FAULTS)) printError(`off: ${escapeControls(fault)}`);
   if (!verbose && off.length > SHOWN_FAULTS) printError(`… and ${off.length - SHOWN_FAULTS} more (--verbose)`);
+  if (wrong.length > 0 && store.database !== undefined) {
+    printError("Stock that was changed past the tools is taken into the books by deno task inventory update");
+  }
   const summary = `${balance.items.length} items, ${balance.accepted} accepted orders`;
   print(off.length === 0 ? `verify: ok (${summary})` : `verify: ${off.length} off (${summary})`);
 }

@@ -183,29 +183,19 @@ export function orderStoreConformance(
     assert.equal(await harness.hasRead(1, 3), false);
   });
 
-  test(
-    "leaves where to go on to the group or says it, and where to restart once it was told",
-    async (harness, store) => {
-      const readTo = (offset: number) => harness.keepsPosition ? offset : undefined;
-      await deliver(store, batchOf([id("a")], { from: 5 }));
-      assert.equal(await store.resumeAt(partitionOf(0)), readTo(6));
-      await store.restartAt(partitionOf(0), 2);
-      assert.deepEqual([
-        await store.resumeAt(partitionOf(0)),
-        await store.resumeAt(partitionOf(1)),
-        await store.resumeAt(partitionOf(0, "other")),
-      ], [
-        2,
-        undefined,
-        undefined,
-      ]);
-      await harness.abandon(store);
-      const again = await harness.open();
-      assert.equal(await again.resumeAt(partitionOf(0)), 2);
-      await deliver(again, batchOf([], { from: 2, to: 6 }));
-      assert.equal(await again.resumeAt(partitionOf(0)), readTo(6));
-    },
-  );
+  test("says where to restart once it was told, until it has read on", async (harness, store) => {
+    const readTo = (offset: number) => harness.keepsPosition ? offset : undefined;
+    await deliver(store, batchOf([id("a")], { from: 5 }));
+    assert.equal(await store.resumeAt(partitionOf(0)), readTo(6));
+    await store.restartAt(partitionOf(0), 2);
+    const found = [partitionOf(0), partitionOf(1), partitionOf(0, "other")].map((at) => store.resumeAt(at));
+    assert.deepEqual(await Promise.all(found), [2, undefined, undefined]);
+    await harness.abandon(store);
+    const again = await harness.open();
+    assert.equal(await again.resumeAt(partitionOf(0)), 2);
+    await deliver(again, batchOf([], { from: 2, to: 6 }));
+    assert.equal(await again.resumeAt(partitionOf(0)), readTo(6));
+  });
 
   test("makes nothing durable where judging fails, and goes on", async (harness, store) => {
     const before = await harness.fingerprint();

@@ -1,6 +1,6 @@
 import type { OrderStore } from "../../lib/ports.ts";
 import type { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
-import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
+import { postgresTest, reuseDatabases, TestDatabase } from "../support/postgres_database.ts";
 import { orderStoreConformance, type StoreContents, type StoreHarness } from "./order_store.ts";
 
 /** The store in a database of its own. */
@@ -60,6 +60,8 @@ class PostgresStoreHarness implements StoreHarness {
     await this.#database[Symbol.asyncDispose]();
   }
 }
+
+reuseDatabases();
 
 orderStoreConformance("PostgresStore", async (contents: StoreContents) => {
   return new PostgresStoreHarness(await TestDatabase.create(contents));

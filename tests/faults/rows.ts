@@ -9,6 +9,10 @@ import { replayWhileConsuming } from "./kafka_replay.ts";
 import { resetRacingJoin } from "./kafka_reset.ts";
 import { offsetsOutOfRange } from "./kafka_retention.ts";
 import { stopInBatch, zombie } from "./kafka_signals.ts";
+import { memberFrozen } from "./postgres_frozen.ts";
+import { POSTGRES_MEMBERS } from "./postgres_members.ts";
+import { POSTGRES_MUTANT_FAULTS } from "./postgres_mutants.ts";
+import { everyStatement } from "./postgres_statements.ts";
 import { DAMAGE_FAULTS } from "./store_damage.ts";
 import { IO_FAULTS } from "./store_io.ts";
 import { KILL_FAULTS } from "./store_kill.ts";
@@ -27,7 +31,7 @@ export const FAULTS: readonly Fault[] = [
   ...STALE_SAVE_FAULTS,
   ...TOOL_FAULTS,
   ...MUTANT_FAULTS,
-  // In Kafka, the registry and the ways there.
+  // In Kafka, the registry and the paths to them.
   zombie,
   brokerKilled,
   brokerFrozen,
@@ -41,4 +45,9 @@ export const FAULTS: readonly Fault[] = [
   stopInBatch,
   leaderKilled,
   compactionEmptied,
+  // In the PostgreSQL store and among those who share it.
+  everyStatement,
+  memberFrozen,
+  ...POSTGRES_MEMBERS,
+  ...POSTGRES_MUTANT_FAULTS,
 ].sort((a, b) => a.row - b.row);

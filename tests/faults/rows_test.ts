@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { testEnv } from "../support/kafka.ts";
+import { reuseDatabases } from "../support/postgres_database.ts";
 import { held, seededRandom } from "./fault.ts";
 import { FAULTS } from "./rows.ts";
+
+reuseDatabases();
 
 for (const fault of FAULTS.filter(({ runs }) => runs.sample > 0)) {
   const reason = fault.skip?.();

@@ -1,31 +1,14 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { CHECKOUT } from "../../tools/stack/folders.ts";
-import { type Fault, type FaultContext, type FaultOutcome, held } from "./fault.ts";
+import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
+import { type Mutant, NOTHING, runMutants } from "./mutant.ts";
 import { runTornTail } from "./store_damage.ts";
 import { runDiskFull, runEio } from "./store_io.ts";
 import { runCompactionKills, runKills, runLostCommits, runUnsynced } from "./store_kill.ts";
 import { noMount } from "./store_mount.ts";
 import { noStrace } from "./store_world.ts";
 
-/** Runs a mutant may hold before it counts as survived. */
-const CHANCES = 40;
-
-const NOTHING: FaultOutcome = { lost: 0, doubled: 0, unbalanced: 0, recoveryMs: 0, broken: [] };
-
-type Row = (context: FaultContext, root: string) => Promise<FaultOutcome>;
-
-/** A store with one safeguard less, and the rows one of which has to notice. */
-interface Mutant {
-  name: string;
-  file: string;
-  /** Source that stands in the file once, and what is put there instead. */
-  from: string;
-  to: string;
-  rows: readonly Row[];
-}
-
-const MUTANTS: readonly Mutant[] = [
+export const MUTANTS: readonly Mutant[] = [
   {
     name: "no fdatasync",
     file: "lib/files/disk/append_file.ts",
@@ -163,68 +146,11 @@ async function staleSaves(context: FaultContext, root: string): Promise<FaultOut
   });
 }
 
-/** Runs rows against every mutant until each was noticed; one that nobody notices is what is broken. */
-export async function runMutants(context: FaultContext, only?: string): Promise<FaultOutcome> {
-  const broken: string[] = [];
-  const mutants = MUTANTS.filter(({ name }) => only === undefined || name === only);
-  for (const row of new Set(mutants.flatMap(({ rows }) => rows))) broken.push(...await withoutMutant(row, context));
-  for (const mutant of mutants) {
-    const survived = await survives(mutant, context);
-    if (survived !== undefined) broken.push(survived);
-  }
-  return { ...NOTHING, broken };
-}
-
-/** A row that notices something in a copy without a mutant would notice any. */
-async function withoutMutant(row: Row, context: FaultContext): Promise<string[]> {
-  using copy = new Copy();
-  const outcome = await row(context, copy.root);
-  return held(outcome) ? [] : [`${row.name} does not hold in a mere copy: ${JSON.stringify(outcome)}`];
-}
-
-async function survives(mutant: Mutant, context: FaultContext): Promise<string | undefined> {
-  using copy = new Copy();
-  const path = join(copy.root, mutant.file);
-  const source = Deno.readTextFileSync(path);
-  if (source.split(mutant.from).length !== 2) return `the mutant "${mutant.name}" does not fit ${mutant.file} any more`;
-  Deno.writeTextFileSync(path, source.replace(mutant.from, () => mutant.to));
-  for (let chance = 0; chance < CHANCES; chance++) {
-    const row = mutant.rows[chance % mutant.rows.length];
-    const outcome = await row(context, copy.root);
-    if (!held(outcome)) return undefined;
-  }
-  return `the mutant "${mutant.name}" held ${CHANCES} runs`;
-}
-
-/** A copy of what the rows run; removed when disposed. */
-class Copy implements Disposable {
-  readonly root = Deno.makeTempDirSync({ prefix: "orders-mutant-" });
-
-  constructor() {
-    for (const path of ["lib", "tools", "tests/support", "tests/faults", "deno.json", "deno.lock"]) this.#take(path);
-  }
-
-  [Symbol.dispose](): void {
-    Deno.removeSync(this.root, { recursive: true });
-  }
-
-  #take(path: string): void {
-    const [from, to] = [join(CHECKOUT, path), join(this.root, path)];
-    Deno.mkdirSync(dirname(to), { recursive: true });
-    if (Deno.statSync(from).isFile) return Deno.copyFileSync(from, to);
-    Deno.mkdirSync(to);
-    for (const { name } of Deno.readDirSync(from)) this.#take(join(path, name));
-  }
-}
-
-/** Names of the mutants, for a table. */
-export const MUTANT_NAMES = MUTANTS.map(({ name }) => name);
-
 export const MUTANT_FAULTS: readonly Fault[] = [{
   row: 27,
   name: "mutants of the store are noticed",
   // All of them take minutes; the sample is in store_mutants_test.ts.
   runs: { full: 1, sample: 0 },
   skip: () => noStrace() ?? noMount(),
-  run: (context) => runMutants(context),
+  run: (context) => runMutants(MUTANTS, context),
 }];

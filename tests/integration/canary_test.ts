@@ -26,6 +26,27 @@ const LINES = [
   "replay --dlq --verbose --dry-run",
   "doctor --json",
 ];
+/** Every command that works on a store. */
+const STORE_LINES = [
+  "bootstrap --verbose",
+  "user show --verbose",
+  "inventory update --item pen --quantity 1",
+  "produce --count 1 --dry-run",
+  "verify --offline --verbose",
+  "why no-such-order --offline --json",
+  "replay --dry-run --verbose",
+  "migrate-store --to postgres",
+  "doctor --json",
+];
+/** Addresses with a password that lead nowhere, or are not even one. */
+const DATABASE_URLS = [
+  `postgres://alice:${CANARY}-db@localhost:1/orders`,
+  `postgres://alice:${CANARY}-db@localhost:1`,
+  `postgres://alice:${CANARY}-db@localhost/orders?sslmode=prefer`,
+  `postgres://alice:${CANARY}-db%zz@localhost/orders`,
+  `postgres://alice:${CANARY}-db@db.example/orders?sslmode=disable`,
+  `alice:${CANARY}-db@localhost/orders`,
+];
 
 Deno.test("a secret shows in nothing that a command prints or writes, whatever is wrong and however much is logged", (t) =>
   SecureWorld.with(async (world) => {
@@ -56,6 +77,16 @@ Deno.test("a secret shows in nothing that a command prints or writes, whatever i
         }
       });
     }
+
+    await t.step("with a password in DATABASE_URL", async () => {
+      for (const [index, line] of STORE_LINES.entries()) {
+        // A database that is away is waited for ten seconds, so not by every command.
+        for (const url of index === 1 ? DATABASE_URLS : DATABASE_URLS.slice(1)) {
+          const { code } = await world.run(line, { ...admin, ...token, DATABASE_URL: url });
+          assert.notEqual(code, 0, `${line} with ${url}`);
+        }
+      }
+    });
 
     await t.step("what was looked through is what was meant: it was talkative", () => {
       const all = world.printed.join("");

@@ -26,7 +26,7 @@ const RUNS: readonly [name: string, args: string[], exit?: number][] = [
 const TASKS = [...new Set(RUNS.map(([name]) => name))];
 
 /** Names of our settings: one that is asked for and not granted would silently read as not set. */
-const OUR_NAMES = /^(KAFKA_|SCHEMA_REGISTRY_|ORDERS_|CONSUMER_|STORAGE_)/;
+const OUR_NAMES = /^(KAFKA_|SCHEMA_REGISTRY_|ORDERS_|CONSUMER_|STORAGE_|DATABASE_)/;
 
 interface Access {
   permission: string;
@@ -158,6 +158,27 @@ Deno.test("no task but those of the stack can read, write, run or ask beyond its
     const { stdout } = await child.output();
     assert.equal(new TextDecoder().decode(stdout), "tried all\n", name);
   }
+});
+
+Deno.test("a task that asks nobody else may ask the host in DATABASE_URL, and no other one", async () => {
+  using world = ownWorld();
+  const hosts = {
+    "": [],
+    "nonsense": [],
+    "postgres://me@db.example/orders": ["--allow-net=db.example:5432"],
+    "postgres://me:secret@[::1]:6543/orders": ["--allow-net=[::1]:6543"],
+    "postgres://me@a.example,b.example/orders": [],
+    "postgres://me@db.example --allow-all/orders": [],
+  };
+  for (const name of ["bootstrap", "user", "inventory"]) {
+    for (const [url, grants] of Object.entries(hosts)) {
+      const words = taskWords(name, { ...world.env, DATABASE_URL: url });
+      assert.deepEqual(words.filter((word) => /^--allow-(net|all)/.test(word)), grants, url);
+    }
+  }
+  const { code, stderr } = await task("user", ["show", "--database", "postgres://me@localhost:1/orders"], world.env);
+  assert.equal(code, EXIT.failed);
+  assert.match(stderr, /^error: No net access to localhost:1: .* set that in place of --database\n$/);
 });
 
 Deno.test("another storage folder is refused with the command line that grants it, which then works", async () => {

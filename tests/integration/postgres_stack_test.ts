@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EXIT } from "../../lib/errors.ts";
 import { isAlive, terminate } from "../../tools/stack/processes.ts";
-import { checkUrl } from "../../tools/stack/postgres/check_database.ts";
+import { checkUrl } from "../../tools/stack/postgres/check_stack_database.ts";
 import { withClient } from "../../tools/stack/postgres/database.ts";
 import { databaseFolder, readDatabasePassword } from "../../tools/stack/postgres/database_folder.ts";
 import { databaseUrl } from "../../tools/stack/postgres/database_url.ts";
@@ -82,18 +82,18 @@ Deno.test("a stack with a database", async (t) => {
     await t.step("a wrong password is refused in one line, which does not show it", async () => {
       const url = urlOf(dataDir, "orders").replace(/:[^:]+@/, ":wrong-password@");
       const { code, stdout } = await doctor({ DATABASE_URL: url });
-      const lines = stdout.split("\n").filter((line) => / postgres /.test(line));
+      const lines = stdout.split("\n").filter((line) => / database /.test(line));
       assert.deepEqual([code, lines.length], [EXIT.failed, 1], stdout);
       assert.match(
         lines[0],
-        /^fail {2}postgres {3}PostgreSQL at \S+\/orders as orders refuses: password .*DATABASE_URL/,
+        /^fail {2}database {3}PostgreSQL at \S+\/orders refuses the password of orders: .*DATABASE_URL/,
       );
       assert.doesNotMatch(stdout, /wrong-password/);
     });
 
     await t.step("doctor() finds it by DATABASE_URL", async () => {
       const { stdout } = await doctor({ DATABASE_URL: urlOf(dataDir, "orders") });
-      assert.match(stdout, /^ok {4}postgres {3}PostgreSQL 18\.\d+ at 127\.0\.0\.1:\d+\/orders as orders$/m);
+      assert.match(stdout, /^fail {2}database {3}no tables at 127\.0\.0\.1:\d+\/orders: run deno task bootstrap$/m);
     });
 
     await t.step("up() restarts it at once after a kill, and only that, with all that was committed", async () => {

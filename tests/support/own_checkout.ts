@@ -1,5 +1,5 @@
+import { cpSync } from "node:fs";
 import { join } from "node:path";
-
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 /** What is not shared with the real checkout: its data, and what Deno might write into. */
 const OWN = ["storage", ".stack", ".git", "deno.json", "deno.lock"];
@@ -8,7 +8,10 @@ const OWN = ["storage", ".stack", ".git", "deno.json", "deno.lock"];
 export function ownCheckout(): { folder: string } & Disposable {
   const folder = Deno.makeTempDirSync({ prefix: "orders-checkout-" });
   for (const { name } of Deno.readDirSync(CHECKOUT)) {
-    if (!OWN.includes(name)) Deno.symlinkSync(join(CHECKOUT, name), join(folder, name));
+    const [from, to] = [join(CHECKOUT, name), join(folder, name)];
+    // What is imported as text may be read without a permission only where it lies beside who imports it.
+    if (name === "lib") cpSync(from, to, { recursive: true });
+    else if (!OWN.includes(name)) Deno.symlinkSync(from, to);
   }
   for (const name of ["deno.json", "deno.lock"]) Deno.copyFileSync(join(CHECKOUT, name), join(folder, name));
   Deno.mkdirSync(join(folder, ".stack"));

@@ -8,10 +8,16 @@ import { Secret } from "../../lib/secret.ts";
 
 const url = Deno.env.get("TEST_DATABASE_URL");
 
+/** Why tests that need a database cannot be run; undefined where they can. */
+export function noDatabase(): string | undefined {
+  return url === undefined ? "TEST_DATABASE_URL names no PostgreSQL" : undefined;
+}
+
 /** Registers a test that needs a database: left out by name where there is none. */
 export function postgresTest(name: string, fn: () => Promise<unknown>): void {
-  const skipped = url === undefined ? " (skipped: TEST_DATABASE_URL names no PostgreSQL)" : "";
-  Deno.test({ name: name + skipped, ignore: url === undefined, fn: async () => void await fn() });
+  const reason = noDatabase();
+  const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
+  Deno.test({ name: name + skipped, ignore: reason !== undefined, fn: async () => void await fn() });
 }
 
 const TABLES = ["users", "inventory", "orders", "rejected", "stock_edits", "positions", "offset_ranges"];
@@ -19,15 +25,20 @@ const SAMPLE = { users: { alice: "paid", bob: "unpaid" }, items: { book: 10, pen
 
 /** Databases with our tables, emptied for the next test: to create one takes longer than most tests. */
 const free: { isolation: string; connection: DatabaseConnection }[] = [];
+let areKept = false;
 
-Deno.test.afterAll(async () => {
-  for (const { connection } of free.splice(0)) await drop(connection);
-});
+/** Lets the tests of a file use databases one after the other; called before the first one is registered. */
+export function reuseDatabases(): void {
+  areKept = true;
+  Deno.test.afterAll(async () => {
+    for (const { connection } of free.splice(0)) await drop(connection);
+  });
+}
 
 /** A database of a test's own, on the server of TEST_DATABASE_URL. */
 export class TestDatabase implements AsyncDisposable {
   readonly connection: DatabaseConnection;
-  /** Set where others may have it when this test is done with it. */
+  /** Set where the next test may have it. */
   #isolation: string | undefined;
   readonly #client: pg.Client;
   readonly #stores = new Set<PostgresStore>();
@@ -69,15 +80,34 @@ export class TestDatabase implements AsyncDisposable {
   } = {}): Promise<TestDatabase> {
     const index = free.findIndex((known) => known.isolation === isolation);
     const test = await (index < 0 ? TestDatabase.empty() : TestDatabase.#at(free.splice(index, 1)[0].connection));
-    test.#isolation = isolation;
+    if (areKept) test.#isolation = isolation;
     if (index < 0) {
       await test.sql(`ALTER DATABASE ${test.connection.database} SET default_transaction_isolation = '${isolation}'`);
       await (await openDatabase(test.connection)).close();
     }
-    const pairs = [Object.keys(users), Object.values(users)];
-    await test.sql("INSERT INTO users SELECT * FROM unnest($1::text[], $2::text[])", pairs);
-    for (const [item, quantity] of Object.entries(items)) await test.setStock(item, quantity);
+    await test.reset({ users, items });
     return test;
+  }
+
+  /** As the setting of a command. */
+  get url(): string {
+    const { host, port, database, user, password } = this.connection;
+    const login = [user, ...(password === undefined ? [] : [password.reveal()])].map(encodeURIComponent).join(":");
+    return `postgres://${login}@${host}:${port}/${database}`;
+  }
+
+  /** Empties the tables, and fills them as `create` does. */
+  async reset(
+    { users, items }: { users: Record<string, string>; items: Record<string, number> } = SAMPLE,
+  ): Promise<void> {
+    await this.#clear();
+    const pairs = [Object.keys(users).map(nameKey), Object.values(users)];
+    await this.sql("INSERT INTO users SELECT * FROM unnest($1::text[], $2::text[])", pairs);
+    for (const [item, quantity] of Object.entries(items)) await this.setStock(item, quantity);
+  }
+
+  async #clear(): Promise<void> {
+    await this.sql(TABLES.map((table) => `DELETE FROM ${table}`).join(";"));
   }
 
   async open(options: PostgresStoreOptions = {}): Promise<PostgresStore> {
@@ -134,6 +164,21 @@ export class TestDatabase implements AsyncDisposable {
     return rows.map(({ order_id }) => order_id);
   }
 
+  /** All that the store keeps, but for what differs each time. */
+  async contents(): Promise<Record<string, unknown[]>> {
+    const queries = {
+      users: "SELECT * FROM users ORDER BY name",
+      stock: "SELECT * FROM inventory ORDER BY item",
+      orders: `SELECT order_id, topic, partition, "offset", remaining, replay_of FROM orders ORDER BY order_id`,
+      rejected: `SELECT topic, partition, "offset", order_id, reason, status, stock FROM rejected ORDER BY 1, 2, 3`,
+      positions: "SELECT topic, partition, topic_id, position FROM positions ORDER BY 1, 2",
+      ranges: "SELECT * FROM offset_ranges ORDER BY topic, partition, from_offset",
+    };
+    const rows: Record<string, unknown[]> = {};
+    for (const [name, query] of Object.entries(queries)) rows[name] = await this.sql(query);
+    return rows;
+  }
+
   /** Ranges of offsets that were read of a partition, in order. */
   async ranges(partition: number): Promise<[number, number][]> {
     const rows = await this.sql<{ from_offset: number; to_offset: number }>(
@@ -169,7 +214,7 @@ export class TestDatabase implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const store of this.#stores) await store.close();
-    if (this.#isolation !== undefined) await this.sql(TABLES.map((table) => `DELETE FROM ${table}`).join(";"));
+    if (this.#isolation !== undefined) await this.#clear();
     await this.#client.end();
     if (this.#isolation === undefined) await drop(this.connection);
     else free.push({ isolation: this.#isolation, connection: this.connection });

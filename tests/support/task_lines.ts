@@ -7,13 +7,16 @@ export interface Output {
   stderr: string;
 }
 
-/** Runs `deno task -q LINE` as a user would, on `folder`. */
-export async function run(folder: string, line: string | readonly string[]): Promise<Output> {
+/** Runs `deno task -q LINE` as a user would, on the folder `store`, or on the store that these settings name. */
+export async function run(
+  store: string | Readonly<Record<string, string>>,
+  line: string | readonly string[],
+): Promise<Output> {
   const args = typeof line === "string" ? line.split(" ") : line;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "-q", ...args],
     cwd: CHECKOUT,
-    env: { STORAGE_DIR: folder, NO_COLOR: "1" },
+    env: { ...(typeof store === "string" ? { STORAGE_DIR: store } : store), NO_COLOR: "1" },
     stdin: "null",
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -8,7 +8,9 @@ export type LinkMood =
   /** Connections stay open and nothing comes through, as with a pulled cable; what was held back comes later. */
   | "silent"
   /** Each piece of data comes late. */
-  | "slow";
+  | "slow"
+  /** What a client sends comes through; where an answer comes the connection breaks in place of it. */
+  | "unheard";
 
 const SLOW_MS = 300;
 
@@ -44,6 +46,7 @@ export class TcpProxy implements AsyncDisposable {
     if (this.#mood === "cut") return void client.destroy();
     const server = connect(target);
     this.#join(client, server);
+    server.on("data", () => this.#mood === "unheard" && client.destroy());
     this.#join(server, client);
   }
 

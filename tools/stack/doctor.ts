@@ -7,19 +7,21 @@ import { printJson } from "../../lib/cli/json_lines.ts";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { print } from "../../lib/cli/print.ts";
-import { kafkaFlags, kafkaSettings, storageFlag, storageSetting } from "../../lib/cli/settings.ts";
+import { kafkaFlags, kafkaSettings } from "../../lib/cli/settings.ts";
 import { EXIT } from "../../lib/errors.ts";
+import { storeFlags, type StoreSetting, storeSetting } from "../open_store.ts";
 import type { Check, Level } from "./check.ts";
+import { checkDatabase } from "./check_database.ts";
 import { checkKafka, checkRegistry } from "./check_services.ts";
 import { checkStorage } from "./check_storage.ts";
-import { checkDatabase } from "./postgres/check_database.ts";
+import { checkStackDatabase } from "./postgres/check_stack_database.ts";
 import { checkPorts, checkTools } from "./check_tools.ts";
 import { secureRemedy } from "./secure/env_files.ts";
 
 const parser = object({
   json: option("--json", { description: line("Print JSON") }),
   ...kafkaFlags,
-  ...storageFlag,
+  ...storeFlags,
 });
 
 const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const satisfies Record<Level, string>;
@@ -45,12 +47,16 @@ export async function run(args: readonly string[]): Promise<number> {
     ...(isUp ? [] : checkPorts()),
     ...secureRemedy(kafka, settings.kafka.brokers),
     registry,
-    ...await checkDatabase(),
-    ...await checkStorage(storageSetting(options)),
+    ...await checkStackDatabase(),
+    ...await checkStore(storeSetting(options)),
   ];
   if (options.json) printJson(checks);
   else print(checks.map(describe).join("\n"));
   return checks.some(({ level }) => level === "fail") ? EXIT.failed : EXIT.ok;
+}
+
+async function checkStore({ storage, database }: StoreSetting): Promise<Check[]> {
+  return database === undefined ? await checkStorage(storage) : [await checkDatabase(database)];
 }
 
 function describe({ level, name, found, remedy }: Check): string {

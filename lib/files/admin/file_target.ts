@@ -18,14 +18,12 @@ import { writeContents } from "./write_contents.ts";
 export class FileTarget implements StoreTarget {
   readonly place: string;
   readonly #layout: StorageLayout;
-  readonly #warn: (sentence: string) => void;
   readonly #incoming: string;
   readonly #arrived: string;
 
-  constructor(folder: string, warn: (sentence: string) => void) {
+  constructor(folder: string) {
     this.place = folder;
     this.#layout = storageLayout(folder);
-    this.#warn = warn;
     this.#incoming = join(folder, ".incoming");
     this.#arrived = join(folder, ".arrived");
   }
@@ -45,7 +43,7 @@ export class FileTarget implements StoreTarget {
   }
 
   async read<T>(use: (contents: StoreContents) => Promise<T>): Promise<T> {
-    return await use((await fileContents(this.#incoming, this.#warn)).contents);
+    return await use((await fileContents(this.#incoming, () => {})).contents);
   }
 
   complete(): Promise<void> {

@@ -1,3 +1,4 @@
+import { blankEdgedNames } from "../../row_warnings.ts";
 import { nameKey, type StockItem, type User } from "../../order.ts";
 import { oddUsers } from "../../odd_users.ts";
 import type {
@@ -40,7 +41,7 @@ export class PostgresAdmin implements StoreAdmin {
   }
 
   async glance(): Promise<{ users: User[]; items: StockItem[] }> {
-    return { users: await this.#users(), items: await this.items() };
+    return { users: await this.#users(), items: await this.#items() };
   }
 
   async users(): Promise<User[]> {
@@ -50,7 +51,10 @@ export class PostgresAdmin implements StoreAdmin {
   }
 
   async items(): Promise<StockItem[]> {
-    return await this.#database.query("SELECT item AS name, quantity FROM inventory ORDER BY item");
+    const items = await this.#items();
+    const names = items.map(({ name }) => name);
+    for (const sentence of blankEdgedNames("item", names, this.place)) this.#warn(sentence);
+    return items;
   }
 
   async editUser({ action, name, status }: UserEdit): Promise<EditOutcome> {
@@ -64,7 +68,7 @@ export class PostgresAdmin implements StoreAdmin {
 
   async editItem(edit: ItemEdit): Promise<EditOutcome> {
     const done = await throughConflicts(() => editItem(this.#database, edit));
-    return done ?? { done: false, names: (await this.items()).map(({ name }) => name) };
+    return done ?? { done: false, names: (await this.#items()).map(({ name }) => name) };
   }
 
   async addMissing(
@@ -105,6 +109,10 @@ export class PostgresAdmin implements StoreAdmin {
 
   async close(): Promise<void> {
     await this.#database.close();
+  }
+
+  async #items(): Promise<StockItem[]> {
+    return await this.#database.query("SELECT item AS name, quantity FROM inventory ORDER BY item");
   }
 
   async #users(): Promise<User[]> {

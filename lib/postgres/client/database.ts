@@ -62,7 +62,9 @@ export class Database implements Queries {
         throw error;
       }
       committing(result);
+      session.isBroken = true; // until the answer is there, nobody knows what state the connection is in
       await session.query("COMMIT");
+      session.isBroken = false;
       return result;
     });
   }

@@ -20,7 +20,7 @@ const CONFLICTS: readonly string[] = ["40001", "40P01", "23505"];
  * missing, an {@linkcode Outage} (69) where it passes or where the same transaction, tried again, may go through.
  */
 export function databaseError(error: unknown, connection: DatabaseConnection): Error {
-  if (error instanceof Failure) return error;
+  if (error instanceof Failure || error instanceof TypeError || error instanceof RangeError) return error; // or a bug
   const code = sqlState(error);
   const place = placeOf(connection);
   if (code !== undefined && CONFLICTS.includes(code)) {

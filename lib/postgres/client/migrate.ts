@@ -23,8 +23,11 @@ type Tables = Queries & Pick<Database, "connection">;
  */
 export async function migrate(database: Tables): Promise<void> {
   for (let attempt = 1;; attempt++) {
+    const version = await schemaVersion(database);
+    if (version > MIGRATIONS.length) throw tooNew(database, version);
+    if (version === MIGRATIONS.length) return;
     try {
-      return await migrateOnce(database);
+      await migrateFrom(database, version);
     } catch (error) {
       if (sqlState(error) === "42501") throw notAllowed(database, error);
       if (attempt === MAX_TRIES || !RACES.includes(sqlState(error))) throw error;
@@ -34,10 +37,7 @@ export async function migrate(database: Tables): Promise<void> {
 }
 
 /** No DDL in one transaction with anything else: not every engine has that. A start that dies here is made good by the next. */
-async function migrateOnce(database: Tables): Promise<void> {
-  const version = await schemaVersion(database);
-  if (version > MIGRATIONS.length) throw tooNew(database, version);
-  if (version === MIGRATIONS.length) return;
+async function migrateFrom(database: Tables, version: number): Promise<void> {
   await database.query(
     "CREATE TABLE IF NOT EXISTS schema_migrations (version int PRIMARY KEY, applied_at timestamptz NOT NULL)",
   );

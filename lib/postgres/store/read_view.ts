@@ -1,6 +1,6 @@
 import { invalidOrder } from "../../decide_order.ts";
 import type { StoreView } from "../../judge_batch.ts";
-import { nameKey, type ReceivedOrder, type StockItem, type User } from "../../order.ts";
+import { nameKey, type Order, type ReceivedOrder, type StockItem, type User } from "../../order.ts";
 import type { Queries } from "../client/database.ts";
 
 /** Columns of `orders` that make up a {@linkcode ReceivedOrder}. */
@@ -17,21 +17,41 @@ interface OrderRow {
 }
 
 /**
- * What `orders` are judged against. The rows of their items are locked until the end of the transaction, so that no one
- * else takes from the same stock; in order, so that no two wait for each other. What others have accepted is read after
- * that, for they may have done so while these waited.
+ * What `orders` are judged against, but for what was accepted before ({@linkcode readAccepted}). The rows of their items
+ * are locked until the end of the transaction, so that no one else takes from the same stock; in order, so that no two
+ * wait for each other.
  */
-export async function readView(session: Queries, orders: readonly ReceivedOrder[]): Promise<StoreView> {
-  // An invalid one is rejected whatever is stored, and may hold what PostgreSQL takes for no text.
-  const valid = orders.map(({ order }) => order).filter((order) => invalidOrder(order) === undefined);
+export async function readView(
+  session: Queries,
+  orders: readonly ReceivedOrder[],
+): Promise<Pick<StoreView, "user" | "item">> {
+  const valid = orders.map(({ order }) => order).filter(isStorable);
   const items = await lockItems(session, [...new Set(valid.map(({ item }) => nameKey(item)))]);
   const users = await readUsers(session, [...new Set(valid.map(({ user }) => nameKey(user)))]);
-  const accepted = await readAccepted(session, valid.map(({ order_id }) => order_id));
-  return {
-    user: (name) => users.get(nameKey(name)),
-    item: (name) => items.get(nameKey(name)),
-    accepted: (orderId) => accepted.get(orderId),
-  };
+  return { user: (name) => users.get(nameKey(name)), item: (name) => items.get(nameKey(name)) };
+}
+
+/**
+ * What was accepted under the ids of `orders`. Asked after the locks were taken, for others may have accepted it while
+ * these waited.
+ */
+export async function readAccepted(
+  session: Queries,
+  orders: readonly ReceivedOrder[],
+): Promise<Map<string, ReceivedOrder>> {
+  const ids = orders.map(({ order }) => order).filter(isStorable).map(({ order_id }) => order_id);
+  if (ids.length === 0) return new Map();
+  const rows = await session.query<OrderRow>(
+    `SELECT order_id, user_name, item, quantity, created_at, topic, partition, "offset", replay_of
+     FROM orders WHERE order_id = ANY($1::text[])`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.order_id, received(row)]));
+}
+
+/** An invalid order is rejected whatever is stored, and may hold what PostgreSQL takes for no text. */
+function isStorable(order: Order): boolean {
+  return invalidOrder(order) === undefined;
 }
 
 async function lockItems(session: Queries, names: readonly string[]): Promise<Map<string, StockItem>> {
@@ -47,16 +67,6 @@ async function readUsers(session: Queries, names: readonly string[]): Promise<Ma
   if (names.length === 0) return new Map();
   const rows = await session.query<User>("SELECT name, status FROM users WHERE name = ANY($1::text[])", [names]);
   return new Map(rows.map((row) => [row.name, row]));
-}
-
-async function readAccepted(session: Queries, ids: readonly string[]): Promise<Map<string, ReceivedOrder>> {
-  if (ids.length === 0) return new Map();
-  const rows = await session.query<OrderRow>(
-    `SELECT order_id, user_name, item, quantity, created_at, topic, partition, "offset", replay_of
-     FROM orders WHERE order_id = ANY($1::text[])`,
-    [ids],
-  );
-  return new Map(rows.map((row) => [row.order_id, received(row)]));
 }
 
 function received(row: OrderRow): ReceivedOrder {

@@ -1,6 +1,7 @@
 import type { Accepted, Rejected, Verdict } from "../../judge_batch.ts";
 import { nameKey } from "../../order.ts";
 import type { PartitionRange } from "../../ports.ts";
+import { storable } from "../../store_contents.ts";
 import type { Queries } from "../client/database.ts";
 
 /**
@@ -83,9 +84,4 @@ async function updateStock(session: Queries, accepted: readonly Accepted[]) {
      WHERE inventory.item = left_over.item`,
     [[...stock.keys()], [...stock.values()]],
   );
-}
-
-/** PostgreSQL's text holds every character but NUL, which an order that is rejected may hold. */
-function storable(text: string): string {
-  return text.replaceAll("\0", "\\u0000");
 }

@@ -11,12 +11,10 @@ import { databaseAddress } from "./stack_database.ts";
 const name = "postgres";
 
 /**
- * Whether the database answers that DATABASE_URL names, or else that is a part of the checkout's own stack; nothing where
- * there is neither. Permissions: net; env DATABASE_URL; read of `.stack` and of the certificate that the URL names.
+ * Whether the database answers that is a part of the checkout's own stack, if there is one. Permissions: net; read of
+ * `.stack`.
  */
-export async function checkDatabase(): Promise<Check[]> {
-  const url = Deno.env.get("DATABASE_URL") || undefined;
-  if (url !== undefined) return [await checkUrl(url)];
+export async function checkStackDatabase(): Promise<Check[]> {
   const port = readState(DEFAULT_DATA_DIR)?.postgresPort;
   if (port === undefined) return [];
   const stack = { dataDir: DEFAULT_DATA_DIR, secure: isSecure(DEFAULT_DATA_DIR) };

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
+import { judgeBatch, type Verdict } from "../../lib/judge_batch.ts";
+import type { OrderBatch } from "../../lib/ports.ts";
+import { noDatabase, TestDatabase } from "../support/postgres_database.ts";
+import { serverError, type Statement, watchStatements } from "../support/statements.ts";
+import { batchOf, order, outcomes } from "../support/storage.ts";
+import { TcpProxy } from "../support/tcp_proxy.ts";
+import type { Fault, FaultOutcome } from "./fault.ts";
+
+/** What may happen in place of a statement, or of its answer. */
+const KINDS = ["40001", "40P01", "cut before", "cut after", "backend ended"] as const;
+type Kind = typeof KINDS[number];
+
+const id = (order_id: string, given = {}) => order({ order_id, ...given });
+
+/** Everything that a store does: first and later batches, ids that repeat, a reset, a topic that was created anew. */
+async function scenario(store: PostgresStore, database: TestDatabase): Promise<string[][]> {
+  const seen: string[][] = [];
+  const process = async (batch: OrderBatch) => {
+    const verdicts: Verdict[] = await store.process(batch, (view) => judgeBatch(batch.orders, view));
+    seen.push(outcomes(verdicts));
+  };
+  const first = { ...batchOf([id("a"), id("b", { user: "bob" }), id("c", { quantity: 2 })]), topicId: "one" };
+  const at = { topic: first.topic, topicId: "one", partition: 0 };
+  await process(first);
+  await process({ ...batchOf([id("d"), id("a", { quantity: 99 })], { from: 3 }), topicId: "one" });
+  const others = [[id("g"), id("h", { user: "eve" })], [id("c", { item: "pen" }), id("e", { item: "pen" })], [id("i")]];
+  for (const [index, orders] of others.entries()) {
+    await process({ ...batchOf(orders, { partition: 1, from: 2 * index }), topicId: "one" });
+  }
+  await database.setUser("bob", "paid");
+  await store.restartAt(at, 0);
+  await process(first);
+  seen.push([`${await store.resumeAt(at)}`, `${await store.resumeAt({ ...at, topicId: "two" })}`]);
+  await process({ ...batchOf([id("f"), id("a")]), topicId: "two" });
+  return seen;
+}
+
+const EXPECTED = [
+  ["accepted", "unpaid-user", "accepted"],
+  ["accepted", "order-id-conflict"],
+  ["accepted", "unknown-user"],
+  ["order-id-conflict", "accepted"],
+  ["accepted"],
+  ["redelivered", "accepted", "redelivered"],
+  ["3", "undefined"],
+  ["accepted", "duplicate"],
+];
+
+/** The scenario, with something that happens at statement `at`; answers with what was left and how many there were. */
+async function runOnce(database: TestDatabase, at: number, kind: Kind) {
+  await database.reset();
+  const folder = Deno.makeTempDirSync({ prefix: "orders-proxy-" });
+  const { host, port } = database.connection;
+  await using proxy = await TcpProxy.listen(join(folder, ".s.PGSQL.5432"), { host, port });
+  const store = await PostgresStore.open({ ...database.connection, host: folder, port: 5432 });
+  let count = 0;
+  const around = async ({ text, backend }: Statement, send: (text?: string) => Promise<unknown>) => {
+    if (text === "ROLLBACK" || ++count !== at) return await send();
+    if (kind === "cut before" || kind === "cut after") {
+      proxy.setMood(kind === "cut before" ? "cut" : "unheard");
+      return await send().finally(() => proxy.setMood("well"));
+    }
+    if (kind === "backend ended") {
+      await database.sql("SELECT pg_terminate_backend($1)", [backend]);
+      return await send();
+    }
+    await send("ROLLBACK"); // as the server does
+    throw serverError(kind);
+  };
+  try {
+    const seen = await watchStatements(around, () => scenario(store, database));
+    await database.requireBalance();
+    return { seen, contents: await database.contents(), count };
+  } finally {
+    await store.close();
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** Each kind at each statement in turn: the verdicts and what is kept are those of a run in which nothing happens. */
+export async function runEveryStatement(): Promise<FaultOutcome> {
+  const broken: string[] = [];
+  await using database = await TestDatabase.create();
+  const calm = await runOnce(database, 0, "40001");
+  assert.deepEqual(calm.seen, EXPECTED);
+  for (let at = 1; at <= calm.count && broken.length === 0; at++) {
+    for (const kind of KINDS) {
+      try {
+        const { seen, contents } = await runOnce(database, at, kind);
+        assert.deepEqual({ seen, contents }, { seen: calm.seen, contents: calm.contents });
+      } catch (error) {
+        broken.push(`${kind} at statement ${at}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+  }
+  return { lost: 0, doubled: 0, unbalanced: 0, recoveryMs: 0, broken };
+}
+
+export const everyStatement: Fault = {
+  row: 18,
+  name: "a conflict, a cut or an ended backend at every statement of the PostgreSQL store, COMMIT included",
+  runs: { full: 1, sample: 1 },
+  skip: noDatabase,
+  run: runEveryStatement,
+};
