@@ -11,7 +11,8 @@ export async function orderHistory(database: Queries, orderId: string): Promise<
     );
   const [accepted] = await orders("order_id = $1");
   const rejections = await database.query<RejectedOrder>(
-    `SELECT ${REJECTED_COLUMNS} FROM rejected WHERE order_id = $1 ORDER BY rejected_at, topic, partition, "offset"`,
+    `SELECT ${REJECTED_COLUMNS} FROM rejected WHERE left(order_id, 256) = left($1, 256) AND order_id = $1
+     ORDER BY rejected_at, topic, partition, "offset"`,
     [orderId],
   );
   return {

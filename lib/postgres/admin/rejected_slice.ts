@@ -82,7 +82,8 @@ function rejectionsIn(database: Queries, { topic, partition, last }: Bound, unti
          AND ("offset", order_id) > ($5, $6)
          AND NOT EXISTS (
            SELECT FROM rejected AS later
-           WHERE later.order_id = this.order_id AND later.rejected_at < $4::timestamptz
+           WHERE left(later.order_id, 256) = left(this.order_id, 256) AND later.order_id = this.order_id
+             AND later.rejected_at < $4::timestamptz
              AND later.rejected_at >= this.rejected_at
              AND (later.rejected_at, later.topic, later.partition, later."offset")
                > (this.rejected_at, this.topic, this.partition, this."offset")
