@@ -86,6 +86,7 @@ export async function runEveryStatement(): Promise<FaultOutcome> {
   await using database = await TestDatabase.create();
   const calm = await runOnce(database, 0, "40001");
   assert.deepEqual(calm.seen, EXPECTED);
+  assert.deepEqual([await database.ranges(0), await database.ranges(1)], [[[0, 2]], [[0, 5]]]); // of the later topic
   for (let at = 1; at <= calm.count && broken.length === 0; at++) {
     for (const kind of KINDS) {
       try {
