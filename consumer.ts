@@ -33,7 +33,7 @@ import { withAdmin } from "./lib/kafka/client/disconnect.ts";
 import { resetGroup, startGroup, type StartOffsets } from "./lib/kafka/consume/group_start.ts";
 import type { GroupTopic } from "./lib/kafka/consume/group_topic.ts";
 import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
-import { refusal, requireRights } from "./lib/kafka/client/rights.ts";
+import { accessDenied, requireRights } from "./lib/kafka/client/rights.ts";
 import { type SubscribedBatch, Subscription } from "./lib/kafka/consume/subscription.ts";
 import { shareBy, type SubscriptionOptions } from "./lib/kafka/consume/subscription_options.ts";
 import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
@@ -114,7 +114,7 @@ async function prepareGroup(
       return await startGroup(kafka, admin, store, { ...at, deadMember, isShared: lanes !== undefined });
     });
   } catch (error) {
-    throw refusal(error, kafka, { topic, operation: "Read", group }) ?? error;
+    throw accessDenied(error, kafka, { topic, operation: "Read", group }) ?? error;
   }
 }
 

@@ -3,7 +3,7 @@ import { editStorage } from "../lib/files/store/edit_storage.ts";
 import { IdentityIndex } from "../lib/files/index/identity_index.ts";
 import { writeIndexSnapshot } from "../lib/files/index/index_snapshot.ts";
 import { type StorageLayout, storageLayout } from "../lib/files/disk/layout.ts";
-import { Positions } from "../lib/files/log/positions.ts";
+import { ReadRanges } from "../lib/files/log/read_ranges.ts";
 import { sealLines } from "../lib/files/log/sealed_line.ts";
 import { writeAll } from "../lib/files/disk/atomic_file.ts";
 
@@ -100,9 +100,9 @@ function logLine(order: number, batch: number, { names, stock, edits }: MadeStoc
 
 /** As the store does: CSV files that are not its own writing are looked through against the whole log. */
 function noteOwnWriting(layout: StorageLayout, seq: number): void {
-  const positions = new Positions(layout);
-  for (const path of [layout.users, layout.inventory]) positions.wrote(basename(path), Deno.readFileSync(path), seq);
-  positions.close();
+  const readRanges = new ReadRanges(layout);
+  for (const path of [layout.users, layout.inventory]) readRanges.wrote(basename(path), Deno.readFileSync(path), seq);
+  readRanges.close();
 }
 
 if (import.meta.main) {

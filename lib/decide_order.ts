@@ -13,7 +13,7 @@ export const REJECT_REASONS = [
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
 /** Those that a change of users or stock can mend; the others lie in the order itself. */
-export const MENDABLE_REASONS: readonly string[] = [
+export const RETRYABLE_REASONS: readonly string[] = [
   "unknown-user",
   "unpaid-user",
   "unknown-item",

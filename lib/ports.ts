@@ -108,7 +108,7 @@ export interface DeadLetter {
 }
 
 /** A dead letter as it lies in the dead-letter topic, as far as it says where it came from. */
-export interface StoredLetter extends Omit<DeadLetter, "at" | "reason"> {
+export interface StoredDeadLetter extends Omit<DeadLetter, "at" | "reason"> {
   /** Offset in the dead-letter topic. */
   offset: number;
   origin: Coordinates | undefined;
@@ -121,5 +121,5 @@ export interface StoredLetter extends Omit<DeadLetter, "at" | "reason"> {
  * `send` resolves once all are acknowledged; sending the same ones again is harmless, they are keyed by origin.
  */
 export interface DeadLetterSink {
-  send(letters: readonly DeadLetter[]): Promise<void>;
+  send(deadLetters: readonly DeadLetter[]): Promise<void>;
 }

@@ -21,7 +21,7 @@ export function isDeadLetterTopic(topic: string): boolean {
 /** Header of a replayed order: the `order_id` it is a replay of. */
 export const REPLAY_OF_HEADER = "replay_of";
 
-/** Header of what a replay sends a second time: its run and which piece of its slice this is, see `run_mark.ts`. */
+/** Header of what a replay sends a second time: its run and which record of its slice this is, see `run_mark.ts`. */
 export const REPLAY_RUN_HEADER = "replay_run";
 /** Header of a message that came with more headers than are kept: how many were left out. */
 export const LEFT_OUT_HEADER = "order_pipeline.headers_left_out";

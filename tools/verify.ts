@@ -13,11 +13,11 @@ import { auditBalance, type BalanceAudit, takeSnapshot, visitRejected } from "..
 import { createKafka } from "../lib/kafka/client/client.ts";
 import { describeHeldBack } from "../lib/kafka/consume/open_transactions.ts";
 import {
-  auditPositions,
-  type PositionAudit,
-  type PositionsAudit,
-  VerdictPlaces,
-} from "../lib/kafka/inspect/position_audit.ts";
+  auditOffsets,
+  type OffsetAudit,
+  type PartitionAudit,
+  VerdictOffsets,
+} from "../lib/kafka/inspect/offset_audit.ts";
 import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
 
 /** Faults shown to a person at most; `--json` has them all. */
@@ -46,21 +46,21 @@ export interface VerifyConfig extends KafkaSettings {
  */
 export async function run(config: VerifyConfig): Promise<number> {
   const snapshot = await takeSnapshot(config.storage, warn);
-  const places = new VerdictPlaces();
-  const balance = auditBalance(snapshot, (place) => places.accepted(place));
-  visitRejected(snapshot, (place) => places.rejected(place));
-  const audit = config.offline ? undefined : await checkPositions(config, snapshot.positions, places);
+  const verdicts = new VerdictOffsets();
+  const balance = auditBalance(snapshot, (at) => verdicts.accepted(at));
+  visitRejected(snapshot, (at) => verdicts.rejected(at));
+  const audit = config.offline ? undefined : await checkOffsets(config, snapshot.readRanges, verdicts);
   const off = faultsOf(balance, audit?.positions);
   if (config.json) printJson({ ok: off.length === 0, ...balance, ...audit, faults: off });
   else report(balance, audit, off, config);
   return off.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function checkPositions(
+async function checkOffsets(
   { kafka }: VerifyConfig,
-  read: Parameters<typeof auditPositions>[1],
-  places: VerdictPlaces,
-): Promise<PositionsAudit | undefined> {
+  read: Parameters<typeof auditOffsets>[1],
+  verdicts: VerdictOffsets,
+): Promise<OffsetAudit | undefined> {
   try {
     await requireBrokers(kafka);
   } catch (error) {
@@ -68,10 +68,10 @@ async function checkPositions(
     warn(`${error.message}; only the balance is checked`);
     return undefined;
   }
-  return await auditPositions(createKafka(kafka), read, places);
+  return await auditOffsets(createKafka(kafka), read, verdicts);
 }
 
-function faultsOf(balance: BalanceAudit, positions: readonly PositionAudit[] = []): string[] {
+function faultsOf(balance: BalanceAudit, positions: readonly PartitionAudit[] = []): string[] {
   const items = balance.items.filter(({ expected, stock }) => expected !== stock);
   return [
     ...items.map(({ item, expected, stock }) =>
@@ -86,7 +86,7 @@ function faultsOf(balance: BalanceAudit, positions: readonly PositionAudit[] = [
 
 function report(
   balance: BalanceAudit,
-  audit: PositionsAudit | undefined,
+  audit: OffsetAudit | undefined,
   off: string[],
   { verbose }: VerifyConfig,
 ) {
@@ -97,7 +97,7 @@ function report(
     print(table(["item", "opening", "edits", "accepted", "stock", ""], rows) + "\n");
   }
   if (audit === undefined) print("Positions: not checked, there is no broker to ask");
-  else if (audit.positions.length > 0) print(positionTable(audit.positions) + "\n");
+  else if (audit.positions.length > 0) print(partitionTable(audit.positions) + "\n");
   for (const [topic, held] of Map.groupBy(audit?.heldBack ?? [], ({ topic }) => topic)) {
     print(`${describeHeldBack(topic, held)}: not read yet, so not checked\n`);
   }
@@ -111,7 +111,7 @@ function mark({ expected, stock }: { expected: number | null; stock: number | nu
   return expected === stock ? "ok" : `off, expected ${expected ?? "gone"}`;
 }
 
-function positionTable(positions: readonly PositionAudit[]): string {
+function partitionTable(positions: readonly PartitionAudit[]): string {
   const columns = [
     "topic",
     "partition",

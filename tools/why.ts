@@ -56,8 +56,8 @@ async function inTopic(config: WhyConfig, { accepted, rejections }: OrderHistory
     warn(`${error.message}; only the storage is looked into`);
     return [];
   }
-  const places: Coordinates[] = [accepted ?? [], rejections].flat();
-  return await findInTopic(createKafka(config.kafka), config.topic, config.orderId, places);
+  const known: Coordinates[] = [accepted ?? [], rejections].flat();
+  return await findInTopic(createKafka(config.kafka), config.topic, config.orderId, known);
 }
 
 async function explain(
@@ -75,14 +75,14 @@ async function explain(
   if (order.replay_of !== undefined) lines.push(`  replay of  ${order.replay_of}`);
   if (accepted !== undefined) {
     const before = accepted.remaining + accepted.quantity;
-    lines.push(`  accepted   as number ${accepted.seq}, from ${place(accepted, records)}`);
+    lines.push(`  accepted   as number ${accepted.seq}, from ${where(accepted, records)}`);
     lines.push(`  seen       ${user} was paid, stock of ${item} was ${before}, left ${accepted.remaining}`);
   }
   for (const { reason, status, stock, rejected_at, ...at } of rejections) {
     const seen = `user ${status === undefined ? "not looked up or unknown" : `was ${showBlanks(status)}`}, stock ${
       stock ?? "not looked up or unknown"
     }`;
-    lines.push(`  rejected   ${reason} at ${time(rejected_at)}, from ${place(at, records)}; ${seen}`);
+    lines.push(`  rejected   ${reason} at ${time(rejected_at)}, from ${where(at, records)}; ${seen}`);
   }
   for (const replay of replays) lines.push(`  replayed   as ${replay.order_id}, accepted as number ${replay.seq}`);
   return [...lines, await today(config.storage, order)];
@@ -92,7 +92,7 @@ function unknown({ orderId, storage }: WhyConfig, records: readonly FoundRecord[
   if (records.length === 0) return [`Order ${orderId}: nothing is known of it in ${storage} or in the topic`];
   return [
     `Order ${orderId}: no verdict yet`,
-    ...records.map((record) => `  waiting    in ${place(record, records)}, sent ${time(record.timestamp)}`),
+    ...records.map((record) => `  waiting    in ${where(record, records)}, sent ${time(record.timestamp)}`),
   ];
 }
 
@@ -109,7 +109,7 @@ async function today(storage: string, { user, item }: { user: string; item: stri
   }
 }
 
-function place(at: Coordinates, records: readonly FoundRecord[]): string {
+function where(at: Coordinates, records: readonly FoundRecord[]): string {
   const where = `${at.topic} partition ${at.partition} offset ${at.offset}`;
   const found = records.find(({ topic, partition, offset }) =>
     topic === at.topic && partition === at.partition && offset === at.offset

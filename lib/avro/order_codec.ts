@@ -69,7 +69,7 @@ export class OrderDecoder {
    * the way to retry. Permission: net to the registry.
    */
   async prepare(values: Iterable<Buffer | null>): Promise<void> {
-    this.#forgetRefusals();
+    this.#forgetUnusable();
     const unknown = new Set<number>();
     for (const value of values) {
       const id = schemaIdIn(value);
@@ -98,7 +98,7 @@ export class OrderDecoder {
     return order === undefined ? decodeBody(value, writer.read, writtenAt) : { order };
   }
 
-  #forgetRefusals(): void {
+  #forgetUnusable(): void {
     for (const [id, writer] of this.#writers) {
       if ("undecodable" in writer && writer.until <= this.#now()) this.#writers.delete(id);
     }
@@ -106,7 +106,7 @@ export class OrderDecoder {
 
   async #resolve(id: number): Promise<void> {
     const found = await this.#schemas.find(id);
-    const writer = "refused" in found ? found.refused : translate(id, found);
+    const writer = "unusable" in found ? found.unusable : translate(id, found);
     this.#writers.set(
       id,
       typeof writer === "string" ? { undecodable: writer, until: this.#now() + REFUSAL_MS } : writer,

@@ -15,7 +15,7 @@ export class RegistryUnavailable extends Outage {
 }
 
 /** The registry does not know this client, or the client not the registry: that does not pass by waiting a little. */
-export class RegistryRefusal extends Outage {
+export class RegistryDenied extends Outage {
   constructor(message: string, options?: ErrorOptions) {
     super(EXIT.config, message, options);
   }
@@ -28,7 +28,7 @@ export type Ask = <T>(path: string, request?: { method?: string; body?: unknown;
 
 /**
  * Requests to the registry at `connection`. They reject with {@linkcode RegistryUnavailable} or
- * {@linkcode RegistryRefusal}, whose sentences hold no credentials. Permission: net.
+ * {@linkcode RegistryDenied}, whose sentences hold no credentials. Permission: net.
  */
 export function registryHttp(connection: RegistryConnection): Ask {
   const { url, auth } = connection;
@@ -42,7 +42,7 @@ export function registryHttp(connection: RegistryConnection): Ask {
     // A 404 without the registry's own code comes from something else: a wrong path, a proxy.
     if (answer.status === 404 && /"error_code"\s*:\s*404\d\d\b/.test(answer.text)) return undefined;
     if (answer.status === 401 || answer.status === 403) {
-      throw refused(`${method} ${address}`, answer.status, connection);
+      throw registryDenied(`${method} ${address}`, answer.status, connection);
     }
     throw new RegistryUnavailable(`No answer from ${address}: status ${answer.status}`);
   };
@@ -70,7 +70,7 @@ async function send(address: string, sent: Sent, { ca }: RegistryConnection): Pr
     const reason = reasonOf(cause);
     const fault = /invalid peer certificate: (.*)/.exec(reason)?.[1];
     if (fault !== undefined) {
-      throw new RegistryRefusal(`The certificate at ${address} ${untrusted(fault, ca)}`, { cause });
+      throw new RegistryDenied(`The certificate at ${address} ${untrusted(fault, ca)}`, { cause });
     }
     throw new RegistryUnavailable(`No answer from ${address}: ${reason}`, { cause });
   }
@@ -104,9 +104,9 @@ function answerOf(status: number, location: string | undefined, text: string): A
 }
 
 /** Not followed: it may lead into the clear, and credentials are for the address that was set. */
-function sentOn(address: string, location: string): RegistryRefusal {
+function sentOn(address: string, location: string): RegistryDenied {
   const to = URL.canParse(location, address) ? new URL(location, address).origin : "another address";
-  return new RegistryRefusal(
+  return new RegistryDenied(
     `The Schema Registry at ${address} sends clients on to ${to}: set SCHEMA_REGISTRY_URL to that`,
   );
 }
@@ -137,7 +137,7 @@ export function authorization(auth: NonNullable<RegistryConnection["auth"]>): st
 }
 
 /** The refusal of a client that the registry answered with `status`. */
-export function refused(what: string, status: 401 | 403, { auth }: RegistryConnection): RegistryRefusal {
+export function registryDenied(what: string, status: 401 | 403, { auth }: RegistryConnection): RegistryDenied {
   const client = auth === undefined
     ? "this client without a login"
     : "token" in auth
@@ -149,7 +149,7 @@ export function refused(what: string, status: 401 | 403, { auth }: RegistryConne
     ? "SCHEMA_REGISTRY_USERNAME and its password, or SCHEMA_REGISTRY_TOKEN"
     : "SCHEMA_REGISTRY_USERNAME and its password";
   const remedy = status === 401 || auth === undefined ? `check ${names}` : "an administrator grants it";
-  return new RegistryRefusal(`The Schema Registry refuses ${client} (status ${status} to ${what}): ${remedy}`);
+  return new RegistryDenied(`The Schema Registry refuses ${client} (status ${status} to ${what}): ${remedy}`);
 }
 
 /** `fetch` itself says only that it failed; what it wraps repeats the address. */

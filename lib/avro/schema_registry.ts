@@ -7,9 +7,9 @@ import { registryClient } from "./registry_client.ts";
 import {
   type Ask,
   reasonOf,
-  refused,
+  RegistryDenied,
+  registryDenied,
   registryHttp,
-  RegistryRefusal,
   RegistryUnavailable,
   REQUEST_TIMEOUT_MS,
 } from "./registry_http.ts";
@@ -25,7 +25,7 @@ const RETRY_MS = 250;
 const SHIPPED_LEVELS = [COMPATIBILITY.NONE, COMPATIBILITY.BACKWARD];
 
 /** What a schema id stands for: its schema, or in one line why it is no order's. */
-export type FoundSchema = WriterSchema | { refused: string };
+export type FoundSchema = WriterSchema | { unusable: string };
 
 /** The schemas that messages of one topic may be written with. */
 export interface WriterSchemas {
@@ -40,19 +40,19 @@ export function writerSchemas(connection: RegistryConnection, subject: string): 
     async find(id) {
       // Deleted versions count: messages outlive them.
       const versions = await ask<{ subject: string }[]>(`/schemas/ids/${id}/versions?deleted=true`);
-      if (versions === undefined) return { refused: `Unknown schema id ${id}` };
+      if (versions === undefined) return { unusable: `Unknown schema id ${id}` };
       if (!Array.isArray(versions)) {
         throw new RegistryUnavailable(`What answers at ${connection.url} is no Schema Registry`);
       }
       // Anyone may register a schema that is costly to decode; under our subject only compatible ones get in.
       if (!versions.some((version) => version.subject === subject)) {
-        return { refused: `Schema ${id} is not registered under ${subject}` };
+        return { unusable: `Schema ${id} is not registered under ${subject}` };
       }
       const found = await ask<RegisteredSchema>(`/schemas/ids/${id}`);
-      if (found === undefined) return { refused: `Unknown schema id ${id}` };
-      if ((found.schemaType ?? "AVRO") !== "AVRO") return { refused: `Schema ${id} is ${found.schemaType}, not Avro` };
+      if (found === undefined) return { unusable: `Unknown schema id ${id}` };
+      if ((found.schemaType ?? "AVRO") !== "AVRO") return { unusable: `Schema ${id} is ${found.schemaType}, not Avro` };
       const referenced = await referencedSchemas(ask, found);
-      if ("missing" in referenced) return { refused: `Schema ${id} refers to ${referenced.missing}` };
+      if ("missing" in referenced) return { unusable: `Schema ${id} refers to ${referenced.missing}` };
       return { schema: found.schema, ...referenced };
     },
   };
@@ -75,8 +75,8 @@ export async function registerOrderSchema(connection: RegistryConnection, subjec
     return id;
   } catch (cause) {
     const { status } = cause as { status?: number };
-    if (status === 409 || status === 422) throw await schemaRefusal(ask, subject, cause);
-    if (status === 401 || status === 403) throw refused(`registering under ${subject}`, status, connection);
+    if (status === 409 || status === 422) throw await schemaRejected(ask, subject, cause);
+    if (status === 401 || status === 403) throw registryDenied(`registering under ${subject}`, status, connection);
     throw asFailure(connection, cause);
   }
 }
@@ -122,7 +122,7 @@ async function atStart<T>(request: (signal: AbortSignal) => Promise<T>): Promise
   );
 }
 
-async function schemaRefusal(ask: Ask, subject: string, cause: unknown): Promise<Failure> {
+async function schemaRejected(ask: Ask, subject: string, cause: unknown): Promise<Failure> {
   const said = [...await differenceToLatest(ask, subject), reasonOf(cause)].join("; ");
   const message = `The Schema Registry refuses the order schema under ${subject}: ${said}; ` +
     `delete that subject or use another topic (--topic)`;
@@ -140,7 +140,7 @@ async function differenceToLatest(ask: Ask, subject: string): Promise<string[]> 
 }
 
 function asFailure({ url }: RegistryConnection, cause: unknown): Failure {
-  if (cause instanceof RegistryRefusal) return cause;
+  if (cause instanceof RegistryDenied) return cause;
   const message = `Cannot reach the Schema Registry at ${url}: ${reasonOf(cause)}; ` +
     `start it with deno task up, or set SCHEMA_REGISTRY_URL`;
   return new Failure(EXIT.unavailable, message, { cause });

@@ -55,7 +55,7 @@ export class ValueReader {
 
 /** The value by its writer's schema, fields and all that are not ours; only those of our own subject are trusted. */
 function decode(value: Buffer, found: FoundSchema): string | undefined {
-  if ("refused" in found) return undefined;
+  if ("unusable" in found) return undefined;
   try {
     const type = writerType(found);
     skipperOf(type)(new BodyReader(value, HEADER_BYTES)); // throws where avsc would be busy without end

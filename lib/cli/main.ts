@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 import { EXIT, Failure } from "../errors.ts";
 import { HelpShown } from "./parse.ts";
 import { escapeControls } from "./escape.ts";
-import { grantRefused } from "./grant_refused.ts";
+import { permissionDenied } from "./permission_denied.ts";
 import { outputLost, printLastWords, requireOutput } from "./print.ts";
 
 /** A signal delivered again within this time is the same signal: terminal and task runner both pass Ctrl-C on. */
@@ -42,7 +42,7 @@ async function exitOf(run: Command, stop: AbortSignal): Promise<number> {
 
 /** Says in one line what went wrong; answers with the exit code. */
 function complain(error: unknown): number {
-  const failure = error instanceof Deno.errors.NotCapable ? grantRefused(error) : error;
+  const failure = error instanceof Deno.errors.NotCapable ? permissionDenied(error) : error;
   const lines = [`${styleText("red", "error:", { stream: process.stderr })} ${escapeControls(describe(failure))}`];
   if (Deno.args.includes("--verbose") && error instanceof Error) lines.push(escapeLines(traceOf(error)));
   printLastWords(lines.join("\n"));

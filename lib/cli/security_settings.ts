@@ -48,7 +48,7 @@ export function kafkaConnection(brokers: readonly string[], rule: PlaintextRule)
   else refuseSettings(SASL_NAMES, `needs KAFKA_SECURITY_PROTOCOL to be SASL_SSL or SASL_PLAINTEXT, not ${protocol}`);
   const remote = brokers.find((broker) => !isLoopback(broker.slice(0, broker.lastIndexOf(":"))));
   if (protocol === "SASL_PLAINTEXT" && remote !== undefined && !rule.allowPlaintext) {
-    throw plaintextRefused(`The password of KAFKA_SASL_USERNAME`, remote, "set KAFKA_SECURITY_PROTOCOL to SASL_SSL");
+    throw plaintextDenied(`The password of KAFKA_SASL_USERNAME`, remote, "set KAFKA_SECURITY_PROTOCOL to SASL_SSL");
   }
   return connection;
 }
@@ -68,7 +68,7 @@ export function registryConnection(url: string, rule: PlaintextRule): RegistryCo
   }
   if (auth !== undefined && protocol === "http:" && !isLoopback(hostname) && !rule.allowPlaintext) {
     const what = "token" in auth ? "SCHEMA_REGISTRY_TOKEN" : "The password of SCHEMA_REGISTRY_USERNAME";
-    throw plaintextRefused(what, host, "take an https URL (SCHEMA_REGISTRY_URL)");
+    throw plaintextDenied(what, host, "take an https URL (SCHEMA_REGISTRY_URL)");
   }
   return connection;
 }
@@ -116,7 +116,7 @@ function registryAuth(): RegistryConnection["auth"] {
   return { username, password };
 }
 
-function plaintextRefused(what: string, host: string, remedy: string): Failure {
+function plaintextDenied(what: string, host: string, remedy: string): Failure {
   const message = `${what} would go to ${host} without TLS: ${remedy}, or pass --allow-plaintext-credentials`;
   return new Failure(EXIT.config, message);
 }

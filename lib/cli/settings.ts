@@ -75,7 +75,7 @@ export function kafkaSettings(flags: Given<typeof kafkaFlags>): KafkaSettings {
 
 /**
  * The same for `ordersFlags`. A topic that can hardly be meant is a `Failure` (64): every record of it would become a dead
- * letter, and what is put in breaks Kafka's own bookkeeping, or is taken for dead letters.
+ * dead letter, and what is put in breaks Kafka's own bookkeeping, or is taken for dead letters.
  */
 export function ordersSettings(flags: Given<typeof ordersFlags>): KafkaSettings {
   const settings = kafkaSettings(flags);

@@ -11,13 +11,13 @@ Deno.test("a secure broker serves each user with the rights of docs/SECURITY.md,
   SecureWorld.with(async (world) => {
     const [producer, consumer, auditor, replayer] = (["producer", "consumer", "auditor", "replayer"] as const)
       .map((user) => world.envOf(user));
-    let letters = 0;
+    let deadLetters = 0;
 
     await t.step("produce and consume, dead letters included", async () => {
       await world.runWell(SENT, producer);
       const { stdout } = await world.runWell("consume --until-end", consumer);
       assert.match(stdout, /^60 orders: \d+ accepted, \d+ rejected .* [1-9]\d* dead-lettered/m);
-      letters = Number(/(\d+) dead-lettered/.exec(stdout)![1]);
+      deadLetters = Number(/(\d+) dead-lettered/.exec(stdout)![1]);
     });
 
     await t.step("verify, why and dlq", async () => {
@@ -27,7 +27,7 @@ Deno.test("a secure broker serves each user with the rights of docs/SECURITY.md,
         (await world.runWell(`why ${order_id}`, auditor)).stdout,
         /accepted +as number .* \(schema \d+, key/,
       );
-      assert.equal((await world.runWell("dlq --json", auditor)).stdout.trim().split("\n").length, letters);
+      assert.equal((await world.runWell("dlq --json", auditor)).stdout.trim().split("\n").length, deadLetters);
     });
 
     await t.step("replay, of what was set aside too, and resumed", async () => {

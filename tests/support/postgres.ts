@@ -1,5 +1,5 @@
 import { EXIT, Failure } from "../../lib/errors.ts";
-import { endedEarly, type StartedPart } from "../../tools/stack/part.ts";
+import { endedEarly, type StartedService } from "../../tools/stack/service.ts";
 import { freePorts } from "../../tools/stack/ports.ts";
 import { provideDatabase, withClient } from "../../tools/stack/postgres/database.ts";
 import { databaseUrl } from "../../tools/stack/postgres/database_url.ts";
@@ -30,7 +30,7 @@ export interface PostgresEnv extends Record<string, string> {
 export async function withPostgres<T>(work: (env: PostgresEnv) => Promise<T>): Promise<T> {
   const folder = Deno.makeTempDirSync({ prefix: "orders-postgres-" });
   const giveUp = new AbortController();
-  let server: StartedPart | undefined;
+  let server: StartedService | undefined;
   try {
     const { signal: stop } = giveUp;
     const address = { folder, port: freePorts(1)[0] };

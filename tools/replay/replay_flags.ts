@@ -13,7 +13,7 @@ import {
 } from "../../lib/cli/settings.ts";
 import { shellWord } from "../../lib/shell_word.ts";
 import { flagsOf, type FlagValue, sliceFlags, sliceSetting, sliceValues } from "../../lib/cli/slice_flags.ts";
-import { MENDABLE_REASONS } from "../../lib/decide_order.ts";
+import { RETRYABLE_REASONS } from "../../lib/decide_order.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import type { PaceSetting } from "../../lib/pace.ts";
 import { isUuid } from "../../lib/replay_ids.ts";
@@ -129,8 +129,8 @@ function sourceSetting(options: Options): ReplaySource {
     refuse(orders, "goes with --rejected: a dead letter has no user and no item");
     return { of: "dlq", filter: sliceSetting(slice, Date.now()) };
   }
-  if (reason !== undefined && !MENDABLE_REASONS.includes(reason)) {
-    const known = MENDABLE_REASONS.join(", ");
+  if (reason !== undefined && !RETRYABLE_REASONS.includes(reason)) {
+    const known = RETRYABLE_REASONS.join(", ");
     throw new Failure(EXIT.usage, `--reason must be one that users or stock can mend (${known}), got "${reason}"`);
   }
   return { of: "rejected", filter: sliceSetting({ ...slice, ...orders }, Date.now()) };

@@ -4,7 +4,7 @@ import { withArgumentFile } from "./argument_file.ts";
 import { brokerName, CLUSTER_ID_FILE } from "./folders.ts";
 import type { Jars } from "./jars.ts";
 import { formatCommand } from "./jvm.ts";
-import { javaFailure, lastMeaningfulLine } from "./part.ts";
+import { javaFailure, lastMeaningfulLine } from "./service.ts";
 import type { StackPlan } from "./plan.ts";
 import { freePorts } from "./ports.ts";
 import { scramCredentials } from "./secure/secrets.ts";

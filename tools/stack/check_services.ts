@@ -4,7 +4,7 @@ import type { KafkaSettings } from "../../lib/cli/settings.ts";
 import type { RegistryConnection } from "../../lib/connections.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
-import { connectionRefusal } from "../../lib/kafka/client/connection_refusal.ts";
+import { connectionDenied } from "../../lib/kafka/client/connection_denied.ts";
 import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import { topicFacts } from "../../lib/kafka/client/topic_facts.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
@@ -24,8 +24,8 @@ export async function checkKafka({ kafka, topic }: KafkaSettings): Promise<Check
     const found = `${cluster.brokers.length} broker(s) at ${kafka.brokers.join(",")}`;
     return [{ name: "kafka", level: "ok", found }, checkTopics(topic, topics)];
   } catch (error) {
-    const refused = connectionRefusal(error, kafka);
-    if (refused !== undefined) return [{ name: "kafka", level: "fail", found: refused.message }];
+    const denied = connectionDenied(error, kafka);
+    if (denied !== undefined) return [{ name: "kafka", level: "fail", found: denied.message }];
     const why = error instanceof Error ? error.message : String(error);
     const remedy = "start it with deno task up, or set KAFKA_BOOTSTRAP_SERVERS";
     return [{ name: "kafka", level: "fail", found: `no answer from ${kafka.brokers.join(",")} (${why})`, remedy }];

@@ -30,10 +30,10 @@ export function brokerName(id: number): string {
   return `broker-${id}`;
 }
 
-/** The parts a stack in `dataDir` has data of: `broker-1` and so on, `postgres`, `registry`. Permission: read. */
+/** The services a stack in `dataDir` has data of: `broker-1` and so on, `postgres`, `registry`. Permission: read. */
 export function partsOnDisk(dataDir: string): string[] {
   try {
-    return [...Deno.readDirSync(dataDir)].map(({ name }) => name).filter(isPart).sort();
+    return [...Deno.readDirSync(dataDir)].map(({ name }) => name).filter(isService).sort();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
@@ -103,6 +103,6 @@ function isJars(name: string): boolean {
   return name === FETCH_LOCK_FILE || name.startsWith(JARS_PREFIX);
 }
 
-function isPart(name: string): boolean {
+function isService(name: string): boolean {
   return name === REGISTRY || name === POSTGRES || BROKER.test(name);
 }

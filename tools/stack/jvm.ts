@@ -58,7 +58,7 @@ export function registryCommand(java: Java, jars: Jars, options: { folder: strin
 
 /**
  * An archive of loaded classes makes a start three times as fast. The first one is written when its process ends, into
- * the part's own folder; {@linkcode keepArchives} then shares it. The JVM passes over one that does not fit.
+ * the service's own folder; {@linkcode keepArchives} then shares it. The JVM passes over one that does not fit.
  */
 function archiveFlag(java: Java, jars: Jars, folder: string, name: string): string {
   const [shared] = sharedArchiveFlag(java, jars, name);

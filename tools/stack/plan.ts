@@ -27,7 +27,7 @@ export interface StackWish {
   postgres: boolean;
 }
 
-/** Where each part listens. */
+/** Where each service listens. */
 export interface StackPlan {
   /** Ports of the brokers. */
   brokers: number[];

@@ -6,7 +6,7 @@ import { createKafka } from "../../lib/kafka/client/client.ts";
 import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import { HOST } from "./ports.ts";
 
-/** How long a part may take from its start to its first answer, in milliseconds; a cold disk is slow. */
+/** How long a service may take from its start to its first answer, in milliseconds; a cold disk is slow. */
 const READY_MS = 90_000;
 const POLL_MS = 100;
 const REQUEST_MS = 2_000;

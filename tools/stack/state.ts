@@ -21,7 +21,7 @@ export interface StackState {
     /** Bootstrap servers for clients with a certificate, `host:port,…`. */
     tlsBrokers: string;
   };
-  /** By name of the part, `broker-1`, `registry` or `postgres`; none for Docker's. */
+  /** By name of the service, `broker-1`, `registry` or `postgres`; none for Docker's. */
   pids: Record<string, ProcessRecord>;
   /** ISO 8601. */
   startedAt: string;

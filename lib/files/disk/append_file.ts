@@ -1,7 +1,7 @@
 import { EXIT, Failure, messageOf } from "../../errors.ts";
 import { syncFolder, writeAll } from "./atomic_file.ts";
 import { MemoryFile, type OpenFile } from "./memory_file.ts";
-import { diskFailure, refusedWrite } from "./disk_failure.ts";
+import { diskFailure, writeDenied } from "./disk_failure.ts";
 
 /**
  * A file that is only ever appended to, by one process at a time (under the write lock).
@@ -28,7 +28,7 @@ export class AppendFile {
     try {
       return new AppendFile(path, Deno.openSync(path, { read: true, write: true }));
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw refusedWrite(path, error);
+      if (!(error instanceof Deno.errors.NotFound)) throw writeDenied(path, error);
     }
     const file = create(path);
     try {
@@ -153,7 +153,7 @@ function create(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { read: true, write: true, create: true });
   } catch (error) {
-    throw refusedWrite(path, error);
+    throw writeDenied(path, error);
   }
 }
 

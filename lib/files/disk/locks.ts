@@ -1,7 +1,7 @@
 import { EXIT, Failure } from "../../errors.ts";
 import { patiently } from "../../patiently.ts";
 import type { StorageLayout } from "./layout.ts";
-import { refusedWrite } from "./disk_failure.ts";
+import { writeDenied } from "./disk_failure.ts";
 import { sizeOf } from "./exists.ts";
 
 /**
@@ -149,7 +149,7 @@ function openLockFile(path: string): Deno.FsFile {
     return Deno.openSync(path, { read: true, write: true, create: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
-      throw refusedWrite(path, error);
+      throw writeDenied(path, error);
     }
     throw new Failure(EXIT.config, `There is no storage at ${path.replace(/\/[^/]*$/, "")}: run deno task bootstrap`);
   }

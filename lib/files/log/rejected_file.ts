@@ -21,7 +21,7 @@ export interface RejectedOrder extends Order, Coordinates {
 }
 
 /**
- * `rejected.jsonl`: one refused order a line, with its reason and the values seen.
+ * `rejected.jsonl`: one rejected order a line, with its reason and the values seen.
  *
  * A line may stand twice, keyed by its origin: a batch that is read again is judged again. Used under the write lock.
  */
@@ -35,7 +35,7 @@ export class RejectedFile {
   /** Appends; durable after `file.sync()`. */
   append(rejected: readonly Rejected[]): void {
     if (rejected.length === 0) return;
-    this.file.append(writeRefusals(rejected, Date.now()).bytes);
+    this.file.append(writeRejections(rejected, Date.now()).bytes);
   }
 
   close(): void {
@@ -55,7 +55,7 @@ export class RejectedFile {
 }
 
 /** Unsafe characters are escaped, for people print this file. */
-function writeRefusals(rejected: readonly Rejected[], rejectedAt: number): SealedLines {
+function writeRejections(rejected: readonly Rejected[], rejectedAt: number): SealedLines {
   for (const { received: { order, at, replayOf }, reason, status, stock } of rejected) {
     text(ORDER_ID, cut(order.order_id));
     text(USER, cut(order.user));

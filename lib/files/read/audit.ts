@@ -5,7 +5,7 @@ import type { CompactedEdits } from "../log/edit_numbers.ts";
 import { storageLayout } from "../disk/layout.ts";
 import { visitLines } from "../log/lines.ts";
 import type { LoggedOrder } from "../log/order_log.ts";
-import type { PartitionRanges } from "../log/positions.ts";
+import type { PartitionRanges } from "../log/read_ranges.ts";
 import { sealedRecords, unsealLine } from "../log/sealed_line.ts";
 import { HASH_WORDS, newHashKey, sipHash } from "../index/sip_hash.ts";
 import { sizeOf } from "../disk/exists.ts";
@@ -20,7 +20,7 @@ export interface StorageSnapshot {
   edits: AppendFile;
   /** Stock by `nameKey`. */
   stock: ReadonlyMap<string, { item: string; quantity: number }>;
-  positions: PartitionRanges[];
+  readRanges: PartitionRanges[];
 }
 
 /** Opening + edits - accepted = stock, for one item; `opening` is what it was created with. */
@@ -42,7 +42,7 @@ export interface BalanceAudit {
 }
 
 /** Where a verdict was given. */
-export interface VerdictPlace {
+export interface VerdictCoordinates {
   topic: string;
   partition: number;
   offset: number;
@@ -57,18 +57,18 @@ export interface VerdictPlace {
 export async function takeSnapshot(folder: string, warn: (sentence: string) => void): Promise<StorageSnapshot> {
   const { edits: path } = storageLayout(folder);
   let edits: AppendFile | undefined;
-  const { journalled, lengths, positions } = await viewStorage(folder, warn, () => {
+  const { journalled, lengths, readRanges } = await viewStorage(folder, warn, () => {
     edits = sizeOf(path) === undefined ? AppendFile.openCopy(path) : AppendFile.openToRead(path);
   });
-  return { folder, lengths, edits: edits!, stock: journalled, positions };
+  return { folder, lengths, edits: edits!, stock: journalled, readRanges };
 }
 
 /**
  * Counts the whole log and journal through, in the order of their sequence numbers, and compares with the stock.
  *
- * Streams: memory grows by 8 bytes an order (to find ids accepted twice). `visit` sees the place of each accepted order.
+ * Streams: memory grows by 8 bytes an order (to find ids accepted twice). `visit` sees the coordinates of each accepted order.
  */
-export function auditBalance(snapshot: StorageSnapshot, visit: (place: VerdictPlace) => void): BalanceAudit {
+export function auditBalance(snapshot: StorageSnapshot, visit: (at: VerdictCoordinates) => void): BalanceAudit {
   const { folder, lengths, stock } = snapshot;
   const { orders } = storageLayout(folder);
   const ids = new RepeatedIds();
@@ -99,9 +99,14 @@ function* editRecords({ edits, lengths }: StorageSnapshot): Generator<EditRecord
   }
 }
 
-/** Visits the place of each rejected order. */
-export function visitRejected(snapshot: StorageSnapshot, visit: (place: VerdictPlace) => void): void {
-  forEachRecord<VerdictPlace>(storageLayout(snapshot.folder).rejected, snapshot.lengths.rejected, visit, () => {});
+/** Visits the coordinates of each rejected order. */
+export function visitRejected(snapshot: StorageSnapshot, visit: (at: VerdictCoordinates) => void): void {
+  forEachRecord<VerdictCoordinates>(
+    storageLayout(snapshot.folder).rejected,
+    snapshot.lengths.rejected,
+    visit,
+    () => {},
+  );
 }
 
 /** Running totals of every item. */

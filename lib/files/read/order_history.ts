@@ -11,13 +11,13 @@ import { exists } from "../disk/exists.ts";
 /** All that a storage folder knows of one `order_id`. */
 export interface OrderHistory {
   accepted: LoggedOrder | undefined;
-  /** Refusals, oldest first: of the order itself, and of others that came with its id. */
+  /** Rejections, oldest first: of the order itself, and of others that came with its id. */
   rejections: RejectedOrder[];
   /** Accepted orders that are replays of it. */
   replays: LoggedOrder[];
 }
 
-/** Looks an order up in the log and in the refusals. Reads without the write lock. Permission: read of the folder. */
+/** Looks an order up in the log and in the rejections. Reads without the write lock. Permission: read of the folder. */
 export function orderHistory(folder: string, orderId: string): OrderHistory {
   const layout = storageLayout(folder);
   const logged = linesWith<LoggedOrder>(layout.orders, orderId);

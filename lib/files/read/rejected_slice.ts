@@ -1,4 +1,4 @@
-import { MENDABLE_REASONS } from "../../decide_order.ts";
+import { RETRYABLE_REASONS } from "../../decide_order.ts";
 import type { OutgoingOrder } from "../../ports.ts";
 import { runMark } from "../../run_mark.ts";
 import { isInTime, type Slice, type SliceFilter } from "../../slice.ts";
@@ -19,7 +19,7 @@ export interface RejectedChoice {
   warn(sentence: string): void;
 }
 
-/** What was refused by one moment, lines counted from 1. */
+/** What was rejected by one moment, lines counted from 1. */
 interface Survey {
   /** Byte the moment's last line ends at. */
   length: number;
@@ -31,13 +31,13 @@ interface Survey {
   damaged: number;
 }
 
-/** What becomes of one refused order; undefined where the filter asks for others. */
+/** What becomes of one rejected order; undefined where the filter asks for others. */
 type Fate = "wanted" | "accepted" | "final" | "sent" | undefined;
 
 /**
- * The rejected orders of `folder` that may be accepted now, by their last refusal, each once and with the id it has.
+ * The rejected orders of `folder` that may be accepted now, by their last rejection, each once and with the id it has.
  *
- * Left out are orders that were accepted since, and those whose refusal no change of users or stock can mend: invalid
+ * Left out are orders that were accepted since, and those whose rejection no change of users or stock can mend: invalid
  * ones and duplicates. Memory grows with each order_id in the file. Permissions: read and write of the
  * storage folder (its write lock).
  */
@@ -45,7 +45,7 @@ export async function rejectedSlice(folder: string, choice: RejectedChoice): Pro
   const survey = await surveyRejected(folder, choice);
   const counts = { total: 0, accepted: 0, final: 0, sent: 0 };
   const limit = Math.max(0, (choice.filter.limit ?? Infinity) - choice.sent.size);
-  for (const { fate } of refusals(folder, survey, choice)) {
+  for (const { fate } of rejections(folder, survey, choice)) {
     if (fate === "wanted") counts.total = Math.min(counts.total + 1, limit);
     else if (fate !== undefined) counts[fate]++;
   }
@@ -75,7 +75,7 @@ async function surveyRejected(folder: string, { filter, warn }: RejectedChoice):
     if (order === undefined) survey.damaged++;
     else survey.last.set(order.order_id, line);
   }
-  // Read after the refusals: an order accepted in between is left out as well.
+  // Read after the rejections: an order accepted in between is left out as well.
   for (const { order_id } of loggedOrders(await loggedSoFar(folder, warn))) {
     if (survey.last.has(order_id)) survey.accepted.add(order_id);
   }
@@ -88,7 +88,7 @@ function* outgoingOrders(
   choice: RejectedChoice & { limit: number },
 ): Generator<OutgoingOrder> {
   let left = choice.limit;
-  for (const { order, fate } of refusals(folder, survey, choice)) {
+  for (const { order, fate } of rejections(folder, survey, choice)) {
     if (fate !== "wanted") continue;
     if (left-- <= 0) return;
     const { order_id, user, item, quantity, created_at, replay_of } = order;
@@ -100,8 +100,8 @@ function* outgoingOrders(
   }
 }
 
-/** The last refusal of each order, in the order of the file. */
-function* refusals(folder: string, survey: Survey, choice: RejectedChoice) {
+/** The last rejection of each order, in the order of the file. */
+function* rejections(folder: string, survey: Survey, choice: RejectedChoice) {
   for (const { order, line } of rejectedLines(folder, survey.length)) {
     if (line > survey.lines) return;
     if (order === undefined || survey.last.get(order.order_id) !== line) continue;
@@ -119,7 +119,7 @@ function fateOf(
   const matches = line >= (filter.from ?? 0) && isInTime(filter, order.rejected_at) &&
     isAsked(filter.reason, order.reason) && isAsked(filter.user, order.user) && isAsked(filter.item, order.item);
   if (!matches) return undefined;
-  if (!MENDABLE_REASONS.includes(order.reason)) return "final";
+  if (!RETRYABLE_REASONS.includes(order.reason)) return "final";
   if (sent.has(order.order_id)) return "sent";
   return survey.accepted.has(order.order_id) ? "accepted" : "wanted";
 }

@@ -2,7 +2,7 @@ import { EXIT, Failure, messageOf } from "../../errors.ts";
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
 import { WriteLock } from "../disk/locks.ts";
 import { WHOLE_LOG } from "../log/order_log.ts";
-import type { Positions } from "../log/positions.ts";
+import type { ReadRanges } from "../log/read_ranges.ts";
 import { recover } from "./recover.ts";
 import type { LedgerOptions, StockLedger } from "./stock_ledger.ts";
 import { exists } from "../disk/exists.ts";
@@ -19,7 +19,7 @@ export interface StorageEdit {
   /** `users.csv`; changes are written when the edit ends. */
   users: CsvDocument;
   /** What was read, up to date. */
-  positions: Positions;
+  readRanges: ReadRanges;
 }
 
 /**
@@ -62,11 +62,11 @@ async function editLocked<T>(
 ): Promise<T> {
   removeTemps(layout);
   const parts = new StorageParts(layout, options);
-  const { ledger, positions } = parts;
+  const { ledger, readRanges } = parts;
   try {
     await loadLedger(layout, parts);
-    const users = new UsersEdit(layout, positions);
-    const result = await edit({ ledger, users: users.document, positions });
+    const users = new UsersEdit(layout, readRanges);
+    const result = await edit({ ledger, users: users.document, readRanges });
     users.write(ledger.seq);
     await writeCheckpoint(ledger);
     return result;
@@ -79,7 +79,7 @@ async function editLocked<T>(
 async function loadLedger(layout: StorageLayout, parts: StorageParts): Promise<void> {
   if (exists(layout.inventory)) return void await recover(parts);
   const end = await parts.log.scan(WHOLE_LOG, parts.ledger.edits.numbers, () => {});
-  await parts.positions.load(end.seq);
+  await parts.readRanges.load(end.seq);
   await parts.ledger.rebuild(end.seq);
 }
 

@@ -51,7 +51,7 @@ export class FileStore implements OrderStore {
     this.#lastOwner = readOwner(layout);
     this.#lock = locks.write;
     this.#parts = parts;
-    this.#users = new UserList(layout, parts.positions, options.warn);
+    this.#users = new UserList(layout, parts.readRanges, options.warn);
     this.#rejected = new RejectedFile(layout);
   }
 
@@ -107,7 +107,7 @@ export class FileStore implements OrderStore {
   async process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]> {
     return await this.#locked(async () => {
       this.#parts.log.requireOurs();
-      this.#parts.positions.refresh();
+      this.#parts.readRanges.refresh();
       await this.#parts.ledger.refresh();
       this.#users.refresh();
       const ids = batch.orders.map(({ order }) => order.order_id);
@@ -120,16 +120,16 @@ export class FileStore implements OrderStore {
   }
 
   resumeAt({ topic, partition }: TopicPartition): Promise<number | undefined> {
-    return Promise.resolve(this.#parts.positions.startOf(topic, partition));
+    return Promise.resolve(this.#parts.readRanges.startOf(topic, partition));
   }
 
   async restartAt({ topic, partition }: TopicPartition, offset: number): Promise<void> {
-    await this.#locked(() => this.#parts.positions.restartAt(topic, partition, offset, this.#parts.ledger.seq));
+    await this.#locked(() => this.#parts.readRanges.restartAt(topic, partition, offset, this.#parts.ledger.seq));
   }
 
   async checkpoint(): Promise<void> {
     await this.#locked(async () => {
-      this.#parts.positions.refresh();
+      this.#parts.readRanges.refresh();
       await this.#parts.ledger.refresh();
       this.#parts.ledger.checkpoint();
     });
@@ -209,7 +209,7 @@ export class FileStore implements OrderStore {
     });
     if (accepted.length > 0) this.#logSeq = this.#parts.ledger.seq;
     const { topic, partition, from, to } = batch;
-    await this.#parts.positions.read(topic, partition, { from, to }, this.#parts.ledger.seq);
+    await this.#parts.readRanges.read(topic, partition, { from, to }, this.#parts.ledger.seq);
   }
 
   /** Whoever waits for the lock reads what the CSV lacks while nobody else can go on: it must not be much. */

@@ -18,7 +18,7 @@ export interface RecoverOptions extends LongRead {
 }
 
 /**
- * Makes log, journal, positions and CSV agree after whatever happened to the last writer, and loads them.
+ * Makes log, journal, readRanges and CSV agree after whatever happened to the last writer, and loads them.
  *
  * An unfinished last batch of the log is kept aside in `orders.jsonl.torn-*` and cut off, and what was read since the
  * last whole line is marked to be read again. Lines that the CSV does not cover yet are written and synced once more:
@@ -28,7 +28,7 @@ export interface RecoverOptions extends LongRead {
  * Answers where the log ends.
  */
 export async function recover(
-  { log, ledger, positions }: StorageParts,
+  { log, ledger, readRanges }: StorageParts,
   { reading, ...wait }: RecoverOptions = {},
 ): Promise<LogEnd> {
   const { lowest, newest } = ledger.csvAsOf();
@@ -36,7 +36,7 @@ export async function recover(
   const { visit, ...part } = reading ?? { ...tail, visit: () => {} };
   const end = await log.scan(part, ledger.edits.numbers, visit, wait);
   requireReach(log, ledger.edits, end, newest);
-  await positions.load(Math.max(end.seq, ledger.edits.lastSeq));
+  await readRanges.load(Math.max(end.seq, ledger.edits.lastSeq));
   if (end.length < log.file.length) await setTornTailAside(log, end.length);
   await log.file.rewriteFrom(Math.min(tail.from, end.length));
   await ledger.load(end.seq);

@@ -9,7 +9,7 @@ import { EditJournal, type StockEdit } from "../log/edit_journal.ts";
 import type { JournalOptions } from "../log/journal.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 import type { OrderLog } from "../log/order_log.ts";
-import type { Positions } from "../log/positions.ts";
+import type { ReadRanges } from "../log/read_ranges.ts";
 import { blankEdgedNames, RowWarnings } from "../csv/row_warnings.ts";
 import { deduct, handEdits, lowestSeq, type StockBase, stockBases, supersededBy } from "./stock_math.ts";
 import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "../disk/watched_file.ts";
@@ -29,7 +29,7 @@ export interface LedgerOptions extends JournalOptions {
 export class StockLedger {
   readonly edits: EditJournal;
   readonly #log: OrderLog;
-  readonly #positions: Positions;
+  readonly #readRanges: ReadRanges;
   readonly #warn: (sentence: string) => void;
   readonly #warnings: RowWarnings;
   readonly #csv: WatchedFile;
@@ -45,11 +45,11 @@ export class StockLedger {
 
   constructor(
     layout: StorageLayout,
-    { log, positions }: { log: OrderLog; positions: Positions },
+    { log, readRanges }: { log: OrderLog; readRanges: ReadRanges },
     { warn, ...options }: LedgerOptions,
   ) {
     this.#log = log;
-    this.#positions = positions;
+    this.#readRanges = readRanges;
     this.#warn = warn;
     this.#warnings = new RowWarnings(warn);
     this.#csv = new WatchedFile(layout.inventory);
@@ -91,7 +91,7 @@ export class StockLedger {
     this.#countFrom(logSeq);
     const change = this.#csv.changed();
     if (change === undefined) return;
-    const own = this.#positions.isOwnWriting(basename(this.#csv.path), change.bytes);
+    const own = this.#readRanges.isOwnWriting(basename(this.#csv.path), change.bytes);
     await this.#take(change, own ? undefined : await this.#replayed());
     this.#pin();
   }
@@ -148,7 +148,7 @@ export class StockLedger {
     if (!this.#writeCsv()) return false;
     try {
       this.edits.compact(this.#seq, this.#lastOrder);
-      this.#positions.compact(this.#seq);
+      this.#readRanges.compact(this.#seq);
     } catch (error) {
       // On a full disk the old files are as good; whoever writes the next checkpoint tries again.
       if (!(error instanceof Outage)) throw error;
@@ -169,7 +169,7 @@ export class StockLedger {
     if (this.#checkpointed === this.#seq) return true;
     writeStock(this.#document, this.#stock, this.#seq);
     const bytes = this.#document.toBytes();
-    this.#positions.wrote(basename(this.#csv.path), bytes, this.#seq);
+    this.#readRanges.wrote(basename(this.#csv.path), bytes, this.#seq);
     if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) return false;
     this.#csv.accept(bytes);
     this.#checkpointed = this.#seq;
@@ -183,11 +183,11 @@ export class StockLedger {
     requireReached(rows, this.#seq, this.#csv.path);
     const actual = await this.#settle(stockBases(rows, this.edits.last, this.#seq));
     const edits = expected === undefined ? [] : handEdits(expected, actual);
-    if (edits.length > 0) this.#csv.requireSettled(change, this.#positions);
+    if (edits.length > 0) this.#csv.requireSettled(change, this.#readRanges);
     const superseded = expected === undefined ? [] : supersededBy(rows, this.edits.last, actual);
     for (const sentence of oldCopyWarnings(superseded, this.#csv.path)) this.#warn(sentence);
     // Looked at once: the next start takes these bytes for known and need not count the log through again.
-    if (edits.length === 0) this.#positions.wrote(basename(this.#csv.path), change.bytes, this.#seq);
+    if (edits.length === 0) this.#readRanges.wrote(basename(this.#csv.path), change.bytes, this.#seq);
     this.#stock = new Map(expected ?? actual);
     await this.edit(edits);
     for (const sentence of handEditWarnings(edits, this.#csv.path)) this.#warn(sentence);
@@ -210,7 +210,7 @@ export class StockLedger {
     try {
       return parseInventory(change.bytes, this.#csv.path);
     } catch (error) {
-      this.#csv.requireSettled(change, this.#positions);
+      this.#csv.requireSettled(change, this.#readRanges);
       throw error;
     }
   }

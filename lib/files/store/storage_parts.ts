@@ -1,14 +1,14 @@
 import type { StorageLayout } from "../disk/layout.ts";
 import type { WriteLock } from "../disk/locks.ts";
 import { OrderLog } from "../log/order_log.ts";
-import { Positions } from "../log/positions.ts";
+import { ReadRanges } from "../log/read_ranges.ts";
 import { type LedgerOptions, StockLedger } from "./stock_ledger.ts";
 import { BeingSaved } from "../disk/watched_file.ts";
 
 /** The journals of a storage folder and the stock they amount to; opened, used and closed together. */
 export class StorageParts {
   readonly log: OrderLog;
-  readonly positions: Positions;
+  readonly readRanges: ReadRanges;
   readonly ledger: StockLedger;
   readonly #opened: { close(): void }[] = [];
 
@@ -16,7 +16,7 @@ export class StorageParts {
   constructor(layout: StorageLayout, options: LedgerOptions) {
     try {
       this.log = this.#keep(new OrderLog(layout));
-      this.positions = this.#keep(new Positions(layout, options));
+      this.readRanges = this.#keep(new ReadRanges(layout, options));
       this.ledger = this.#keep(new StockLedger(layout, this, options));
     } catch (error) {
       this.close();

@@ -3,7 +3,7 @@ import { nameKey, type User } from "../../order.ts";
 import { replaceFile, syncFolder } from "../disk/atomic_file.ts";
 import type { CsvDocument } from "../csv/csv_document.ts";
 import type { StorageLayout } from "../disk/layout.ts";
-import type { Positions } from "../log/positions.ts";
+import type { ReadRanges } from "../log/read_ranges.ts";
 import { RowWarnings } from "../csv/row_warnings.ts";
 import { emptyUsers, oddUsers, parseUsers } from "../csv/users_file.ts";
 import { BeingSaved, type Change, sameBytes, SETTLE_MS, WatchedFile } from "../disk/watched_file.ts";
@@ -11,13 +11,13 @@ import { BeingSaved, type Change, sameBytes, SETTLE_MS, WatchedFile } from "../d
 /** `users.csv` as it stands; people and tools edit it while the system runs. Used under the write lock. */
 export class UserList {
   readonly #csv: WatchedFile;
-  readonly #positions: Positions;
+  readonly #readRanges: ReadRanges;
   readonly #warnings: RowWarnings;
   #users = new Map<string, User>();
 
-  constructor(layout: StorageLayout, positions: Positions, warn: (sentence: string) => void) {
+  constructor(layout: StorageLayout, readRanges: ReadRanges, warn: (sentence: string) => void) {
     this.#csv = new WatchedFile(layout.users);
-    this.#positions = positions;
+    this.#readRanges = readRanges;
     this.#warnings = new RowWarnings(warn);
   }
 
@@ -29,7 +29,7 @@ export class UserList {
   refresh(): void {
     const change = this.#csv.changed();
     if (change === undefined) return;
-    this.#csv.requireSettled(change, this.#positions);
+    this.#csv.requireSettled(change, this.#readRanges);
     this.#users = this.#parse(change).users;
     this.#csv.accept(change.bytes, change.stamp);
     this.#warnings.tell(oddUsers([...this.#users.values()], this.#csv.path));
@@ -44,19 +44,19 @@ export class UserList {
 export class UsersEdit {
   readonly document: CsvDocument;
   readonly #csv: WatchedFile;
-  readonly #positions: Positions;
+  readonly #readRanges: ReadRanges;
   readonly #before: Uint8Array | undefined;
 
   /** Throws `BeingSaved` while somebody is saving the file; a file that is not there is begun. */
-  constructor(layout: StorageLayout, positions: Positions) {
+  constructor(layout: StorageLayout, readRanges: ReadRanges) {
     this.#csv = new WatchedFile(layout.users);
-    this.#positions = positions;
+    this.#readRanges = readRanges;
     const change = this.#csv.isThere() ? this.#csv.changed() : undefined;
     if (change === undefined) {
       this.document = emptyUsers();
       return;
     }
-    this.#csv.requireSettled(change, positions);
+    this.#csv.requireSettled(change, readRanges);
     this.document = parseUsers(change.bytes, layout.users).document;
     this.#csv.accept(change.bytes, change.stamp);
     this.#before = change.bytes;
@@ -67,7 +67,7 @@ export class UsersEdit {
     const bytes = this.document.toBytes();
     // Nothing to write, but success to report: whoever wrote it may have died before the folder was synced.
     if (this.#before !== undefined && sameBytes(this.#before, bytes)) return syncFolder(this.#csv.path);
-    this.#positions.wrote(basename(this.#csv.path), bytes, seq);
+    this.#readRanges.wrote(basename(this.#csv.path), bytes, seq);
     if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) throw new BeingSaved(SETTLE_MS);
   }
 }

@@ -1,7 +1,7 @@
 import { editStorage } from "./edit_storage.ts";
 import { storageLayout } from "../disk/layout.ts";
 import { lookAtStorage, type StorageView } from "./look_at_storage.ts";
-import { isRefusedWrite } from "../disk/disk_failure.ts";
+import { isWriteDenied } from "../disk/disk_failure.ts";
 import { handEdits } from "./stock_math.ts";
 import { sizeOf } from "../disk/exists.ts";
 
@@ -19,14 +19,14 @@ export async function viewStorage(
 ): Promise<StorageView> {
   const { orders, edits, rejected, inventory } = storageLayout(folder);
   try {
-    return await editStorage(folder, ({ ledger, positions }) => {
+    return await editStorage(folder, ({ ledger, readRanges }) => {
       const stock = new Map([...ledger.stock].map(([key, { item, quantity }]) => [key, { item, quantity }]));
       const lengths = { orders: sizeOf(orders) ?? 0, edits: sizeOf(edits) ?? 0, rejected: sizeOf(rejected) ?? 0 };
       underLock();
-      return { stock, journalled: stock, positions: positions.ranges(), lengths };
+      return { stock, journalled: stock, readRanges: readRanges.ranges(), lengths };
     }, { warn });
   } catch (error) {
-    if (!isRefusedWrite(error)) throw error;
+    if (!isWriteDenied(error)) throw error;
   }
   const view = await lookAtStorage(folder, underLock);
   const items = handEdits(view.journalled, view.stock).map(({ item }) => item);

@@ -43,8 +43,8 @@ export async function createTopics(kafka: Kafka, topics: readonly ITopicConfig[]
       if (performance.now() > deadline) throw passing.error;
       continue;
     }
-    const refused = answers.find(({ error }) => error !== undefined && error.type !== "TOPIC_AUTHORIZATION_FAILED");
-    if (refused !== undefined) throw refusedTopic(refused, refused.error);
+    const failed = answers.find(({ error }) => error !== undefined && error.type !== "TOPIC_AUTHORIZATION_FAILED");
+    if (failed !== undefined) throw topicNotCreated(failed, failed.error);
     return answers.filter(({ error }) => error === undefined).map(({ topic }) => topic);
   }
 }
@@ -65,7 +65,7 @@ function errorOf({ errorCode }: CreatedTopic): (Error & { type: string; retriabl
   return error.type === "TOPIC_ALREADY_EXISTS" ? undefined : error;
 }
 
-function refusedTopic({ topic, errorMessage }: CreatedTopic, cause: Error | undefined): Failure {
+function topicNotCreated({ topic, errorMessage }: CreatedTopic, cause: Error | undefined): Failure {
   const reason = (errorMessage || cause?.message || "the broker gives no reason").replace(/\.$/, "");
   const message = `Cannot create topic ${topic}: ${reason}; take another name (--topic), or have it created`;
   return new Failure(EXIT.config, message, { cause });

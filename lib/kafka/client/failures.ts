@@ -1,6 +1,6 @@
 import ConsumerGroup from "kafkajs/src/consumer/consumerGroup.js";
 import { causesOf, EXIT, Failure, messageOf } from "../../errors.ts";
-import { isBrokenLogin } from "./connection_refusal.ts";
+import { isBrokenLogin } from "./connection_denied.ts";
 
 stopSilentOffsetReset();
 

@@ -3,7 +3,7 @@ import type { KafkaConnection } from "../../connections.ts";
 import { EXIT, Failure, messageOf } from "../../errors.ts";
 import { patiently } from "../../patiently.ts";
 import { createKafka, START_TIMEOUT_MS } from "./client.ts";
-import { connectionRefusal } from "./connection_refusal.ts";
+import { connectionDenied } from "./connection_denied.ts";
 import { listenerProtocol } from "./listener_probe.ts";
 
 const RETRY_MS = 500;
@@ -33,8 +33,8 @@ async function connectPatiently(admin: Admin, connection: KafkaConnection): Prom
       await admin.connect();
       await admin.describeCluster();
     } catch (error) {
-      const refusal = connectionRefusal(error, connection) ?? await otherProtocol(error, connection);
-      throw refusal ?? brokerSilence(connection, error);
+      const denied = connectionDenied(error, connection) ?? await otherProtocol(error, connection);
+      throw denied ?? brokerSilence(connection, error);
     }
   };
   const passes = (error: unknown) => error instanceof Failure && error.exit === EXIT.unavailable;

@@ -4,11 +4,11 @@ import type { KafkaConnection } from "../../connections.ts";
 import { causesOf, EXIT, Failure } from "../../errors.ts";
 import { shellWord } from "../../shell_word.ts";
 import { connectionOf } from "./client.ts";
-import { connectionRefusal } from "./connection_refusal.ts";
+import { connectionDenied } from "./connection_denied.ts";
 import { type TopicFacts, topicFacts, type TopicOperation } from "./topic_facts.ts";
 import { withAdmin } from "./disconnect.ts";
 
-unmaskRefusals();
+unmaskDenials();
 
 /** What a piece of work does at the brokers, in the words of their lists of rights. */
 export interface Work {
@@ -52,14 +52,14 @@ export async function isReadable(kafka: Kafka, topic: string): Promise<boolean> 
 }
 
 /** The {@linkcode Failure} (78) that an error of some work stands for: a right or a login refused; undefined for others. */
-export function refusal(error: unknown, kafka: Kafka, work: Work): Failure | undefined {
+export function accessDenied(error: unknown, kafka: Kafka, work: Work): Failure | undefined {
   if (error instanceof Failure) return undefined;
   const connection = connectionOf(kafka);
   for (const inner of causesOf(error)) {
     const right = "type" in inner ? rightFor(inner.type, work) : undefined;
     if (right !== undefined) return missingRight(connection, right, error);
   }
-  return connectionRefusal(error, connection);
+  return connectionDenied(error, connection);
 }
 
 /** A right in the words of `kafka-acls`. */
@@ -105,20 +105,20 @@ interface InternalPool {
  * kafkajs asks one broker after the other and drops what they answer: a right that is missing on a group comes out as
  * "Failed to find group coordinator", as if brokers were away.
  */
-function unmaskRefusals(): void {
+function unmaskDenials(): void {
   const prototype: InternalPool = BrokerPool.prototype;
   const { withBroker } = prototype;
   prototype.withBroker = async function <T>(use: (found: { nodeId: string; broker: unknown }) => Promise<T>) {
-    let refused: unknown;
+    let denied: unknown;
     const answer = await withBroker.call(this, async (found) => {
       try {
         return await use(found);
       } catch (error) {
-        if (/_AUTHORIZATION_FAILED$/.test((error as { type?: string }).type ?? "")) refused = error;
+        if (/_AUTHORIZATION_FAILED$/.test((error as { type?: string }).type ?? "")) denied = error;
         throw error;
       }
     });
-    if (answer === null && refused !== undefined) throw refused;
+    if (answer === null && denied !== undefined) throw denied;
     return answer as T | null;
   };
 }

@@ -16,14 +16,14 @@ export interface FoundRecord extends Coordinates {
 }
 
 /**
- * The records of `topic` that carry `orderId`: those at `places`, or where none is given every one in the topic whose
- * value holds the id's bytes. A place that the log no longer holds is left out. Permission: net.
+ * The records of `topic` that carry `orderId`: those at `known`, or where none is given every one in the topic whose
+ * value holds the id's bytes. Coordinates that the log no longer holds is left out. Permission: net.
  */
 export async function findInTopic(
   kafka: Kafka,
   topic: string,
   orderId: string,
-  places: readonly Coordinates[],
+  known: readonly Coordinates[],
 ): Promise<FoundRecord[]> {
   if (!(await isReadable(kafka, topic))) return [];
   const found: FoundRecord[] = [];
@@ -34,8 +34,8 @@ export async function findInTopic(
       }
     }
   };
-  if (places.length === 0) await look();
-  for (const { partition, offset } of places.filter((place) => place.topic === topic)) {
+  if (known.length === 0) await look();
+  for (const { partition, offset } of known.filter((at) => at.topic === topic)) {
     await look(new Map([[partition, [{ from: offset, to: offset + 1 }]]]));
   }
   return found;

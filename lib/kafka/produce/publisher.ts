@@ -10,7 +10,7 @@ import { BatchProducer, isTooLarge } from "./batch_producer.ts";
 import { createKafka } from "../client/client.ts";
 import { disconnect } from "../client/disconnect.ts";
 import { type OutgoingRecord, recordSize } from "../protocol/record_writer.ts";
-import { refusal, requireRights } from "../client/rights.ts";
+import { accessDenied, requireRights } from "../client/rights.ts";
 import { maxMessageBytes, partitionsOf } from "../client/topics_admin.ts";
 
 /** Well below the broker's default limit of 1 MiB for a batch. */
@@ -99,7 +99,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
       this.#partitions = await partitionsOf(this.#kafka, topic);
       this.#producer = await BatchProducer.connect(this.#kafka, topic);
     } catch (error) {
-      throw refusal(error, this.#kafka, { topic, operation: "Write" }) ?? error;
+      throw accessDenied(error, this.#kafka, { topic, operation: "Write" }) ?? error;
     }
   }
 
@@ -205,8 +205,8 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
 
   #failure(cause: unknown): Failure {
     const { topic } = this.#options;
-    const refused = refusal(cause, this.#kafka, { topic, operation: "Write" });
-    if (refused !== undefined) return refused;
+    const denied = accessDenied(cause, this.#kafka, { topic, operation: "Write" });
+    if (denied !== undefined) return denied;
     const message = `Cannot send to topic ${topic}: ${messageOf(cause)}`;
     return new Failure(brokerErrorType(cause) === undefined ? EXIT.unavailable : EXIT.failed, message, { cause });
   }

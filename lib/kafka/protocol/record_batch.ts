@@ -13,7 +13,7 @@ const MAX_RECORDS = 200_000;
 const MAX_HEADERS = 10_000;
 const MAX_BATCH_HEADERS = 100_000;
 /** A dead letter is larger than the record it came from, by the headers that say why: in bytes, and how many. */
-const LETTER_ROOM = { bytes: 64 << 10, headers: 16 };
+const DEAD_LETTER_ROOM = { bytes: 64 << 10, headers: 16 };
 const NO_ROOM = { bytes: 0, headers: 0 };
 /** Records handled in one go at most; between two groups heartbeats are sent and a stop is noticed. */
 const MAX_GROUP = 5_000;
@@ -92,7 +92,7 @@ export class RecordBatch {
     this.#baseTimestamp = Number(header.readBigInt64BE(AT.baseTimestamp));
     const appended = (attributes & LOG_APPEND_TIME) !== 0;
     this.#appendedAt = appended ? Number(header.readBigInt64BE(AT.maxTimestamp)) : undefined;
-    this.#room = ofDeadLetters ? LETTER_ROOM : NO_ROOM;
+    this.#room = ofDeadLetters ? DEAD_LETTER_ROOM : NO_ROOM;
     // One that nobody wants counts as empty: it may be one that cannot be read.
     const isWanted = wants?.(this.#baseOffset, Number(this.offset)) ?? true;
     this.#count = isWanted ? header.readInt32BE(AT.recordCount) : 0;

@@ -1,10 +1,10 @@
 import type { Kafka } from "kafkajs";
 import { causesOf, EXIT, Failure, messageOf } from "../../errors.ts";
-import { refusal } from "../client/rights.ts";
+import { accessDenied } from "../client/rights.ts";
 
 /** The {@linkcode Failure} of a read of `topic`: 78 where the brokers refuse it, else 69. */
 export function readFailure(cause: unknown, kafka: Kafka, topic: string): Failure {
-  return refusal(cause, kafka, { topic, operation: "Read" }) ??
+  return accessDenied(cause, kafka, { topic, operation: "Read" }) ??
     new Failure(EXIT.unavailable, `Cannot read ${topic}: ${reasonOf(cause)}`, { cause });
 }
 

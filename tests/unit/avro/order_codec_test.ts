@@ -18,7 +18,7 @@ function registryOf(schemas: Record<number, FoundSchema>): WriterSchemas & { ask
   const asked: number[] = [];
   const find = (id: number) => {
     asked.push(id);
-    return Promise.resolve(schemas[id] ?? { refused: `Unknown schema id ${id}` });
+    return Promise.resolve(schemas[id] ?? { unusable: `Unknown schema id ${id}` });
   };
   return { asked, find };
 }

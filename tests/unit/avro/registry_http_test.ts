@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SchemaType } from "@kafkajs/confluent-schema-registry";
 import { ORDER_SCHEMA } from "../../../lib/avro/order_schema.ts";
 import { registryClient } from "../../../lib/avro/registry_client.ts";
-import { registryHttp, RegistryRefusal, RegistryUnavailable } from "../../../lib/avro/registry_http.ts";
+import { RegistryDenied, registryHttp, RegistryUnavailable } from "../../../lib/avro/registry_http.ts";
 import { registerOrderSchema, requireRegistry, writerSchemas } from "../../../lib/avro/schema_registry.ts";
 import type { RegistryConnection } from "../../../lib/connections.ts";
 import { EXIT, Failure } from "../../../lib/errors.ts";
@@ -64,7 +64,7 @@ const WAYS: [authorization: string, right: RegistryConnection["auth"], wrong: Re
 
 function isRefusal(says: RegExp): (error: unknown) => boolean {
   return (error) => {
-    assert.ok(error instanceof RegistryRefusal, `${error}`);
+    assert.ok(error instanceof RegistryDenied, `${error}`);
     assert.equal(error.exit, EXIT.config);
     assert.match(error.message, says);
     assert.ok(!error.message.includes("\n"), error.message);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { EXIT, Failure } from "../../../lib/errors.ts";
 import { exists } from "../../../lib/files/disk/exists.ts";
 import { POSTGRES, removeTree } from "../folders.ts";
-import { lastMeaningfulLine, type StartedPart, startPart } from "../part.ts";
+import { lastMeaningfulLine, type StartedService, startService } from "../service.ts";
 import { readPid } from "../state.ts";
 import { passwordFile, provideDatabaseFolder } from "./database_folder.ts";
 import { SUPERUSER } from "./roles.ts";
@@ -30,7 +30,7 @@ export interface ServerOptions {
  * Throws a {@linkcode Failure}: 69 where no database can be made there, 78 where root cannot run it otherwise.
  * Permissions: run sh; read, write of the folder.
  */
-export async function startServer(folder: string, options: ServerOptions): Promise<StartedPart> {
+export async function startServer(folder: string, options: ServerOptions): Promise<StartedService> {
   provideDatabaseFolder(folder);
   const data = join(folder, "data");
   if (!exists(data)) await initialise(folder, options);
@@ -38,7 +38,7 @@ export async function startServer(folder: string, options: ServerOptions): Promi
   Deno.writeTextFileSync(join(data, "pg_hba.conf"), accessRules(options));
   forgetDeadServer(folder);
   options.stop.throwIfAborted();
-  return await startPart(POSTGRES, folder, unprivileged([join(options.programs, "postgres"), "-D", "data"]));
+  return await startService(POSTGRES, folder, unprivileged([join(options.programs, "postgres"), "-D", "data"]));
 }
 
 /**

@@ -23,14 +23,14 @@ type Rights = Record<Exclude<User, "admin">, AclEntry[]>;
  * id needs WRITE on its topic and nothing on the cluster (since Kafka 2.8; IDEMPOTENT_WRITE before that).
  */
 export function aclsOf({ topic, group }: { topic: string; group: string }): AclEntry[] {
-  const letters = deadLetterTopic(topic);
+  const deadLetters = deadLetterTopic(topic);
   const rights: Rights = {
     producer: [onTopic(WRITE, topic)],
-    consumer: [onTopic(READ, topic), onTopic(WRITE, letters), onGroup(READ, group)],
+    consumer: [onTopic(READ, topic), onTopic(WRITE, deadLetters), onGroup(READ, group)],
     // Reads the dead letters, and in the topic itself what a resumed run has sent already.
-    replayer: [onTopic(WRITE, topic), onTopic(READ, topic), onTopic(READ, letters)],
+    replayer: [onTopic(WRITE, topic), onTopic(READ, topic), onTopic(READ, deadLetters)],
     // The group is for tools that show its lag; none of the commands needs it.
-    auditor: [onTopic(READ, topic), onTopic(READ, letters), onGroup(DESCRIBE, group)],
+    auditor: [onTopic(READ, topic), onTopic(READ, deadLetters), onGroup(DESCRIBE, group)],
   };
   return Object.entries(rights).flatMap(([user, acls]) => acls.map((acl) => ({ ...acl, principal: `User:${user}` })));
 }

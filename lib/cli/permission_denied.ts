@@ -9,10 +9,10 @@ import { shellWord } from "../shell_word.ts";
  *
  * Permissions: env of the names in it; without them they count as not set.
  */
-export function grantRefused(error: Error): Failure {
-  const refused = /(read|write) access to "(.+)"/s.exec(error.message);
-  if (refused === null) return new Failure(EXIT.failed, error.message.replace(/, run again.*/s, ""));
-  const [, access, path] = refused;
+export function permissionDenied(error: Error): Failure {
+  const denied = /(read|write) access to "(.+)"/s.exec(error.message);
+  if (denied === null) return new Failure(EXIT.failed, error.message.replace(/, run again.*/s, ""));
+  const [, access, path] = denied;
   const folder = storageFlagIn(Deno.args) ?? path;
   if (folder.includes(",")) {
     return new Failure(EXIT.config, `Deno cannot grant a path with a comma, such as ${folder}: take another folder`);

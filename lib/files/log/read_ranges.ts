@@ -12,7 +12,7 @@ export interface PartitionRanges {
 }
 
 /** A line of `positions.jsonl`; `seq` is the last one of log and edits when the line was written. */
-type PositionRecord =
+type ReadRangesLine =
   /** These offsets were read and every verdict on them is durable. */
   | { seq: number; topic: string; partition: number; from: number; to: number }
   /** Reading of the partition goes on at `start`, whatever the group's offset says; until a range is read from there. */
@@ -45,8 +45,8 @@ const KEPT_WRITINGS = 8;
  * A range is durable before its offset is committed to the group, so the group never is ahead of the store unless
  * somebody moved it. Used under the write lock. Bounded by partitions and gaps: see {@linkcode compact}.
  */
-export class Positions {
-  readonly #journal: Journal<PositionRecord>;
+export class ReadRanges {
+  readonly #journal: Journal<ReadRangesLine>;
   readonly #partitions = new Map<string, PartitionState>();
   /** Hashes by file, the newest last. */
   readonly #writings = new Map<string, string[]>();
@@ -149,14 +149,14 @@ export class Positions {
     this.#journal.close();
   }
 
-  async #append(record: PositionRecord): Promise<void> {
+  async #append(record: ReadRangesLine): Promise<void> {
     this.refresh(); // what others appended since must not be written over
     this.#journal.append([record]);
     await this.#journal.sync();
     this.#apply(record);
   }
 
-  #apply(record: PositionRecord): void {
+  #apply(record: ReadRangesLine): void {
     if ("wrote" in record) {
       const others = (this.#writings.get(record.wrote) ?? []).filter((hash) => hash !== record.sha256);
       this.#writings.set(record.wrote, [...others, record.sha256].slice(-KEPT_WRITINGS));

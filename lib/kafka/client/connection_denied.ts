@@ -16,17 +16,17 @@ interface Cause {
  * What an error says of the settings that the connection was made with: a {@linkcode Failure} (78) whose sentence names
  * the setting. Undefined where it says nothing of them, as when brokers are away.
  */
-export function connectionRefusal(error: unknown, connection: KafkaConnection): Failure | undefined {
+export function connectionDenied(error: unknown, connection: KafkaConnection): Failure | undefined {
   for (const inner of causesOf(error)) {
     const { name, message, type, code } = inner as Error & Record<string, unknown>;
     const cause = { name, message, type: text(type), code: text(code) ?? "" };
-    const sentence = loginRefusal(cause, connection) ?? tlsRefusal(cause, connection);
+    const sentence = loginDenied(cause, connection) ?? tlsFault(cause, connection);
     if (sentence === undefined) continue;
     return new Failure(EXIT.config, `Kafka at ${connection.brokers.join(",")} ${sentence}`, { cause: error });
   }
 }
 
-function loginRefusal({ name, message, type }: Cause, { tls, sasl }: KafkaConnection): string | undefined {
+function loginDenied({ name, message, type }: Cause, { tls, sasl }: KafkaConnection): string | undefined {
   if (type === "UNSUPPORTED_SASL_MECHANISM" || /mechanism is not supported/.test(message)) {
     return `takes no login by ${sasl?.mechanism}: set another KAFKA_SASL_MECHANISM`;
   }
@@ -52,7 +52,7 @@ export function isBrokenLogin(message: string): boolean {
 
 const NOT_TRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED|INVALID_CA/;
 
-function tlsRefusal({ message, code }: Cause, { tls }: KafkaConnection): string | undefined {
+function tlsFault({ message, code }: Cause, { tls }: KafkaConnection): string | undefined {
   if (tls === undefined) return undefined;
   if (NOT_TRUSTED.test(code)) {
     return tls.ca === undefined

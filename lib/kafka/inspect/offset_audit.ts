@@ -15,19 +15,19 @@ const VERDICTS = ["accepted", "deadLettered", "rejected"] as const;
 type Verdict = (typeof VERDICTS)[number];
 
 /** Where verdicts were given. */
-export class VerdictPlaces {
+export class VerdictOffsets {
   readonly #topics = new Map<string, Map<number, Record<Verdict, OffsetSet>>>();
 
-  accepted(place: Coordinates): void {
-    this.#in(place).accepted.add(place.offset);
+  accepted(at: Coordinates): void {
+    this.#in(at).accepted.add(at.offset);
   }
 
-  rejected(place: Coordinates): void {
-    this.#in(place).rejected.add(place.offset);
+  rejected(at: Coordinates): void {
+    this.#in(at).rejected.add(at.offset);
   }
 
-  deadLettered(place: Coordinates): void {
-    this.#in(place).deadLettered.add(place.offset);
+  deadLettered(at: Coordinates): void {
+    this.#in(at).deadLettered.add(at.offset);
   }
 
   /** The last verdict on each record of a partition, by its offset; undefined where there is none. */
@@ -49,7 +49,7 @@ export class VerdictPlaces {
 }
 
 /** What was read of one partition, and what became of its records. */
-export interface PositionAudit {
+export interface PartitionAudit {
   topic: string;
   partition: number;
   ranges: OffsetRange[];
@@ -63,8 +63,8 @@ export interface PositionAudit {
   skipped: OffsetRange[];
 }
 
-export interface PositionsAudit {
-  positions: PositionAudit[];
+export interface OffsetAudit {
+  positions: PartitionAudit[];
   /** What nobody can read yet in those topics, so that nobody can have read it. */
   heldBack: ({ topic: string } & HeldBack)[];
 }
@@ -75,16 +75,16 @@ export interface PositionsAudit {
  * Records that retention has removed cannot be looked at and are not counted. Dead letters that cannot be read yet would
  * be missed, so they are a {@linkcode Failure} (69). Permission: net.
  */
-export async function auditPositions(
+export async function auditOffsets(
   kafka: Kafka,
   read: readonly { topic: string; partition: number; ranges: OffsetRange[] }[],
-  places: VerdictPlaces,
-): Promise<PositionsAudit> {
-  const audit: PositionsAudit = { positions: [], heldBack: [] };
+  verdicts: VerdictOffsets,
+): Promise<OffsetAudit> {
+  const audit: OffsetAudit = { positions: [], heldBack: [] };
   for (const [topic, partitions] of Map.groupBy(read, ({ topic }) => topic)) {
     if (!(await isReadable(kafka, topic))) continue;
-    await markDeadLetters(kafka, topic, places);
-    audit.positions.push(...await auditTopic(kafka, topic, partitions, places));
+    await markDeadLetters(kafka, topic, verdicts);
+    audit.positions.push(...await auditTopic(kafka, topic, partitions, verdicts));
     audit.heldBack.push(...(await heldBack(kafka, topic)).map((held) => ({ topic, ...held })));
   }
   return audit;
@@ -94,13 +94,13 @@ async function auditTopic(
   kafka: Kafka,
   topic: string,
   read: readonly { partition: number; ranges: OffsetRange[] }[],
-  places: VerdictPlaces,
-): Promise<PositionAudit[]> {
+  verdicts: VerdictOffsets,
+): Promise<PartitionAudit[]> {
   const audits = new Map(read.map(({ partition, ranges }) => [partition, emptyAudit(topic, partition, ranges)]));
   const wanted = new Map(read.map(({ partition, ranges }) => [partition, ranges]));
   for await (const { partition, records } of readTopic(kafka, topic, wanted)) {
     const audit = audits.get(partition)!;
-    const lastVerdict = places.lastVerdicts({ topic, partition });
+    const lastVerdict = verdicts.lastVerdicts({ topic, partition });
     for await (const { offset } of records) {
       audit.records++;
       const verdict = lastVerdict(offset);
@@ -111,13 +111,13 @@ async function auditTopic(
   return [...audits.values()].sort((a, b) => a.partition - b.partition);
 }
 
-function emptyAudit(topic: string, partition: number, ranges: OffsetRange[]): PositionAudit {
+function emptyAudit(topic: string, partition: number, ranges: OffsetRange[]): PartitionAudit {
   const skipped = ranges.slice(1).map(({ from }, index) => ({ from: ranges[index].to, to: from }));
   return { topic, partition, ranges, records: 0, accepted: 0, rejected: 0, deadLettered: 0, missing: [], skipped };
 }
 
 /** Notes which records of `topic` lie in its dead-letter topic, by the headers they went there with. */
-async function markDeadLetters(kafka: Kafka, topic: string, places: VerdictPlaces): Promise<void> {
+async function markDeadLetters(kafka: Kafka, topic: string, verdicts: VerdictOffsets): Promise<void> {
   const deadLetters = deadLetterTopic(topic);
   if (!(await isReadable(kafka, deadLetters))) return;
   const held = await heldBack(kafka, deadLetters);
@@ -127,7 +127,7 @@ async function markDeadLetters(kafka: Kafka, topic: string, places: VerdictPlace
   for await (const { records } of readTopic(kafka, deadLetters)) {
     for await (const { headers } of records) {
       const { origin } = readErrorHeaders(headers);
-      if (origin?.topic === topic) places.deadLettered(origin);
+      if (origin?.topic === topic) verdicts.deadLettered(origin);
     }
   }
 }

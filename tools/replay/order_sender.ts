@@ -4,10 +4,10 @@ import { createPublisher } from "../../lib/kafka/produce/publisher.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import type { OutgoingOrder } from "../../lib/ports.ts";
 import { valueSubject } from "../../lib/topics.ts";
-import type { Way } from "./send_slice.ts";
+import type { Sender } from "./send_slice.ts";
 
 /** Orders go where the producer would put them: encoded with the order schema, keyed by item. */
-export const orderWay: Way<OutgoingOrder> = {
+export const orderSender: Sender<OutgoingOrder> = {
   async open({ kafka, registry, topic }) {
     const schemaId = await registerOrderSchema(registry, valueSubject(topic));
     await ensureTopics(kafka, topic);
