@@ -47,17 +47,17 @@ export interface ConsumerConfig extends KafkaSettings {
   storage: string;
   group: string;
   reset?: { target: ResetTarget; partitions?: number[] };
-  /** Stop when caught up with the log's ends as of the start. */
+  /** Stop at the log ends as they were at the start. */
   untilEnd: boolean;
-  /** Stop after exactly so many messages. */
+  /** Stop after exactly this many messages. */
   maxMessages?: number;
   verbose: boolean;
-  /** Told every verdict once it is durable, besides the console. */
+  /** Gets every verdict once it is durable, in addition to the console. */
   onVerdicts?: (verdicts: readonly Verdict[]) => void;
 }
 
 /**
- * Judges the orders of the topic until `stop`, or until the limit that was asked for.
+ * Judges the orders of the topic until `stop`, or until the requested limit.
  *
  * The path of an order is {@linkcode consume}, top to bottom. Permissions: net; read and write of the storage folder;
  * env as kafkajs and the settings need (the permission set `kafka` in deno.json).
@@ -82,9 +82,9 @@ export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<vo
 /** The store of a consumer, and what its group has to know of it. */
 interface ConsumerStore extends Pick<SubscriptionOptions, "onJoin"> {
   store: OrderStore;
-  /** How many partitions are handled at once, where other members may share the group. */
+  /** How many partitions are handled at once where other members may share the group. */
   lanes?: number;
-  /** The member that the store knows to be dead, though the group may not. */
+  /** A member that the store knows to be dead, though the group may not know it yet. */
   deadMember?: string;
 }
 
@@ -194,7 +194,8 @@ const parser = object({
 export function configure(args: readonly string[]): ConsumerConfig {
   const options = parseArgs(parser, args, {
     name: "consume",
-    brief: "Judges the orders of the topic: deducts stock and logs them, or warns and leaves both unchanged.",
+    brief:
+      "Judges the orders in the topic: accepts them, deducting stock and logging them, or rejects them with a warning.",
     examples: [
       "deno task consume",
       "deno task consume --until-end",

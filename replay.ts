@@ -16,11 +16,11 @@ import { configure, type ReplayConfig, resumeCommand, resumeFlags } from "./tool
 import { type Sender, sendSlice } from "./tools/replay/send_slice.ts";
 
 /**
- * Sends orders or dead letters again, those that are there at the call, until they are all sent or `stop` aborts.
+ * Sends again the orders or dead letters that exist at the call, until all are sent or `stop` aborts.
  *
- * A run can be resumed by its id and does not send a record twice then (docs/decisions, 3 and 6). Permissions: read and
- * write of the storage folder (its write lock); net and env as kafkajs and the settings need (the permission set
- * `kafka` in deno.json), but no net where a new run only shows accepted or rejected orders.
+ * A run can be resumed by its id, and then sends no record twice (docs/decisions, 3 and 6). Permissions: read and write
+ * of the storage folder (its write lock); net and env as kafkajs and the settings need (the permission set `kafka` in
+ * deno.json), but no net where a new run only shows accepted or rejected orders.
  */
 export async function run(config: ReplayConfig, stop: AbortSignal): Promise<void> {
   const { source, storage, topic, run } = config;

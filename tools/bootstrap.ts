@@ -22,7 +22,7 @@ const parser = object({
 });
 
 /**
- * Creates the storage folder with the sample users and items; rows that are there already stay as they are.
+ * Creates the storage folder with the sample users and items; existing rows stay as they are.
  *
  * Permissions: read and write of the storage folder; env STORAGE_DIR.
  */
@@ -49,7 +49,7 @@ async function addSamples({ users, ledger }: StorageEdit): Promise<string[]> {
 
 async function startOver(folder: string, yes: boolean): Promise<void> {
   if (!yes && !(await confirm(folder))) {
-    throw new Failure(EXIT.usage, `Starting ${folder} over wants a yes: answer the question, or pass --yes`);
+    throw new Failure(EXIT.usage, `Starting ${folder} over needs a yes: answer the question, or pass --yes`);
   }
   const backup = await setStorageAside(folder);
   if (backup !== undefined) print(`Moved the old files to ${escapeControls(backup)}`);

@@ -30,8 +30,8 @@ export interface DlqConfig extends KafkaSettings {
 }
 
 /**
- * Lists the dead letters of the topic as they are now, oldest first: origin, reason, headers, and the value decoded as
- * far as possible. Works without the registry too; schemas are then not known.
+ * Lists the current dead letters of the topic, oldest first: origin, reason, headers, and the value decoded as far as
+ * possible. Also works without the registry, but then no schemas are known.
  *
  * Permissions: net; env as kafkajs and the settings need.
  */
@@ -56,7 +56,7 @@ export async function run(config: DlqConfig, stop: AbortSignal): Promise<void> {
   printError(count === 0 ? total : `${total}; deno task replay --dlq sends them again`);
 }
 
-/** Tells what a dead letter holds; says once that the registry is away, and goes on without. */
+/** Decodes dead letters; warns once if the registry is away, and goes on without it. */
 function valueTeller(reader: ValueReader): (deadLetter: StoredDeadLetter) => Promise<DeadLetterValue> {
   let away = false;
   return async ({ value }) => {
@@ -79,7 +79,7 @@ async function* mapped<T, R>(items: AsyncIterable<T>, map: (item: T) => Promise<
 function configure(args: readonly string[]): DlqConfig {
   const options = parseArgs(parser, args, {
     name: "dlq",
-    brief: "Lists the dead letters: messages that are no orders, where each came from and why.",
+    brief: "Lists the dead letters, which are records that are not orders: where each came from and why.",
     examples: [
       "deno task dlq",
       'deno task dlq --reason "schema id" --since 1h',

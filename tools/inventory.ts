@@ -17,7 +17,7 @@ import { isValidName, MAX_QUANTITY } from "../lib/order.ts";
 
 const item = option("--item", string({ metavar: "NAME" }), { description: line("The item's name") });
 const quantity = option("--quantity", integer({ min: 0, max: MAX_QUANTITY, metavar: "N" }), {
-  description: line("Pieces in stock from now on"),
+  description: line("Quantity in stock from now on"),
 });
 const json = option("--json", { description: line("Print JSON") });
 
@@ -35,7 +35,7 @@ const parser = or(
 );
 
 /**
- * Shows or edits `inventory.csv`, also while a consumer runs. An edit that returns is journalled and on the disk.
+ * Shows or edits `inventory.csv`, also while a consumer runs. Once an edit returns it is journalled and on the disk.
  *
  * Permissions: read and write of the storage folder; env STORAGE_DIR.
  */

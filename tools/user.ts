@@ -37,7 +37,7 @@ const parser = or(
 );
 
 /**
- * Shows or edits `users.csv`, also while a consumer runs. An edit that returns is on the disk.
+ * Shows or edits `users.csv`, also while a consumer runs. Once an edit returns it is on the disk.
  *
  * Permissions: read and write of the storage folder; env STORAGE_DIR.
  */

@@ -20,7 +20,7 @@ import {
 } from "../lib/kafka/inspect/offset_audit.ts";
 import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
 
-/** Faults shown to a person at most; `--json` has them all. */
+/** The most faults shown to a person; `--json` has them all. */
 const SHOWN_FAULTS = 20;
 
 const parser = object({
@@ -41,8 +41,8 @@ export interface VerifyConfig extends KafkaSettings {
 /**
  * Checks a storage folder: for each item opening + edits - accepted = stock, and each record read has a verdict.
  *
- * Works on a snapshot, also while a consumer runs. Answers 1 where something is off. Permissions: net; read and write
- * of the storage folder; env as kafkajs and the settings need.
+ * Works on a snapshot, also while a consumer runs. Returns 1 if something is off. Permissions: net; read and write of
+ * the storage folder; env as kafkajs and the settings need.
  */
 export async function run(config: VerifyConfig): Promise<number> {
   const snapshot = await takeSnapshot(config.storage, warn);
@@ -96,7 +96,7 @@ function report(
     const rows = shown.map((row) => [row.item, row.opening, row.edits, row.accepted, row.stock ?? "gone", mark(row)]);
     print(table(["item", "opening", "edits", "accepted", "stock", ""], rows) + "\n");
   }
-  if (audit === undefined) print("Positions: not checked, there is no broker to ask");
+  if (audit === undefined) print("Offsets: not checked, there is no broker to ask");
   else if (audit.positions.length > 0) print(partitionTable(audit.positions) + "\n");
   for (const [topic, held] of Map.groupBy(audit?.heldBack ?? [], ({ topic }) => topic)) {
     print(`${describeHeldBack(topic, held)}: not read yet, so not checked\n`);

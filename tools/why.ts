@@ -21,7 +21,7 @@ import { type Coordinates, nameKey } from "../lib/order.ts";
 const parser = object({
   orderId: argument(string({ metavar: "ORDER_ID" }), { description: line("The order to explain") }),
   json: option("--json", { description: line("Print JSON") }),
-  offline: option("--offline", { description: line("Look into the storage only, without a broker") }),
+  offline: option("--offline", { description: line("Look only into the storage, without a broker") }),
   ...kafkaFlags,
   ...storageFlag,
 });
@@ -34,9 +34,9 @@ export interface WhyConfig extends KafkaSettings {
 }
 
 /**
- * Tells everything known of one order: where it lies, what was seen, what was decided, what came of it since.
+ * Tells everything known about one order: where it is, what was seen, what was decided, and what followed.
  *
- * Answers 1 where nothing is known. Permissions: net; read of the storage folder; env as kafkajs and the settings need.
+ * Returns 1 if nothing is known. Permissions: net; read of the storage folder; env as kafkajs and the settings need.
  */
 export async function run(config: WhyConfig): Promise<number> {
   const history = orderHistory(config.storage, config.orderId);
@@ -47,13 +47,13 @@ export async function run(config: WhyConfig): Promise<number> {
   return known ? EXIT.ok : EXIT.failed;
 }
 
-/** The records of the order in the topic: where the storage says it came from, else the whole topic is searched. */
+/** The records of the order in the topic: at the coordinates from the storage, else searching the whole topic. */
 async function inTopic(config: WhyConfig, { accepted, rejections }: OrderHistory): Promise<FoundRecord[]> {
   try {
     await requireBrokers(config.kafka);
   } catch (error) {
     if (!(error instanceof Failure) || error.exit !== EXIT.unavailable) throw error;
-    warn(`${error.message}; only the storage is looked into`);
+    warn(`${error.message}; only the storage is searched`);
     return [];
   }
   const known: Coordinates[] = [accepted ?? [], rejections].flat();
@@ -89,14 +89,14 @@ async function explain(
 }
 
 function unknown({ orderId, storage }: WhyConfig, records: readonly FoundRecord[]): string[] {
-  if (records.length === 0) return [`Order ${orderId}: nothing is known of it in ${storage} or in the topic`];
+  if (records.length === 0) return [`Order ${orderId}: nothing is known about it in ${storage} or in the topic`];
   return [
     `Order ${orderId}: no verdict yet`,
     ...records.map((record) => `  waiting    in ${where(record, records)}, sent ${time(record.timestamp)}`),
   ];
 }
 
-/** What user and item look like now, for comparison with what was seen. */
+/** User and item as they are now, to compare with what was seen. */
 async function today(storage: string, { user, item }: { user: string; item: string }): Promise<string> {
   try {
     const status = readUsers(storage).find(({ name }) => nameKey(name) === nameKey(user))?.status;
@@ -104,7 +104,7 @@ async function today(storage: string, { user, item }: { user: string; item: stri
     const userNow = status === undefined ? "unknown" : showBlanks(status);
     return `  now        ${showBlanks(user)} is ${userNow}, stock of ${showBlanks(item)} is ${stock ?? "unknown"}`;
   } catch (error) {
-    if (!(error instanceof Failure)) throw error; // what became of the order is told all the same
+    if (!(error instanceof Failure)) throw error; // the rest of the explanation is printed all the same
     return `  now        not known: ${error.message}`;
   }
 }
@@ -125,7 +125,7 @@ function time(ms: number): string {
 export function configure(args: readonly string[]): WhyConfig {
   const options = parseArgs(parser, args, {
     name: "why",
-    brief: "Tells everything known of one order.",
+    brief: "Tells everything known about one order.",
     examples: ["deno task why 0b0f8a6e-6d0c-4f0e-9d0a-0d0f8a6e6d0c", "deno task why order-17 --json"],
   });
   const { orderId, offline, json } = options;

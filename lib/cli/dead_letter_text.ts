@@ -3,22 +3,22 @@ import type { Header } from "../header.ts";
 import type { StoredDeadLetter } from "../ports.ts";
 import { escapeControls } from "./escape.ts";
 
-/** Characters of a value, and bytes of one that is no text, that a person is shown at most. */
+/** The most characters of a value, or bytes of one that is not text, shown to a person. */
 const SHOWN_CHARACTERS = 400;
 const SHOWN_BYTES = 64;
 
-/** What a dead letter's value is, as far as it can be told. */
+/** What is known about a dead letter's value. */
 export interface DeadLetterValue {
   schemaId?: number;
   /** As JSON. */
   decoded?: string;
-  /** Why it is no order as things stand now; missing where it is one, or where nobody can tell. */
+  /** Why it cannot be read as an order now; missing if it can, or if nobody can tell. */
   undecodable?: string;
   /** The registry did not answer. */
   untold?: boolean;
 }
 
-/** A dead letter as lines for a person, none of which can drive a terminal. */
+/** A dead letter as lines for a person; nothing in them can control a terminal. */
 export function deadLetterLines(deadLetter: StoredDeadLetter, value: DeadLetterValue): string[] {
   const { offset, origin, reason, timestamp, key, headers } = deadLetter;
   const from = origin === undefined
@@ -35,7 +35,7 @@ export function deadLetterLines(deadLetter: StoredDeadLetter, value: DeadLetterV
   return lines.map(escapeControls);
 }
 
-/** A dead letter for a machine: key and value in base64, headers as pairs, in text where that is UTF-8. */
+/** A dead letter for a machine: key and value in base64, headers as pairs, as text if they are valid UTF-8. */
 export function deadLetterJson(
   deadLetter: StoredDeadLetter,
   { schemaId, decoded, undecodable, untold }: DeadLetterValue,
@@ -73,7 +73,7 @@ function stateNow({ undecodable, untold }: DeadLetterValue, reason: string | und
   return undecodable === reason ? undefined : undecodable;
 }
 
-/** Bytes as text where they are some, else in hex. */
+/** Bytes as text if they are text, else in hex. */
 function bytesShown(value: Uint8Array | string): string {
   const bytes = Buffer.from(value);
   // deno-lint-ignore no-control-regex -- text for a terminal has whitespace, backspaces and escapes, but no others

@@ -11,10 +11,10 @@ export function certificateSetting(name: string): string | undefined {
   if (blocks === null || !blocks.every(isCertificate)) {
     throw new Failure(EXIT.config, `${name} names a file that is no certificate in PEM`);
   }
-  return blocks.join("\n") + "\n"; // without a key that the file may hold as well
+  return blocks.join("\n") + "\n"; // without a key that the file may contain too
 }
 
-/** What a client shows of itself: the certificate and key in the files that two variables name, both or none. */
+/** The client's certificate and key, from the files that two variables name: both or none. */
 export function clientCertificateSetting(
   certificateName: string,
   keyName: string,
@@ -47,7 +47,7 @@ function requireKey(name: string, pem: string) {
   try {
     return createPrivateKey(pem);
   } catch {
-    // Its message may quote the file.
+    // The error's message may quote the file.
     throw new Failure(EXIT.config, `${name} names a file that is no private key in PEM`);
   }
 }

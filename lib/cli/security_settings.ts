@@ -21,7 +21,10 @@ const SASL_NAMES = [
   "KAFKA_SASL_PASSWORD_FILE",
 ];
 
-/** The flag of every command that may send credentials; they themselves are never flags, which others see in `ps`. */
+/**
+ * The flag of every command that may send credentials. Credentials themselves are never flags, because `ps` shows
+ * flags.
+ */
 export const plaintextFlag = {
   allowPlaintextCredentials: option("--allow-plaintext-credentials", {
     description: line("Send passwords and tokens to other machines without TLS"),
@@ -33,8 +36,9 @@ interface PlaintextRule {
 }
 
 /**
- * The connection to `brokers` as the environment secures it (docs/SECURITY.md). A {@linkcode Failure} (78) names the
- * variable that is wrong, never what is in it. Permissions: env of the `KAFKA_*` names, read of the files they name.
+ * The connection to `brokers` with the security settings of the environment (docs/SECURITY.md). A {@linkcode Failure}
+ * (78) names the variable that is wrong, never what is in it. Permissions: env of the `KAFKA_*` names, read of the
+ * files they name.
  */
 export function kafkaConnection(brokers: readonly string[], rule: PlaintextRule): KafkaConnection {
   const protocol = env("KAFKA_SECURITY_PROTOCOL") ?? "PLAINTEXT";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { OrderStore } from "../../lib/ports.ts";
 import { batchOf, order, outcomes, partitionOf, process } from "../support/storage.ts";
 
-/** What a store keeps, as the conformance suite needs to get at it: one harness, one store that is gone when disposed. */
+/** A store for the conformance suite, with access to what it keeps; it is removed when disposed. */
 export interface StoreHarness extends AsyncDisposable {
   open(): Promise<OrderStore>;
   close(store: OrderStore): Promise<void>;

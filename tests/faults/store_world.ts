@@ -71,7 +71,7 @@ export class StoreWorld implements Disposable {
     return world;
   }
 
-  /** Runs a driver to its end, or to the fault that is injected into it; `look` is told its output. Permission: run strace, deno. */
+  /** Runs a driver to its end or to the injected fault; `look` gets its output. Permission: run strace, deno. */
   async drive(injection?: Injection, look: (stdout: string) => void = () => {}): Promise<Drive> {
     const trace = join(this.#home, `trace-${this.#traces.length}`);
     const driver = [join(this.#options.root ?? CHECKOUT, "tests/support/store_driver.ts"), this.folder, this.notes];

@@ -86,7 +86,7 @@ Deno.test("a stack with a database", async (t) => {
       assert.deepEqual([code, lines.length], [EXIT.failed, 1], stdout);
       assert.match(
         lines[0],
-        /^fail {2}postgres {3}PostgreSQL at \S+\/orders as orders refuses: password .*DATABASE_URL/,
+        /^fail {2}postgres {3}PostgreSQL at \S+\/orders as orders denies access: password .*DATABASE_URL/,
       );
       assert.doesNotMatch(stdout, /wrong-password/);
     });

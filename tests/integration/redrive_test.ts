@@ -47,7 +47,7 @@ Deno.test("replay --rejected has orders judged anew under their ids, once a fix 
   await sendOrders(env, [order("a"), order("b"), order("a"), order("c", "zoe"), order("d", "alice", "lamp")]);
   await sendOrders(env, [order("e", "alice"), order("e", "alice"), { ...order("f", "alice"), quantity: 0 }]);
   await ok("consume", ["--until-end"], env);
-  await ok("consume", ["--reset", "--until-end"], env); // every refusal stands twice now
+  await ok("consume", ["--reset", "--until-end"], env); // every rejection is there twice now
   await ok("user", ["update", "--user", "bob", "--status", "paid"], env);
 
   await t.step("a dry run shows what would be sent, and needs no broker", async () => {
@@ -113,7 +113,7 @@ Deno.test("replay --rejected killed half-way and resumed sends each order once, 
   const before = sentByRun(await readTopic(env.ORDERS_TOPIC)).length;
   assert.ok(before >= 3 && before < 20, `${before} were sent before the kill`);
   await sendOrders(env, [order("later")]);
-  await ok("consume", ["--until-end"], env); // they are refused again, at the end of the file
+  await ok("consume", ["--until-end"], env); // they are rejected again, at the end of the file
   const said = await ok("replay", ["--rejected", "--run", RUN, "--to", "21"], env);
   assert.match(said, new RegExp(`Replaying ${20 - before} rejected orders .*${before} were sent by this run before`));
   assert.deepEqual(sentByRun(await readTopic(env.ORDERS_TOPIC)), ids.map((id) => `${RUN} ${id}`).sort());
@@ -198,7 +198,10 @@ Deno.test("replay refuses flags that do not go together, exit 64", async () => {
     [["--rejected", "--dlq"], /give one of them/],
     [["--user", "bob"], /--user goes with --rejected or --dlq/],
     [["--dlq", "--user", "bob"], /--user goes with --rejected: a dead letter has no user/],
-    [["--rejected", "--reason", "duplicate"], /--reason must be one that users or stock can mend .*got "duplicate"/],
+    [
+      ["--rejected", "--reason", "duplicate"],
+      /--reason must be one that a change to users or stock can help .*got "duplicate"/,
+    ],
     [["--rejected", "--same-id"], /--same-id is for accepted orders/],
     [["--dlq", "--since", "latest"], /--since must be a time/],
   ];

@@ -125,7 +125,7 @@ Deno.test("registerOrderSchema() says in one line what differs and why the regis
     assert.match(
       error.message,
       new RegExp(
-        `^The Schema Registry refuses .*${subject}: "item" \\(string\\) is not there and has no default here; .*item at /fields[^\n]*--topic\\)$`,
+        `^The Schema Registry rejects .*${subject}: "item" \\(string\\) is not there and has no default here; .*item at /fields[^\n]*--topic\\)$`,
       ),
     );
     return true;

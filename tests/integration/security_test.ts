@@ -75,14 +75,14 @@ async function refusals(world: SecureWorld): Promise<Refusal[]> {
   );
   const lacks = (user: string, right: string, on: string) =>
     new RegExp(
-      `^error: Kafka refuses User:${user} ${right}; .*--allow-principal User:${user} --operation .*--${on}\n$`,
+      `^error: Kafka denies User:${user} ${right}; .*--allow-principal User:${user} --operation .*--${on}\n$`,
     );
   return [
     {
       what: "a wrong password",
       line: produce,
       env: { ...producer, ...wrong },
-      says: /refuses the login of producer: check/,
+      says: /denies the login of producer: check/,
     },
     {
       what: "the same, of a consumer",
@@ -100,7 +100,7 @@ async function refusals(world: SecureWorld): Promise<Refusal[]> {
       what: "an unknown user",
       line: consume,
       env: { ...consumer, KAFKA_SASL_USERNAME: "nobody" },
-      says: /refuses the login of nobody: check/,
+      says: /denies the login of nobody: check/,
     },
     {
       what: "another authority",
@@ -193,7 +193,7 @@ async function refusals(world: SecureWorld): Promise<Refusal[]> {
       env: producer,
       says: lacks("producer", "Write on topic others", "topic others"),
     },
-    { what: "the same, of a verify", line: "verify", env: producer, says: /refuses User:producer Read on topic/ },
+    { what: "the same, of a verify", line: "verify", env: producer, says: /denies User:producer Read on topic/ },
     {
       what: "the same, of a why",
       line: "why some-order",

@@ -150,7 +150,7 @@ Deno.test("bootstrap --force asks for a yes, is refused while a consumer runs, a
   await using storage = await TestStorage.create({ users: { eve: "paid" }, items: { car: 1 } });
   const { folder } = storage;
   const old = storage.files();
-  assert.match(await refused(folder, "bootstrap --force", 64), /wants a yes: answer the question, or pass --yes/);
+  assert.match(await refused(folder, "bootstrap --force", 64), /needs a yes: answer the question, or pass --yes/);
   const store = await storage.open();
   assert.match(await refused(folder, "bootstrap --force --yes", 75), /is in use by a consumer: stop it first/);
   await storage.close(store);

@@ -4,9 +4,11 @@ import { type Addressed, createPublisher } from "../../lib/kafka/produce/publish
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import type { Sender } from "./send_slice.ts";
 
-/** Dead letters go back to the byte, into the partition they came from; where that is gone, one stands in for it. */
+/**
+ * Sends dead letters back byte for byte, into the partition they came from, or another one if that no longer exists.
+ */
 export const deadLetterSender: Sender<ReturningDeadLetter> = {
-  maxBatch: 32, // of a MiB each, where the topic takes no larger ones
+  maxBatch: 32, // of 1 MiB each, unless the topic takes larger ones
   async open({ kafka, topic }) {
     await ensureTopics(kafka, topic);
     const publisher = await createPublisher({ connection: kafka, topic, key: "none", encode: alreadyEncoded });
@@ -21,7 +23,7 @@ export const deadLetterSender: Sender<ReturningDeadLetter> = {
   preview: (deadLetter) => deadLetterJson(deadLetter, { untold: true }),
 };
 
-/** The partition it came from, or the one that stands in where the topic has fewer by now. */
+/** The partition it came from, or another one if the topic has fewer partitions now. */
 function partitionFor({ origin }: ReturningDeadLetter, partitions: number): number {
   return origin.partition % partitions;
 }

@@ -21,16 +21,16 @@ import type { Slice, SliceFilter } from "../../lib/slice.ts";
 
 /** What is sent again. */
 export type ReplaySource =
-  /** The accepted orders, as new ones or under the ids they have; with or without those that are replays themselves. */
+  /** The accepted orders, as new ones or under their own ids; with or without those that are replays themselves. */
   | { of: "accepted"; sameId: boolean; originals: boolean }
-  /** What was set aside, once more under the ids it has. */
+  /** A redrive: rejected orders or dead letters, under their own ids. */
   | { of: "rejected" | "dlq"; filter: SliceFilter };
 
 export interface ReplayConfig extends KafkaSettings {
   source: ReplaySource;
   storage: string;
   pace: PaceSetting;
-  /** A UUID: what new ids are made of, or by what a resumed run knows what it has sent. */
+  /** A UUID: new ids are derived from it, and a resumed run recognises by it what it has sent. */
   run: string;
   /** Whether the run was begun earlier. */
   resumed: boolean;
@@ -38,7 +38,7 @@ export interface ReplayConfig extends KafkaSettings {
   dryRun: boolean;
   json: boolean;
   verbose: boolean;
-  /** The flags of the connection, as they were given. */
+  /** The connection flags as given. */
   given: Readonly<Record<string, FlagValue>>;
 }
 
@@ -47,16 +47,16 @@ const USUAL_DELAY_S = 0;
 const parser = object({
   ...paceFlags(USUAL_DELAY_S),
   sameId: option("--same-id", {
-    description: line("Keep ids and times: moves no stock that has them, rebuilds an empty storage"),
+    description: line("Keep ids and times: changes nothing in a storage that has the orders, rebuilds an empty one"),
   }),
   originals: option("--originals", { description: line("Leave out orders that are replays themselves") }),
   rejected: option("--rejected", {
     description: line(
-      "The rejected orders instead, under the ids they have: judged anew, after users or stock changed",
+      "The rejected orders instead, under their own ids: to be judged again after users or stock changed",
     ),
   }),
   dlq: option("--dlq", {
-    description: line("The dead letters instead, as they were, back into the partitions they came from"),
+    description: line("The dead letters instead, unchanged, back into the partitions they came from"),
   }),
   ...sliceFlags,
   user: optional(
@@ -77,7 +77,7 @@ const parser = object({
 
 type Options = ReturnType<typeof parse>;
 
-/** What the arguments of `deno task replay` ask for; a `Failure` (64) where they contradict each other. */
+/** Parses the arguments of `deno task replay`; throws a `Failure` (64) if they contradict each other. */
 export function configure(args: readonly string[]): ReplayConfig {
   const options = parse(args);
   if (options.run !== undefined && !isUuid(options.run)) {
@@ -102,7 +102,8 @@ export function configure(args: readonly string[]): ReplayConfig {
 function parse(args: readonly string[]) {
   return parseArgs(parser, args, {
     name: "replay",
-    brief: "Sends the accepted orders of the log into Kafka again, as new orders; or what was set aside, once more.",
+    brief:
+      "Sends the accepted orders of the log to Kafka again, as new orders; or redrives rejected orders or dead letters.",
     examples: [
       "deno task replay --delay 0.5",
       "deno task replay --originals --rate 100",
@@ -124,25 +125,28 @@ function sourceSetting(options: Options): ReplaySource {
     if (sameId) refuse({ run: options.run }, "makes new ids and --same-id keeps the old ones: give one of them");
     return { of: "accepted", sameId, originals };
   }
-  refuse({ "same-id": sameId, originals }, "is for accepted orders, these keep their ids anyway");
+  refuse({ "same-id": sameId, originals }, "is for accepted orders; these keep their ids anyway");
   if (dlq) {
     refuse(orders, "goes with --rejected: a dead letter has no user and no item");
     return { of: "dlq", filter: sliceSetting(slice, Date.now()) };
   }
   if (reason !== undefined && !RETRYABLE_REASONS.includes(reason)) {
     const known = RETRYABLE_REASONS.join(", ");
-    throw new Failure(EXIT.usage, `--reason must be one that users or stock can mend (${known}), got "${reason}"`);
+    throw new Failure(
+      EXIT.usage,
+      `--reason must be one that a change to users or stock can help (${known}), got "${reason}"`,
+    );
   }
   return { of: "rejected", filter: sliceSetting({ ...slice, ...orders }, Date.now()) };
 }
 
-/** Refuses those of these flags that are given. */
+/** Throws if any of these flags is given. */
 function refuse(flags: Record<string, FlagValue>, why: string): void {
   const given = Object.entries(flags).find(([, value]) => value !== undefined && value !== false);
   if (given !== undefined) throw new Failure(EXIT.usage, `--${given[0]} ${why}`);
 }
 
-/** The flags that send the rest of `slice`, later too: its run and its end are fixed. */
+/** The flags that send the rest of `slice`, even later: its run and its end are fixed. */
 export function resumeFlags({ source, run, given }: ReplayConfig, { to }: Slice<unknown>): string {
   if (source.of === "accepted") {
     const { sameId, originals } = source;
@@ -151,7 +155,10 @@ export function resumeFlags({ source, run, given }: ReplayConfig, { to }: Slice<
   return flagsOf({ [source.of]: true, run, ...sliceValues({ ...source.filter, to }), ...given });
 }
 
-/** The command that sends the rest of a slice, by its {@linkcode resumeFlags}. A task is granted STORAGE_DIR, not --storage. */
+/**
+ * The command that sends the rest of a slice, with its {@linkcode resumeFlags}. The task grants STORAGE_DIR, not
+ * --storage.
+ */
 export function resumeCommand({ source, storage }: ReplayConfig, flags: string): string {
   const isUsual = storage === "storage" || source.of === "dlq"; // dead letters are in no folder
   return `${isUsual ? "" : `STORAGE_DIR=${shellWord(storage)} `}deno task replay ${flags}`;

@@ -30,7 +30,7 @@ export interface SendOptions extends KafkaSettings {
   dryRun: boolean;
   json: boolean;
   verbose: boolean;
-  /** The flags that send the rest of the slice, or all of it again. */
+  /** The flags to send the rest of the slice, or all of it again. */
   resume: string;
   /** The command with those flags. */
   command: string;
@@ -38,7 +38,7 @@ export interface SendOptions extends KafkaSettings {
   run: string | undefined;
 }
 
-/** Sends a slice record by record until it is sent or `stop` aborts; says then how to send the rest. */
+/** Sends a slice until it is sent or `stop` aborts; then says how to send the rest. */
 export async function sendSlice<T>(
   slice: Slice<T>,
   sender: Sender<T>,

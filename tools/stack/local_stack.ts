@@ -22,7 +22,7 @@ import { provideSecrets, secureConnection } from "./secure/secrets.ts";
 import { readPid, readState, removePid, removeState, type StackState, writeState } from "./state.ts";
 import type { Java } from "./toolchain.ts";
 
-/** A single broker has the machine to itself; three share it. */
+/** A single broker may use more memory than each of three. */
 const HEAP_MB = { one: 512, ofSeveral: 256 };
 
 export interface LocalStack {
@@ -32,12 +32,12 @@ export interface LocalStack {
 }
 
 /**
- * Starts what does not run yet of the local stack in `wish.dataDir`, and returns when all of it answers and the topics
- * exist. What runs already stays as it is, its ports included.
+ * Starts the services of the local stack in `wish.dataDir` that do not run yet, and returns when all answer and the
+ * topics exist. Services that run already stay as they are, including their ports.
  *
- * Throws a {@linkcode Failure}, having stopped what it started: 69 where a service does not come up, 75 where a port is
- * taken, 78 where the data belongs to another number of nodes. The caller holds the stack's lock.
- * Permissions: net; run java, mvn, sh; env of kafkajs; read, write of the data folder and of the jars.
+ * Throws a {@linkcode Failure}, having stopped what it started: 69 if a service does not come up, 75 if a port is
+ * taken, 78 if the data belongs to another number of nodes. The caller holds the stack's lock. Permissions: net; run
+ * java, mvn, sh; env of kafkajs; read, write of the data folder and of the jars.
  */
 export async function startLocal(java: Java, wish: StackWish, stop: AbortSignal): Promise<LocalStack> {
   const jars = await provideJars(wish.dataDir, stop);
@@ -54,7 +54,7 @@ export async function startLocal(java: Java, wish: StackWish, stop: AbortSignal)
 interface StartOptions {
   java: Java;
   jars: Jars;
-  /** The folder of PostgreSQL's programs, where a database is wished for. */
+  /** The folder of PostgreSQL's programs, if a database is wanted. */
   programs?: string;
   wish: StackWish;
   stop: AbortSignal;
@@ -91,7 +91,7 @@ async function start({ java, jars, programs, wish, stop }: StartOptions): Promis
 }
 
 /**
- * Stops every process of the local stack in `dataDir`; its data stays. Answers with the services that ran.
+ * Stops every process of the local stack in `dataDir`; its data stays. Returns the services that ran.
  *
  * Permissions: run sh; read, write of the data folder and of the jars.
  */
@@ -111,7 +111,7 @@ export async function runningServices(dataDir: string): Promise<Map<string, Proc
   return running;
 }
 
-/** The plan of what runs, else a new one. */
+/** The plan of the running stack, else a new one. */
 async function planStart(wish: StackWish): Promise<StackPlan> {
   const state = readState(wish.dataDir);
   const running = await runningServices(wish.dataDir);
@@ -119,7 +119,7 @@ async function planStart(wish: StackWish): Promise<StackPlan> {
     const isRunning = running.has(POSTGRES);
     return { ...planOf(state), ...(wish.postgres && { postgres: postgresPort(wish.dataDir, { isRunning }) }) };
   }
-  // Processes without a state: an earlier start was killed before it got that far.
+  // Processes but no state: an earlier start was killed before it wrote the state.
   await stopLocal(wish.dataDir);
   return newPlan(wish);
 }
@@ -140,7 +140,7 @@ function requireFreePorts(plan: StackPlan, missing: readonly string[]): void {
 interface StartContext extends Omit<StartOptions, "wish"> {
   plan: StackPlan;
   dataDir: string;
-  /** Gets each service as soon as its process exists. */
+  /** Receives each service as soon as its process exists. */
   started: StartedService[];
 }
 
@@ -235,7 +235,7 @@ function addressesOf(ports: readonly number[]): string {
   return ports.map((port) => `${HOST}:${port}`).join(",");
 }
 
-/** Apicurio speaks several protocols; Confluent's is below this path. */
+/** Apicurio has several APIs; Confluent's is below this path. */
 function registryOf(plan: StackPlan): string {
   return `http://${HOST}:${plan.registry}/apis/ccompat/v7`;
 }

@@ -22,21 +22,21 @@ export async function startService(name: string, folder: string, command: readon
   return { name, process, logFile, logStart };
 }
 
-/** The JVM itself crashed, as it does on a damaged class archive. */
+/** The JVM itself crashed, as it does with a damaged class archive. */
 export class JvmCrash extends Failure {}
 
-/** A {@linkcode Failure} (69) for a Java program that ended by `signal`, if any, instead of doing its work. */
+/** A {@linkcode Failure} (69) for a Java program that failed, or was ended by `signal`. */
 export function javaFailure(message: string, signal: Deno.Signal | null): Failure {
   return new (signal === "SIGABRT" ? JvmCrash : Failure)(EXIT.unavailable, message);
 }
 
-/** What to tell about a service that ended instead of answering. */
+/** The failure for a service that ended instead of answering. */
 function failedStart({ name, logFile, logStart }: StartedService, { signal }: Deno.CommandStatus): Failure {
   const log = new TextDecoder().decode(Deno.readFileSync(logFile).subarray(logStart));
   return javaFailure(`${name} ended at its start: ${lastMeaningfulLine(log)} (all of it: ${logFile})`, signal);
 }
 
-/** Rejects with the reason when the service ends: what it is raced against is waited for while it runs. */
+/** Rejects with the reason when the service ends; for racing against a wait. */
 export async function endedEarly(service: StartedService): Promise<never> {
   throw failedStart(service, await service.process.ended);
 }

@@ -6,11 +6,11 @@ import { blankEdgedNames, firstFew } from "./row_warnings.ts";
 
 const COLUMNS = ["user", "status"] as const;
 
-/** The statuses a user can have; anything else in a hand-edited file counts as unpaid. */
+/** The statuses of a user; anything else in a hand-edited file counts as unpaid. */
 export const USER_STATUSES = [PAID, "unpaid"] as const;
 const KNOWN: ReadonlySet<string> = new Set(USER_STATUSES);
 
-/** Parses `users.csv`; the `Outage` (65) of a file that does not parse names file and line. */
+/** Parses `users.csv`; throws an `Outage` (65) that names file and line if it does not parse. */
 export function parseUsers(bytes: Uint8Array, file: string): { document: CsvDocument; users: Map<string, User> } {
   const document = CsvDocument.parse(bytes, { file, required: COLUMNS });
   const users = new Map<string, User>();
@@ -22,7 +22,7 @@ export function emptyUsers(): CsvDocument {
   return CsvDocument.empty({ file: "users.csv", required: COLUMNS });
 }
 
-/** What is odd about users and probably not meant: an unknown status, a name with a blank at an edge. */
+/** Oddities that are probably not meant: an unknown status, a name with a blank at an edge. */
 export function oddUsers(users: readonly User[], file: string): string[] {
   const unknown = users.filter(({ status }) => !KNOWN.has(status)).map(({ name, status }) => {
     const edge = blankEdge(status);

@@ -1,7 +1,7 @@
 import type { ReceivedOrder } from "../../order.ts";
 import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";
 
-// The fields of an order that stand in the log and among the rejections, as they begin in a line.
+// The beginnings of the fields that an order has in the log and in `rejected.jsonl`.
 export const ORDER_ID = fragment('{"order_id":');
 export const USER = fragment(',"user":');
 export const ITEM = fragment(',"item":');
@@ -9,7 +9,7 @@ export const QUANTITY = fragment(',"quantity":');
 export const CREATED_AT = fragment(',"created_at":');
 export const REPLAY_OF = fragment(',"replay_of":');
 
-/** An accepted order on its way into the log. */
+/** An accepted order to be logged. */
 export interface Acceptance {
   received: ReceivedOrder;
   remaining: number;
@@ -20,7 +20,10 @@ const REMAINING = fragment(',"remaining":');
 
 const lines = new LineWriter();
 
-/** The lines of one batch, numbered from `firstSeq`: the fields of `LoggedOrder`. Their bytes hold until the next call. */
+/**
+ * The lines of one batch, numbered from `firstSeq`, with the fields of `LoggedOrder`. Their bytes are valid until the
+ * next call.
+ */
 export function writeOrders(acceptances: readonly Acceptance[], firstSeq: number): SealedLines {
   let batch: BatchText | undefined;
   for (let index = 0; index < acceptances.length; index++) {
@@ -58,7 +61,7 @@ interface BatchText {
   json: Uint8Array;
 }
 
-/** What lies between `seq` and the offset is the same for all orders of a batch. */
+/** What comes between `seq` and the offset is the same for all orders of a batch. */
 function batchText({ topic, partition }: { topic: string; partition: number }, batch: number): BatchText {
   const json = `,"batch":${batch},"topic":${JSON.stringify(topic)},"partition":${partition},"offset":`;
   return { topic, partition, json: fragment(json) };

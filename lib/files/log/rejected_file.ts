@@ -6,13 +6,13 @@ import type { StorageLayout } from "../disk/layout.ts";
 import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";
 import { CREATED_AT, ITEM, ORDER_ID, QUANTITY, REPLAY_OF, USER } from "./order_lines.ts";
 
-/** Characters that are kept of a name or an id; more than a valid one has, so what is cut stays invalid. */
+/** Characters kept of a name or an id: more than a valid one has, so a cut one stays invalid. */
 const MAX_KEPT = 1_000;
 
 /** One line of `rejected.jsonl`. */
 export interface RejectedOrder extends Order, Coordinates {
   reason: Rejection;
-  /** The user's status and the item's stock as seen, where they were looked up. */
+  /** The user's status and the item's stock as seen, if they were looked up. */
   status?: string;
   stock?: number;
   replay_of?: string;
@@ -21,9 +21,10 @@ export interface RejectedOrder extends Order, Coordinates {
 }
 
 /**
- * `rejected.jsonl`: one rejected order a line, with its reason and the values seen.
+ * `rejected.jsonl`: one rejected order per line, with its reason and the values seen.
  *
- * A line may stand twice, keyed by its origin: a batch that is read again is judged again. Used under the write lock.
+ * An order may have several lines with the same origin: a batch that is read again is judged again. Used under the
+ * write lock.
  */
 export class RejectedFile {
   readonly file: AppendFile;
@@ -42,7 +43,7 @@ export class RejectedFile {
     this.file.close();
   }
 
-  /** Cuts off a line without its line feed, which a crash left: its order is judged again. */
+  /** Cuts off a line without a line feed, left by a crash: its order is judged again. */
   cutTornLine(): void {
     for (let end = this.file.length; end > 0;) {
       const from = Math.max(0, end - 4096);
@@ -54,7 +55,7 @@ export class RejectedFile {
   }
 }
 
-/** Unsafe characters are escaped, for people print this file. */
+/** Unsafe characters are escaped, because people print this file. */
 function writeRejections(rejected: readonly Rejected[], rejectedAt: number): SealedLines {
   for (const { received: { order, at, replayOf }, reason, status, stock } of rejected) {
     text(ORDER_ID, cut(order.order_id));

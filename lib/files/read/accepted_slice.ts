@@ -14,19 +14,19 @@ export interface AcceptedChoice {
   warn(sentence: string): void;
 }
 
-/** What the log holds for a replay, as of one moment. */
+/** What the log holds for a replay at one moment. */
 interface Survey {
   total: number;
-  /** Those among them that are replays themselves. */
+  /** How many of them are replays themselves. */
   replays: number;
-  /** Orders that this run, begun earlier, has already placed, by the id they are replays of. */
+  /** Orders that this resumed run has already placed, by the id they replay. */
   placed: Set<string>;
 }
 
 /**
  * The accepted orders in the log of `folder`, as it is at the call, oldest first.
  *
- * Placed anew, an order gets an id made of the run and its old id, and what the run has placed before is left out: so a
+ * A replayed order gets an id derived from the run and its old id, and what the run has placed before is left out, so a
  * resumed run cannot place one twice. Permissions: read and write of the storage folder (its write lock).
  */
 export async function acceptedSlice(folder: string, choice: AcceptedChoice): Promise<Slice<OutgoingOrder>> {
@@ -47,7 +47,7 @@ class Replay {
     this.#idOf = replayIds(choice.run);
   }
 
-  /** Only orders that are replays decide anything here; the others are just counted. */
+  /** Only orders that are replays matter here; the others are just counted. */
   survey(log: LogPart): Survey {
     const placed = new Set<string>();
     let replays = 0;
@@ -66,12 +66,12 @@ class Replay {
     for (const order of loggedOrders(log)) {
       const isReplay = order.replay_of !== undefined;
       if (isReplay && (originals || this.#isOwn(order))) continue;
-      if (placed.size > 0 && placed.has(order.order_id)) continue; // even a Set of none hashes what it is asked
+      if (placed.size > 0 && placed.has(order.order_id)) continue; // even an empty Set hashes its argument
       yield sameId ? sameAgain(order) : this.#placedAnew(order);
     }
   }
 
-  /** Whether the order came out of this very run, which is then a resumed one. */
+  /** Whether the order came from this very run, which is then a resumed one. */
   #isOwn({ order_id, replay_of }: LoggedOrder): boolean {
     return !this.#choice.sameId && replay_of !== undefined && order_id === this.#idOf(replay_of);
   }

@@ -16,27 +16,27 @@ export interface StorageSnapshot {
   folder: string;
   /** Bytes of each file that belong to the moment. */
   lengths: { orders: number; edits: number; rejected: number };
-  /** The edit journal of the moment, which may be compacted meanwhile; closed by {@linkcode auditBalance}. */
+  /** The edit journal at that moment, even if it is compacted meanwhile; closed by {@linkcode auditBalance}. */
   edits: AppendFile;
   /** Stock by `nameKey`. */
   stock: ReadonlyMap<string, { item: string; quantity: number }>;
   readRanges: PartitionRanges[];
 }
 
-/** Opening + edits - accepted = stock, for one item; `opening` is what it was created with. */
+/** Opening + edits - accepted = stock, for one item; `opening` is the quantity it was created with. */
 export interface ItemBalance {
   item: string;
   opening: number;
   edits: number;
   accepted: number;
-  /** What the stock should be, and what it is; null where there is no such item. */
+  /** What the stock should be, and what it is; null if there is no such item. */
   expected: number | null;
   stock: number | null;
 }
 
 export interface BalanceAudit {
   items: ItemBalance[];
-  /** What does not add up line by line: places and figures, one sentence each. */
+  /** What does not add up, one sentence each with place and figures. */
   faults: string[];
   accepted: number;
 }
@@ -49,9 +49,9 @@ export interface VerdictCoordinates {
 }
 
 /**
- * Takes a snapshot under the write lock, as short as a tool's edit; a consumer may go on meanwhile.
+ * Takes a snapshot under the write lock, which it holds as briefly as a tool's edit; a consumer may run meanwhile.
  *
- * Permissions: read and write of the folder (hand edits not seen yet are journalled, as by every tool, where it can be
+ * Permissions: read and write of the folder (as with every tool, new hand edits are journalled if the folder can be
  * written).
  */
 export async function takeSnapshot(folder: string, warn: (sentence: string) => void): Promise<StorageSnapshot> {
@@ -64,9 +64,10 @@ export async function takeSnapshot(folder: string, warn: (sentence: string) => v
 }
 
 /**
- * Counts the whole log and journal through, in the order of their sequence numbers, and compares with the stock.
+ * Adds up the whole log and journal, in the order of their sequence numbers, and compares the result with the stock.
  *
- * Streams: memory grows by 8 bytes an order (to find ids accepted twice). `visit` sees the coordinates of each accepted order.
+ * It streams: memory grows by 8 bytes per order, to find ids accepted twice. `visit` gets the coordinates of each
+ * accepted order.
  */
 export function auditBalance(snapshot: StorageSnapshot, visit: (at: VerdictCoordinates) => void): BalanceAudit {
   const { folder, lengths, stock } = snapshot;
@@ -113,7 +114,7 @@ export function visitRejected(snapshot: StorageSnapshot, visit: (at: VerdictCoor
 class Books {
   readonly faults: string[] = [];
   readonly #books = new Map<string, ItemBalance>();
-  /** What a compacted journal says of the numbers up to its `seq`, and how many orders the log has up to there. */
+  /** What a compacted journal says about the numbers up to its `seq`, and how many orders the log has up to there. */
   #compacted: CompactedEdits = { seq: 0, orders: 0, last_order: 0 };
   #ordersThere = 0;
 
@@ -125,7 +126,7 @@ class Books {
     const { item, set, was, seq, opening, edits } = edit;
     const book = this.#book(item);
     if (opening !== undefined && edits !== undefined) {
-      // It stands for the edits before it too: from here on the item can be followed again.
+      // It also stands for the edits before it: from here on the item can be followed again.
       Object.assign(book, { opening, edits, expected: opening + edits - book.accepted });
       if (book.expected !== (set ?? 0)) this.#fault(seq, item, `comes to ${book.expected}, the edit says ${set}`);
     } else {
@@ -141,7 +142,7 @@ class Books {
     book.accepted += quantity;
     if (seq <= this.#compacted.seq) this.#ordersThere++;
     if (remaining < 0) this.#fault(seq, item, `is oversold`);
-    // Between edits that were compacted the stock is not known, only what it came to at the last of them.
+    // Between compacted edits the stock is not known, only its value at the last of them.
     if (book.expected === null && seq <= this.#compacted.seq) return;
     book.expected = (book.expected ?? 0) - quantity;
     if (book.expected !== remaining) this.#fault(seq, item, `has ${book.expected} left, the order says ${remaining}`);
@@ -173,7 +174,7 @@ class Books {
   }
 }
 
-/** Finds ids that occur twice among millions: 52-bit hashes, sorted; what collides is looked at exactly. */
+/** Finds ids that occur twice among millions: 52-bit hashes, sorted; collisions are then compared exactly. */
 class RepeatedIds {
   #hashes = new Float64Array(1 << 12);
   #size = 0;

@@ -8,16 +8,18 @@ import type { RejectedOrder } from "../log/rejected_file.ts";
 import { unsealLine } from "../log/sealed_line.ts";
 import { exists } from "../disk/exists.ts";
 
-/** All that a storage folder knows of one `order_id`. */
+/** Everything a storage folder holds about one `order_id`. */
 export interface OrderHistory {
   accepted: LoggedOrder | undefined;
-  /** Rejections, oldest first: of the order itself, and of others that came with its id. */
+  /** Rejections, oldest first: of the order itself, and of other orders with its id. */
   rejections: RejectedOrder[];
   /** Accepted orders that are replays of it. */
   replays: LoggedOrder[];
 }
 
-/** Looks an order up in the log and in the rejections. Reads without the write lock. Permission: read of the folder. */
+/**
+ * Looks up an order in the log and among the rejections. Reads without the write lock. Permission: read of the folder.
+ */
 export function orderHistory(folder: string, orderId: string): OrderHistory {
   const layout = storageLayout(folder);
   const logged = linesWith<LoggedOrder>(layout.orders, orderId);
@@ -28,7 +30,7 @@ export function orderHistory(folder: string, orderId: string): OrderHistory {
   };
 }
 
-/** The records of the lines in which `text` stands as a JSON string; bytes are searched, only hits are parsed. */
+/** The records of the lines that contain `text` as a JSON string; bytes are searched, only hits are parsed. */
 function linesWith<T>(path: string, text: string): T[] {
   if (!exists(path)) return [];
   const needle = safeJson(text);
@@ -37,7 +39,7 @@ function linesWith<T>(path: string, text: string): T[] {
   try {
     visitLines((...range) => file.read(...range), 0, file.length, (line) => {
       if (!Buffer.from(line.buffer, line.byteOffset, line.length).includes(needle)) return;
-      const record = unsealLine(line); // not so the torn end of an interrupted batch
+      const record = unsealLine(line); // undefined for the torn end of an interrupted batch
       if (record !== undefined) found.push(record as T);
     });
   } finally {

@@ -12,34 +12,34 @@ import { requireFolder } from "../store/storage_folder.ts";
 
 export interface RejectedChoice {
   filter: SliceFilter;
-  /** A UUID that the orders are marked with. */
+  /** A UUID to mark the orders with. */
   run: string;
-  /** Order ids that this run, begun earlier, has sent already. */
+  /** Order ids that this resumed run has already sent. */
   sent: ReadonlySet<string>;
   warn(sentence: string): void;
 }
 
-/** What was rejected by one moment, lines counted from 1. */
+/** What was rejected up to one moment; lines count from 1. */
 interface Survey {
-  /** Byte the moment's last line ends at. */
+  /** Byte at which the last line of that moment ends. */
   length: number;
   lines: number;
-  /** The last line of each order_id: what counts is how it was judged last. */
+  /** The last line of each order_id: the last verdict counts. */
   last: Map<string, number>;
   /** Those of them that were accepted since. */
   accepted: Set<string>;
   damaged: number;
 }
 
-/** What becomes of one rejected order; undefined where the filter asks for others. */
+/** What becomes of one rejected order; undefined if the filter excludes it. */
 type Fate = "wanted" | "accepted" | "final" | "sent" | undefined;
 
 /**
- * The rejected orders of `folder` that may be accepted now, by their last rejection, each once and with the id it has.
+ * The rejected orders of `folder` that might be accepted now, judged by their last rejection, each once and with its
+ * id.
  *
- * Left out are orders that were accepted since, and those whose rejection no change of users or stock can mend: invalid
- * ones and duplicates. Memory grows with each order_id in the file. Permissions: read and write of the
- * storage folder (its write lock).
+ * Left out are orders accepted since, and those that no change of users or stock can help: invalid ones and duplicates.
+ * Memory grows with each order_id in the file. Permissions: read and write of the storage folder (its write lock).
  */
 export async function rejectedSlice(folder: string, choice: RejectedChoice): Promise<Slice<OutgoingOrder>> {
   const survey = await surveyRejected(folder, choice);
@@ -75,7 +75,7 @@ async function surveyRejected(folder: string, { filter, warn }: RejectedChoice):
     if (order === undefined) survey.damaged++;
     else survey.last.set(order.order_id, line);
   }
-  // Read after the rejections: an order accepted in between is left out as well.
+  // Read after the rejections, so that an order accepted in between is left out too.
   for (const { order_id } of loggedOrders(await loggedSoFar(folder, warn))) {
     if (survey.last.has(order_id)) survey.accepted.add(order_id);
   }
@@ -100,7 +100,7 @@ function* outgoingOrders(
   }
 }
 
-/** The last rejection of each order, in the order of the file. */
+/** The last rejection of each order, in file order. */
 function* rejections(folder: string, survey: Survey, choice: RejectedChoice) {
   for (const { order, line } of rejectedLines(folder, survey.length)) {
     if (line > survey.lines) return;

@@ -12,7 +12,7 @@ import { UsersEdit } from "./user_list.ts";
 import { BeingSaved } from "../disk/watched_file.ts";
 import type { CsvDocument } from "../csv/csv_document.ts";
 
-/** The storage folder in the hands of a tool, for the length of one edit. */
+/** The storage folder as a tool sees it during one edit. */
 export interface StorageEdit {
   /** Stock, up to date; edits are durable when their promise resolves. */
   ledger: StockLedger;
@@ -25,8 +25,8 @@ export interface StorageEdit {
 /**
  * Runs `edit` on users and stock under the write lock, while a consumer may be running; then writes both files.
  *
- * Rule 11 of the semantics: what it reports as done is durable. `create` starts files that are missing. Throws a
- * {@linkcode Failure}: 78 missing files, 65 damage, 74 disk. Permissions: read and write of the folder.
+ * When it resolves, the edit is durable. With `create`, missing files are created. Throws a {@linkcode Failure}: 78
+ * missing files, 65 damage, 74 disk. Permissions: read and write of the folder.
  */
 export async function editStorage<T>(
   folder: string,
@@ -49,7 +49,7 @@ function createFolder(folder: string): void {
   try {
     Deno.mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause; // the command line says what would grant it
+    if (cause instanceof Deno.errors.NotCapable) throw cause; // the command line prints what would grant it
     const why = messageOf(cause);
     throw new Failure(EXIT.config, `Cannot create the folder ${folder}: ${why}`, { cause });
   }
@@ -75,7 +75,7 @@ async function editLocked<T>(
   }
 }
 
-/** What a crash of anybody left is brought into order first; where nobody crashed there is nothing to do. */
+/** First repairs what a crash may have left. */
 async function loadLedger(layout: StorageLayout, parts: StorageParts): Promise<void> {
   if (exists(layout.inventory)) return void await recover(parts);
   const end = await parts.log.scan(WHOLE_LOG, parts.ledger.edits.numbers, () => {});
@@ -84,8 +84,8 @@ async function loadLedger(layout: StorageLayout, parts: StorageParts): Promise<v
 }
 
 /**
- * Writes the CSV. Where a person saved it this very moment, what they did is journalled first, then both changes are in
- * the file; the edit itself is journalled already and must not run again.
+ * Writes the CSV. If a person saves it at this very moment, their change is journalled first and the file then holds
+ * both changes; the edit itself is already journalled and must not run again.
  */
 async function writeCheckpoint(ledger: StockLedger): Promise<void> {
   while (!ledger.checkpoint()) {

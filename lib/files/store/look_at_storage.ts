@@ -17,7 +17,7 @@ import { type Change, WatchedFile } from "../disk/watched_file.ts";
 export interface StorageView {
   /** Items by `nameKey`. */
   stock: ReadonlyMap<string, { item: string; quantity: number }>;
-  /** The same without what somebody put into `inventory.csv` by hand and nobody could journal. */
+  /** The same without hand edits of `inventory.csv` that could not be journalled. */
   journalled: ReadonlyMap<string, { item: string; quantity: number }>;
   /** What was read of each partition. */
   readRanges: PartitionRanges[];
@@ -26,8 +26,8 @@ export interface StorageView {
 }
 
 /**
- * Works out what a tool's edit of nothing would come to, without writing anything: what a crash left is passed over, an
- * edit by hand counts and is not journalled. For a folder that nobody may write.
+ * The current state of a folder that may only be read, without writing anything: what a crash left is skipped, and a
+ * hand edit counts but is not journalled.
  *
  * Throws a `Failure`: 78 missing files, 65 damage. Permission: read of the folder.
  */
@@ -72,9 +72,9 @@ async function look(layout: StorageLayout, underLock: () => void): Promise<Stora
   }
 }
 
-/** `inventory.csv`; where it does not parse it may be half saved, and is waited for. */
+/** `inventory.csv`; if it does not parse it may be half saved, so this waits. */
 function parsed(csv: WatchedFile, readRanges: ReadRanges): { change: Change; rows: Map<string, StockRow> } {
-  const change = csv.changed()!; // it was never accepted before
+  const change = csv.changed()!; // never accepted before, so it counts as changed
   try {
     return { change, rows: parseInventory(change.bytes, csv.path).rows };
   } catch (error) {
@@ -83,7 +83,7 @@ function parsed(csv: WatchedFile, readRanges: ReadRanges): { change: Change; row
   }
 }
 
-/** What `rows`, as of `now` where they do not say, and later edits and orders amount to. */
+/** The stock from `rows` (as of `now` unless they say otherwise) with later edits and orders. */
 async function stockFrom(
   { log, edits, seq }: { log: OrderLog; edits: EditJournal; seq: number },
   rows: ReadonlyMap<string, StockRow>,
@@ -91,6 +91,6 @@ async function stockFrom(
 ): Promise<Map<string, StockBase>> {
   const bases = stockBases(rows, edits.last, now);
   await log.scan(log.tail(lowestSeq(bases, seq)), edits.numbers, (order) => deduct(bases, order));
-  for (const base of bases.values()) base.quantity = Math.max(0, base.quantity); // as StockLedger has it
+  for (const base of bases.values()) base.quantity = Math.max(0, base.quantity); // like StockLedger
   return bases;
 }

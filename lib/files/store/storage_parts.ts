@@ -5,14 +5,14 @@ import { ReadRanges } from "../log/read_ranges.ts";
 import { type LedgerOptions, StockLedger } from "./stock_ledger.ts";
 import { BeingSaved } from "../disk/watched_file.ts";
 
-/** The journals of a storage folder and the stock they amount to; opened, used and closed together. */
+/** The journals of a storage folder and the stock they add up to; opened, used and closed together. */
 export class StorageParts {
   readonly log: OrderLog;
   readonly readRanges: ReadRanges;
   readonly ledger: StockLedger;
   readonly #opened: { close(): void }[] = [];
 
-  /** Opens all or none. Under the write lock, for what is read here others may be writing. */
+  /** Opens all or none. Called under the write lock, because others may be writing what is read here. */
   constructor(layout: StorageLayout, options: LedgerOptions) {
     try {
       this.log = this.#keep(new OrderLog(layout));
@@ -34,7 +34,7 @@ export class StorageParts {
   }
 }
 
-/** Runs `work` under the write lock; waits without it, and runs it again, while somebody is saving a file. */
+/** Runs `work` under the write lock. While somebody is saving a file, waits without the lock and then runs it again. */
 export async function holdSettled<T>(lock: Pick<WriteLock, "hold">, work: () => Promise<T>): Promise<T> {
   while (true) {
     try {

@@ -8,7 +8,7 @@ import { RowWarnings } from "../csv/row_warnings.ts";
 import { emptyUsers, oddUsers, parseUsers } from "../csv/users_file.ts";
 import { BeingSaved, type Change, sameBytes, SETTLE_MS, WatchedFile } from "../disk/watched_file.ts";
 
-/** `users.csv` as it stands; people and tools edit it while the system runs. Used under the write lock. */
+/** The current `users.csv`; people and tools edit it while the system runs. Used under the write lock. */
 export class UserList {
   readonly #csv: WatchedFile;
   readonly #readRanges: ReadRanges;
@@ -40,14 +40,14 @@ export class UserList {
   }
 }
 
-/** `users.csv` in the hands of a tool. Used under the write lock. */
+/** `users.csv` during a tool's edit. Used under the write lock. */
 export class UsersEdit {
   readonly document: CsvDocument;
   readonly #csv: WatchedFile;
   readonly #readRanges: ReadRanges;
   readonly #before: Uint8Array | undefined;
 
-  /** Throws `BeingSaved` while somebody is saving the file; a file that is not there is begun. */
+  /** Throws `BeingSaved` while somebody is saving the file; a missing file is started empty. */
   constructor(layout: StorageLayout, readRanges: ReadRanges) {
     this.#csv = new WatchedFile(layout.users);
     this.#readRanges = readRanges;
@@ -62,10 +62,13 @@ export class UsersEdit {
     this.#before = change.bytes;
   }
 
-  /** Writes the file if it was edited; `BeingSaved` where somebody else changed it meanwhile: the edit has to run again. */
+  /**
+   * Writes the file if it was edited; throws `BeingSaved` if somebody else changed it meanwhile, and the edit has to
+   * run again.
+   */
   write(seq: number): void {
     const bytes = this.document.toBytes();
-    // Nothing to write, but success to report: whoever wrote it may have died before the folder was synced.
+    // Nothing to write, but success is reported: whoever wrote the file may have died before syncing the folder.
     if (this.#before !== undefined && sameBytes(this.#before, bytes)) return syncFolder(this.#csv.path);
     this.#readRanges.wrote(basename(this.#csv.path), bytes, seq);
     if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) throw new BeingSaved(SETTLE_MS);

@@ -2,19 +2,19 @@ import type { KafkaConnection } from "../../connections.ts";
 import { causesOf, EXIT, Failure } from "../../errors.ts";
 import { PLAINTEXT_REFUSED } from "./security.ts";
 
-/** What may stand in an error of kafkajs or of the TLS below it. */
+/** What an error of kafkajs or of TLS may contain. */
 interface Cause {
   name: string;
   message: string;
-  /** The broker's answer, where there was one. */
+  /** The broker's answer, if there was one. */
   type: string | undefined;
-  /** Of TLS or the system. */
+  /** From TLS or the system. */
   code: string;
 }
 
 /**
- * What an error says of the settings that the connection was made with: a {@linkcode Failure} (78) whose sentence names
- * the setting. Undefined where it says nothing of them, as when brokers are away.
+ * A {@linkcode Failure} (78) that names the setting at fault, if the error shows that one is. Undefined otherwise, as
+ * when brokers are away.
  */
 export function connectionDenied(error: unknown, connection: KafkaConnection): Failure | undefined {
   for (const inner of causesOf(error)) {
@@ -36,7 +36,7 @@ function loginDenied({ name, message, type }: Cause, { tls, sasl }: KafkaConnect
   if (name === "KafkaJSSASLAuthenticationError" && !isBrokenLogin(message)) {
     const isUsual = /invalid credentials|invalid username or password/i.test(message);
     const why = isUsual ? "" : ` (${message})`;
-    return `refuses the login of ${sasl?.username}${why}: check KAFKA_SASL_USERNAME, the password and KAFKA_SASL_MECHANISM`;
+    return `denies the login of ${sasl?.username}${why}: check KAFKA_SASL_USERNAME, the password and KAFKA_SASL_MECHANISM`;
   }
   if (message.endsWith(PLAINTEXT_REFUSED)) {
     const where = message.replace(/^Failed to connect: /, "").replace(`: ${PLAINTEXT_REFUSED}`, "");
@@ -45,7 +45,7 @@ function loginDenied({ name, message, type }: Cause, { tls, sasl }: KafkaConnect
   }
 }
 
-/** Whether a login ended because its connection did, which kafkajs reports as one that was refused. */
+/** Whether a login failed only because its connection broke, which kafkajs reports as a denied login. */
 export function isBrokenLogin(message: string): boolean {
   return /(Closed connection|Connection (error|timeout).*|timed out|\bECONN\w+|\bEPIPE)$/i.test(message);
 }
@@ -71,7 +71,7 @@ function tlsFault({ message, code }: Cause, { tls }: KafkaConnection): string | 
   if (/ALERT_(BAD_CERT|CERT|UNKNOWN_CA|HANDSHAKE|NO_CERT|UNSUPPORTED_CERT)/.test(code)) {
     return tls.client === undefined
       ? "wants a certificate of the client: set KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE"
-      : "refuses the certificate in KAFKA_SSL_CERT_FILE: its authority must be one that the brokers know";
+      : "does not accept the certificate in KAFKA_SSL_CERT_FILE: its authority must be one that the brokers know";
   }
   if (/^ERR_(SSL|TLS)_/.test(code)) return `and this client find no common TLS: ${message}`;
 }

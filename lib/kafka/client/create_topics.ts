@@ -8,10 +8,10 @@ import { START_TIMEOUT_MS } from "./client.ts";
 import { type RawRequest, type RawResponse, withCluster } from "./internal_cluster.ts";
 
 const RETRY_MS = 250;
-/** How long the controller may take to create them, in milliseconds. */
+/** How long the controller may take to create topics, in milliseconds. */
 const CREATE_TIMEOUT_MS = 5_000;
 
-/** What became of one topic; `errorMessage` is the broker's own reason. */
+/** The result for one topic; `errorMessage` is the broker's own reason. */
 interface CreatedTopic {
   topic: string;
   errorCode: number;
@@ -22,17 +22,17 @@ interface CreateTopicsAnswer {
   topicErrors: CreatedTopic[];
 }
 
-/** Kafkajs puts an error in place of the answer, and drops the broker's reason with it. */
+/** Without this, kafkajs turns the answer into an error and drops the broker's reason. */
 const response: RawResponse<CreateTopicsAnswer> = {
   decode: createTopicsResponse.decode,
   parse: (answer) => Promise.resolve(answer),
 };
 
 /**
- * Creates topics, and answers with those that are there now; one that another process has just created is one of them,
- * one that this client has no right to create is not.
+ * Creates topics and returns those that exist now: including one that another process has just created, not including
+ * one that this client may not create.
  *
- * One that the brokers refuse for another reason is a {@linkcode Failure} (78) with the broker's own words.
+ * Throws a {@linkcode Failure} (78) with the broker's own reason if a topic cannot be created for any other cause.
  * Permission: net; at the broker CREATE.
  */
 export async function createTopics(kafka: Kafka, topics: readonly ITopicConfig[]): Promise<string[]> {
@@ -58,7 +58,7 @@ async function ask(kafka: Kafka, topics: readonly ITopicConfig[]): Promise<Creat
   return topicErrors;
 }
 
-/** Undefined where the topic is there. */
+/** Undefined if the topic exists. */
 function errorOf({ errorCode }: CreatedTopic): (Error & { type: string; retriable: boolean }) | undefined {
   if (errorCode === 0) return undefined;
   const error = createErrorFromCode(errorCode);

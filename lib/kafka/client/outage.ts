@@ -4,10 +4,10 @@ import { asFailure, isTransient } from "./failures.ts";
 import { accessDenied } from "./rights.ts";
 
 /**
- * The sentence for an error of a subscription that is waited out; throws the {@linkcode Failure} for one that is not.
+ * The sentence for a subscription error that is waited out; throws a {@linkcode Failure} for any other error.
  *
- * A right or a login that is taken away while it runs may be given back, as brokers may come back. One that never was
- * there is a setting.
+ * A right or login that is taken away while it runs may be given back, just as brokers may come back. If it never had
+ * one, the settings are at fault.
  */
 export function outageOf(
   error: unknown,

@@ -4,13 +4,13 @@ import { withAdmin } from "../client/disconnect.ts";
 /** A member's share of its group. */
 export interface GroupShare {
   memberId: string;
-  /** Partitions that are the member's. */
+  /** The member's partitions. */
   partitions: readonly number[];
 }
 
 /**
- * What a member may want to know of its group just after it joined, in a sentence without its end: which of how many it
- * is, and what is its share of the topic's `partitionCount` partitions. Permission: net.
+ * A phrase for a member that has just joined its group: which of how many members it is, and its share of the topic's
+ * `partitionCount` partitions. Permission: net.
  */
 export async function describeShare(
   kafka: Kafka,
@@ -18,7 +18,7 @@ export async function describeShare(
   { memberId, partitions, partitionCount }: GroupShare & { partitionCount: number },
 ): Promise<string> {
   const { groups: [{ members }] } = await withAdmin(kafka, async (admin) => {
-    await admin.describeCluster(); // else kafkajs does not know the coordinator's address, and tries again 300 ms later
+    await admin.describeCluster(); // else kafkajs does not know the coordinator's address and retries 300 ms later
     return await admin.describeGroups([group]);
   });
   const ids = members.map((member) => member.memberId).sort();

@@ -12,8 +12,8 @@ import { isReadable } from "../client/rights.ts";
 import { readPartition } from "../scan/read_partition.ts";
 
 /**
- * The offsets of the dead letters of `topic` that `filter` asks for, as they are now; nothing where there is no such
- * topic. Permission: net.
+ * The offset range of the dead letters of `topic` that `filter` selects, as of now; empty if there is no such topic.
+ * Permission: net.
  */
 export async function deadLetterRange(kafka: Kafka, topic: string, filter: SliceFilter): Promise<OffsetRange> {
   const deadLetters = deadLetterTopic(topic);
@@ -24,7 +24,7 @@ export async function deadLetterRange(kafka: Kafka, topic: string, filter: Slice
 }
 
 /**
- * The dead letters of `topic` in `range` that match `filter`, oldest first; a fetch of them is in memory at a time.
+ * The dead letters of `topic` in `range` that match `filter`, oldest first; one fetch of them is in memory at a time.
  *
  * Permissions as `readPartition`.
  */

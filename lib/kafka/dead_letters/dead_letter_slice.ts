@@ -9,22 +9,22 @@ import { deadLetterRange, readDeadLetters } from "./dead_letter_reader.ts";
 
 export interface DeadLetterChoice {
   filter: SliceFilter;
-  /** A UUID that the dead letters are marked with. */
+  /** A UUID to mark the dead letters with. */
   run: string;
-  /** Records that this run, begun earlier, has sent already. */
+  /** Records that this resumed run has already sent. */
   sent: ReadonlySet<string>;
 }
 
-/** A dead letter on its way back into the topic it came from. */
+/** A dead letter to be sent back into the topic it came from. */
 export interface ReturningDeadLetter extends StoredDeadLetter {
   origin: Coordinates;
 }
 
 /**
  * The dead letters of `topic`, with their original headers and the run's mark. The end is fixed at the call, so what
- * comes back as a dead letter is not sent once more.
+ * comes back as a dead letter is not sent again.
  *
- * Left out are dead letters that do not say that they came from the topic. Permissions as `readPartition`.
+ * Dead letters that do not say that they came from the topic are left out. Permissions as `readPartition`.
  */
 export async function deadLetterSlice(
   kafka: Kafka,
@@ -57,7 +57,7 @@ export async function deadLetterSlice(
   };
 }
 
-/** The mark of an earlier run goes: of several only the last is looked at. */
+/** Removes the mark of an earlier run: only the last one counts. */
 function marked(deadLetter: StoredDeadLetter, run: string): ReturningDeadLetter {
   const came = deadLetter.headers;
   const kept = came.at(-1)?.[0] === REPLAY_RUN_HEADER ? came.slice(0, -1) : came;

@@ -10,11 +10,11 @@ import { describeHeldBack, type HeldBack } from "../consume/open_transactions.ts
 import { isReadable } from "../client/rights.ts";
 import { readTopic } from "../scan/read_topic.ts";
 
-/** Kinds of verdicts. Of several on one record the first in this order counts: accepted is for good. */
+/** Kinds of verdicts. If a record has several, the first in this sequence counts: accepted is final. */
 const VERDICTS = ["accepted", "deadLettered", "rejected"] as const;
 type Verdict = (typeof VERDICTS)[number];
 
-/** Where verdicts were given. */
+/** The offsets that have a verdict. */
 export class VerdictOffsets {
   readonly #topics = new Map<string, Map<number, Record<Verdict, OffsetSet>>>();
 
@@ -30,7 +30,7 @@ export class VerdictOffsets {
     this.#in(at).deadLettered.add(at.offset);
   }
 
-  /** The last verdict on each record of a partition, by its offset; undefined where there is none. */
+  /** The verdict that counts for each offset of a partition; undefined if there is none. */
   lastVerdicts(at: { topic: string; partition: number }): (offset: number) => Verdict | undefined {
     const offsets = this.#in(at);
     return (offset) => VERDICTS.find((verdict) => offsets[verdict].has(offset));
@@ -59,21 +59,21 @@ export interface PartitionAudit {
   deadLettered: number;
   /** Offsets of records that were read but have no verdict. */
   missing: number[];
-  /** Offsets never read, between the first and the last that were: skipped by a reset, not wrong. */
+  /** Offsets never read between the first and the last that were: skipped by a reset, which is not a fault. */
   skipped: OffsetRange[];
 }
 
 export interface OffsetAudit {
   positions: PartitionAudit[];
-  /** What nobody can read yet in those topics, so that nobody can have read it. */
+  /** Records in those topics that nobody can read yet, behind open transactions. */
   heldBack: ({ topic: string } & HeldBack)[];
 }
 
 /**
- * Compares what was read with what is in the topics: each record of a range needs a verdict.
+ * Compares what was read with what is in the topics: each record of a range that was read needs a verdict.
  *
- * Records that retention has removed cannot be looked at and are not counted. Dead letters that cannot be read yet would
- * be missed, so they are a {@linkcode Failure} (69). Permission: net.
+ * Records removed by retention cannot be checked and do not count. Dead letters that cannot be read yet would look
+ * missing, so they are a {@linkcode Failure} (69). Permission: net.
  */
 export async function auditOffsets(
   kafka: Kafka,
@@ -116,7 +116,7 @@ function emptyAudit(topic: string, partition: number, ranges: OffsetRange[]): Pa
   return { topic, partition, ranges, records: 0, accepted: 0, rejected: 0, deadLettered: 0, missing: [], skipped };
 }
 
-/** Notes which records of `topic` lie in its dead-letter topic, by the headers they went there with. */
+/** Notes which records of `topic` are in its dead-letter topic, by their error headers. */
 async function markDeadLetters(kafka: Kafka, topic: string, verdicts: VerdictOffsets): Promise<void> {
   const deadLetters = deadLetterTopic(topic);
   if (!(await isReadable(kafka, deadLetters))) return;

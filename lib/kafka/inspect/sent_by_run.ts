@@ -6,7 +6,7 @@ import { isReadable } from "../client/rights.ts";
 import { readTopic } from "../scan/read_topic.ts";
 
 /**
- * The records of its slice that a run has put into `topic` so far. Reads the whole topic, as far as it reaches now.
+ * The records of its slice that a run has sent to `topic` so far. Reads the whole topic up to its current end.
  *
  * Permissions as `readPartition`.
  */

@@ -40,13 +40,13 @@ const CASES: [what: string, error: Error, Partial<KafkaConnection>, says: string
       "SASL PLAIN authentication failed: Authentication failed: Invalid username or password",
     ),
     { tls: {}, sasl },
-    "refuses the login of alice: check KAFKA_SASL_USERNAME, the password and KAFKA_SASL_MECHANISM",
+    "denies the login of alice: check KAFKA_SASL_USERNAME, the password and KAFKA_SASL_MECHANISM",
   ],
   [
     "a login that fails otherwise",
     loginFailed("SASL SCRAM SHA256 authentication failed: Invalid server signature"),
     { tls: {}, sasl },
-    "refuses the login of alice (SASL SCRAM SHA256 authentication failed: Invalid server signature): " +
+    "denies the login of alice (SASL SCRAM SHA256 authentication failed: Invalid server signature): " +
     "check KAFKA_SASL_USERNAME, the password and KAFKA_SASL_MECHANISM",
   ],
   [
@@ -102,7 +102,7 @@ const CASES: [what: string, error: Error, Partial<KafkaConnection>, says: string
     "a client with another one",
     thrown("ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN"),
     { tls: { client } },
-    "refuses the certificate in KAFKA_SSL_CERT_FILE: its authority must be one that the brokers know",
+    "does not accept the certificate in KAFKA_SSL_CERT_FILE: its authority must be one that the brokers know",
   ],
 ];
 
