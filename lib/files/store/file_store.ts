@@ -196,9 +196,7 @@ export class FileStore implements OrderStore {
     return place === undefined ? undefined : asReceived(this.#parts.log.at(place, orderId));
   }
 
-  /**
-   * Accepted orders and rejections, then the offset range, each synced; only then memory follows (DESIGN, invariant 2).
-   */
+  /** Accepted and rejected lines are synced, then memory follows, then the offset range (DESIGN, invariant 2). */
   async #commit(batch: PartitionRange, verdicts: readonly Verdict[]): Promise<void> {
     const accepted = verdicts.filter((verdict) => verdict.kind === "accepted");
     const rejected = verdicts.filter((verdict) => verdict.kind === "rejected");
