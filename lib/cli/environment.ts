@@ -51,7 +51,7 @@ export function refuseSettings(names: readonly string[], why: string): void {
 function whyUnreadable(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "is not there";
   if (error instanceof Deno.errors.NotCapable) {
-    return "this program is not granted: deno task grants it, a program of its own needs --allow-read for it";
+    return "this program may not read: deno task grants it, a separate program needs --allow-read for it";
   }
   if (error instanceof Deno.errors.PermissionDenied) return "this user may not read";
   if (error instanceof Deno.errors.IsADirectory) return "is a folder";

@@ -9,7 +9,7 @@ export function certificateSetting(name: string): string | undefined {
   if (text === undefined) return undefined;
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (blocks === null || !blocks.every(isCertificate)) {
-    throw new Failure(EXIT.config, `${name} names a file that is no certificate in PEM`);
+    throw new Failure(EXIT.config, `${name} names a file that is not a certificate in PEM`);
   }
   return blocks.join("\n") + "\n"; // without a key that the file may contain too
 }
@@ -48,7 +48,7 @@ function requireKey(name: string, pem: string) {
     return createPrivateKey(pem);
   } catch {
     // The error's message may quote the file.
-    throw new Failure(EXIT.config, `${name} names a file that is no private key in PEM`);
+    throw new Failure(EXIT.config, `${name} names a file that is not a private key in PEM`);
   }
 }
 

@@ -109,7 +109,7 @@ export function orderStoreConformance(name: string, create: (contents: StoreCont
     assert.deepEqual(outcomes(await process(again, other)), ["duplicate", "order-id-conflict"]);
   });
 
-  test("accepts another order at coordinates it knows: the topic was made anew", async (harness, store) => {
+  test("accepts another order at coordinates it knows: the topic was recreated", async (harness, store) => {
     await process(store, batchOf([id("a")]));
     assert.deepEqual(outcomes(await process(store, batchOf([id("b")]))), ["accepted"]);
     assert.deepEqual(await harness.accepted(), ["a", "b"]);

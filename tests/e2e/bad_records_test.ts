@@ -33,7 +33,7 @@ const SPECIAL_NAMES = ["__proto__", "constructor", "../x", "=cmd()", "+1", "-1",
 const DRIVES_A_TERMINAL = /[^\P{C}\n]|[\u2028\u2029]/u;
 const STOCK = 1_000;
 
-/** The table: every record that is no good order, and a few that look odd but are good. */
+/** The table: every record that is not a good order, and a few that look odd but are good. */
 async function records(topic: string): Promise<BadRecord[]> {
   const ours = await registerOrderSchema(testRegistry(), valueSubject(topic));
   const payment = await registerSchema(`${topic}-payments`, { ...ORDER_SCHEMA, name: "Payment" });

@@ -4,7 +4,7 @@ import { makeCertificates } from "../../tools/stack/secure/certificates.ts";
 import { testKafka } from "../support/kafka.ts";
 import { SecureWorld } from "../support/secure_world.ts";
 
-/** Some of each kind, the same ones each time; about a fifth are no orders. */
+/** Some of each kind, the same ones each time; about a fifth are not orders. */
 const SENT = "produce --count 60 --delay 0 --seed secure --mix unpaid=20,poison=20";
 
 Deno.test("a secure broker serves each user with the rights of docs/SECURITY.md, and refuses with one line", (t) =>
@@ -40,7 +40,7 @@ Deno.test("a secure broker serves each user with the rights of docs/SECURITY.md,
       await world.runWell("verify", auditor);
     });
 
-    await t.step("with a certificate in place of a password", async () => {
+    await t.step("with a certificate instead of a password", async () => {
       await world.runWell("produce --count 2 --delay 0", world.envOf("producer", "certificate"));
       assert.match(
         (await world.runWell("consume --until-end", world.envOf("consumer", "certificate"))).stdout,

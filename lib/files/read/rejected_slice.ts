@@ -143,7 +143,7 @@ function notesOn(counts: Record<"accepted" | "final" | "sent", number>, { damage
   if (counts.accepted > 0) notes.push(`${counts.accepted} left out that were accepted since`);
   if (counts.final > 0) {
     notes.push(
-      `${counts.final} left out that no change of users or stock can mend (duplicate, conflicting or invalid)`,
+      `${counts.final} left out that no change to users or stock can help (duplicate, conflicting or invalid)`,
     );
   }
   if (damaged > 0) notes.push(`${damaged} left out whose line is damaged`);

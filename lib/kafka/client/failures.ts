@@ -21,7 +21,7 @@ export function outOfRange(topic: string, partition: number, detail = ""): Failu
   return new Failure(
     EXIT.data,
     `The group's offset in partition ${partition} of ${topic} is not in the log${detail}: records were deleted or the ` +
-      `topic was created anew. Choose where to go on: deno task consume --reset --reset-to earliest (or latest)`,
+      `topic was recreated. Choose where to go on: deno task consume --reset --reset-to earliest (or latest)`,
   );
 }
 

@@ -50,7 +50,7 @@ Deno.test("rejectedSlice() leaves out what nothing can mend, and says how many",
   const reasons = ["duplicate", "order-id-conflict", "invalid-order-id", "invalid-name", "invalid-quantity"];
   const { ids, notes } = await slice([...reasons.map((reason) => rejection(reason, { reason })), rejection("a")]);
   assert.deepEqual(ids, ["a"]);
-  assert.match(notes.join(), /^5 left out that no change of users or stock can mend/);
+  assert.match(notes.join(), /^5 left out that no change to users or stock can help/);
 });
 
 Deno.test("rejectedSlice() counts against its limit what the run has sent before", async () => {

@@ -121,7 +121,7 @@ Deno.test("connectionDenied() says nothing of brokers that are away", { permissi
 });
 
 Deno.test(
-  "a connection that is lost during the login is no refused login, and passes",
+  "a connection that is lost during the login is not a denied login, and passes",
   { permissions: { env: true } },
   () => {
     const ends = [
