@@ -24,7 +24,7 @@ import { withAdmin } from "./lib/kafka/client/disconnect.ts";
 import { resetGroup, startGroup, type StartOffsets } from "./lib/kafka/consume/group_start.ts";
 import type { GroupTopic } from "./lib/kafka/consume/group_topic.ts";
 import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
-import { refusal, requireRights } from "./lib/kafka/client/rights.ts";
+import { accessDenied, requireRights } from "./lib/kafka/client/rights.ts";
 import { type SubscribedBatch, Subscription } from "./lib/kafka/consume/subscription.ts";
 import { shareBy } from "./lib/kafka/consume/subscription_options.ts";
 import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
@@ -42,17 +42,17 @@ export interface ConsumerConfig extends KafkaSettings {
   database?: DatabaseConnection;
   group: string;
   reset?: { target: ResetTarget; partitions?: number[] };
-  /** Stop when caught up with the log's ends as of the start. */
+  /** Stop at the log ends as they were at the start. */
   untilEnd: boolean;
-  /** Stop after exactly so many messages. */
+  /** Stop after exactly this many messages. */
   maxMessages?: number;
   verbose: boolean;
-  /** Told every verdict once it is durable, besides the console. */
+  /** Gets every verdict once it is durable, in addition to the console. */
   onVerdicts?: (verdicts: readonly Verdict[]) => void;
 }
 
 /**
- * Judges the orders of the topic until `stop`, or until the limit that was asked for.
+ * Judges the orders of the topic until `stop`, or until the requested limit.
  *
  * The path of an order is {@linkcode consume}, top to bottom. Permissions: net; read and write of the storage folder;
  * env as kafkajs and the settings need (the permission set `kafka` in deno.json).
@@ -90,7 +90,7 @@ async function prepareGroup(
       return await startGroup(kafka, admin, store, { ...at, deadMember, isShared: lanes !== undefined });
     });
   } catch (error) {
-    throw refusal(error, kafka, { topic, operation: "Read", group }) ?? error;
+    throw accessDenied(error, kafka, { topic, operation: "Read", group }) ?? error;
   }
 }
 
@@ -171,7 +171,8 @@ const parser = object({
 export function configure(args: readonly string[]): ConsumerConfig {
   const options = parseArgs(parser, args, {
     name: "consume",
-    brief: "Judges the orders of the topic: deducts stock and logs them, or warns and leaves both unchanged.",
+    brief:
+      "Judges the orders in the topic: accepts them, deducting stock and logging them, or rejects them with a warning.",
     examples: [
       "deno task consume",
       "deno task consume --until-end",

@@ -27,7 +27,7 @@ export interface ProducerConfig extends KafkaSettings {
   count: number;
   pace: PaceSetting;
   seed: string;
-  /** Without one, users and items are drawn as they are. */
+  /** Without a mix, users and items are drawn as they are. */
   mix?: Mix;
   key: OrderKey;
   /** Print the orders instead of sending them. */
@@ -86,7 +86,7 @@ async function send(orders: Iterable<SampleOrder>, config: ProducerConfig, stop:
   }
 }
 
-/** The order as it would be sent, encoded once so that one the schema cannot hold is found here too. */
+/** The order as it would be sent. It is encoded once, so that an order the schema cannot hold fails here too. */
 function preview({ order, kind }: SampleOrder): unknown {
   if (kind === "poison") return { kind, bytes: POISON.toString() };
   encodeOrder(0, order);

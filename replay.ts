@@ -8,13 +8,13 @@ import { sentByRun } from "./lib/kafka/inspect/sent_by_run.ts";
 import type { Slice } from "./lib/slice.ts";
 import { deadLetterTopic } from "./lib/topics.ts";
 import { placeOf, withStore } from "./tools/open_store.ts";
-import { letterWay } from "./tools/replay/letter_way.ts";
-import { orderWay } from "./tools/replay/order_way.ts";
+import { deadLetterSender } from "./tools/replay/dead_letter_sender.ts";
+import { orderSender } from "./tools/replay/order_sender.ts";
 import { configure, type ReplayConfig, resumeCommand, resumeFlags } from "./tools/replay/replay_flags.ts";
-import { sendSlice, type Way } from "./tools/replay/send_slice.ts";
+import { type Sender, sendSlice } from "./tools/replay/send_slice.ts";
 
 /**
- * Sends orders or dead letters again, those that are there at the call, until they are all sent or `stop` aborts.
+ * Sends again the orders or dead letters that exist at the call, until all are sent or `stop` aborts.
  *
  * A run can be resumed by its id and does not send a piece twice then (docs/decisions, 3 and 6). Permissions: those
  * of `withStore`; net and env as kafkajs and the settings need (the permission set `kafka` in deno.json), but none for
@@ -26,20 +26,20 @@ export async function run(config: ReplayConfig, stop: AbortSignal): Promise<void
     case "accepted":
       return await withStore(setting, async (store) => {
         const slice = await store.acceptedSlice({ ...source, run });
-        await replay(slice, orderWay, { config, stop });
+        await replay(slice, orderSender, { config, stop });
       });
     case "rejected": {
       const sent = await sentBefore(config);
       return await withStore(setting, async (store) => {
         const slice = await store.rejectedSlice({ filter: source.filter, run, sent });
-        await replay(slice, orderWay, { config, stop });
+        await replay(slice, orderSender, { config, stop });
       });
     }
     case "dlq": {
       await requireBrokers(config.kafka);
       const sent = await sentBefore(config);
       const slice = await deadLetterSlice(createKafka(config.kafka), topic, { filter: source.filter, run, sent });
-      return await replay(slice, letterWay, { config, stop });
+      return await replay(slice, deadLetterSender, { config, stop });
     }
     default:
       return source satisfies never;
@@ -55,7 +55,7 @@ async function sentBefore({ resumed, kafka, topic, run }: ReplayConfig): Promise
 
 async function replay<T>(
   slice: Slice<T>,
-  way: Way<T>,
+  sender: Sender<T>,
   { config, stop }: { config: ReplayConfig; stop: AbortSignal },
 ): Promise<void> {
   const { source, store, topic } = config;
@@ -65,7 +65,7 @@ async function replay<T>(
   }
   const run = source.of === "accepted" && source.sameId ? undefined : config.run;
   const resume = resumeFlags(config, slice);
-  await sendSlice(slice, way, { ...config, run, resume, command: resumeCommand(config, resume), stop });
+  await sendSlice(slice, sender, { ...config, run, resume, command: resumeCommand(config, resume), stop });
 }
 
 if (import.meta.main) await main((args, stop) => run(configure(args), stop));

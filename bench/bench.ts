@@ -35,14 +35,14 @@ const parser = object({
     option("--out", string({ metavar: "FOLDER" }), { description: line("Where bench.json and bench.svg go") }),
     join(".stack", "bench"),
   ),
-  strict: option("--strict", { description: line("Exit 1 where a target is missed") }),
+  strict: option("--strict", { description: line("Exit 1 if a target is missed") }),
 });
 
 /**
- * Measures each work and its peer by turns on a throw-away stack of its own; prints a table, writes JSON and a picture.
+ * Measures each work and its peer in turn on a throw-away stack; prints a table, writes JSON and a picture.
  *
- * Answers 1 where a measurement failed, or with `--strict` where a target was missed. Permissions: those of `up`; run
- * deno, java, cat; read and write of the folder of results.
+ * Returns 1 if a measurement failed, or with `--strict` if a target was missed. Permissions: those of `up`; run deno,
+ * java, cat; read and write of the folder of results.
  */
 export async function run(args: readonly string[], stop: AbortSignal): Promise<number> {
   const { orders, only, rounds, out, strict } = parseArgs(parser, args, {
@@ -55,7 +55,7 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
   Deno.mkdirSync(folder, { recursive: true });
   const works = WORKS.filter(({ name }) => only === undefined || name === only);
   const tools = await KafkaTools.find(stop);
-  // Beside the results and not among the temporary files: those may be in memory, where syncing costs nothing.
+  // Beside the results, because temporary files may be in memory, where syncing costs nothing.
   const scratch = Deno.makeTempDirSync({ dir: folder, prefix: "scratch-" });
   const outcomes: Outcome[] = [];
   try {
@@ -64,7 +64,7 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
       for (const work of works) outcomes.push(await measure(work, world, { rounds, stop, note: console.error }));
     });
   } catch (error) {
-    if (!stop.aborted) throw error; // interrupted: what is measured is shown
+    if (!stop.aborted) throw error; // interrupted: show what was measured
   } finally {
     Deno.removeSync(scratch, { recursive: true });
   }
@@ -85,7 +85,7 @@ function isGood(outcomes: readonly Outcome[], { strict }: { strict: boolean }): 
   return outcomes.every((outcome) => "skipped" in outcome || ("result" in outcome && (outcome.result.met || !strict)));
 }
 
-/** What the figures were taken on, for the JSON file. Permission: sys. */
+/** The machine the figures come from, for the JSON file. Permission: sys. */
 function machine() {
   return {
     cpus: navigator.hardwareConcurrency,

@@ -13,7 +13,7 @@ const MAKE_STORAGE = join(import.meta.dirname!, "make_storage.ts");
 export interface BenchSettings {
   /** Where the stack answers. */
   env: StackEnv;
-  /** For storage folders; on the disk that is to be measured. */
+  /** For storage folders; on the disk to be measured. */
   folder: string;
   /** Orders of a run. */
   orders: number;
@@ -25,7 +25,7 @@ export interface StorageWish {
   /** Accepted orders in the log. */
   logged?: number;
   items?: number;
-  /** Batches read and edits made before. */
+  /** Earlier batches and edits. */
   batches?: number;
   edits?: number;
 }
@@ -37,7 +37,7 @@ export interface TopicWish {
   mix?: string;
 }
 
-/** What is made once and used by several works. */
+/** Data made once and used by several works. */
 interface Shared {
   storages: Map<string, Promise<StorageImage>>;
   topics: Map<string, Promise<string>>;
@@ -46,7 +46,7 @@ interface Shared {
 /** The stack that is measured on, and the commands as users run them: processes of their own. */
 export class BenchWorld {
   readonly settings: BenchSettings;
-  /** Ends everything of the work under way. */
+  /** Ends the current work. */
   readonly signal: AbortSignal;
   readonly #shared: Shared;
 
@@ -84,7 +84,7 @@ export class BenchWorld {
     return topic;
   }
 
-  /** The topic with {@linkcode orders} orders such as these; the same one for the same wish. */
+  /** A topic with {@linkcode orders} orders like these; the same one for the same request. */
   topicWith({ items, mix = "unpaid=0" }: TopicWish = {}): Promise<string> {
     return cached(this.#shared.topics, `${items} ${mix}`, async () => {
       const [topic, { folder }] = [newName(), await this.storage({ items })];
@@ -93,7 +93,7 @@ export class BenchWorld {
     });
   }
 
-  /** The storage of this size; the same one for the same wish, to be restored before it is used. */
+  /** A storage of this size; the same one for the same request, to be restored before use. */
   storage({ logged = 0, items = 3, batches = 0, edits = 0 }: StorageWish = {}): Promise<StorageImage> {
     const sizes = [logged, items, batches, edits].map(String);
     return cached(this.#shared.storages, sizes.join(" "), async () => {
@@ -110,7 +110,7 @@ export class BenchWorld {
     });
   }
 
-  /** Runs `produce` or `replay` with what it finds in the storage folder; its summary. */
+  /** Runs `produce` or `replay` on the storage folder; returns its summary. */
   async send(
     name: "produce" | "replay",
     args: readonly string[],
@@ -120,7 +120,7 @@ export class BenchWorld {
     return parseSend(await finish(name, new Process(command, this)));
   }
 
-  /** Has all of `topic` judged by a new group; the summary. */
+  /** Judges all of `topic` with a new group; returns the summary. */
   async consume(topic: string, { folder }: StorageImage): Promise<ConsumeSummary> {
     const summary = parseConsume(await finish("consume", this.startConsumer({ topic, folder, args: ["--until-end"] })));
     if (summary.orders !== this.orders) {
@@ -169,7 +169,7 @@ export function newName(): string {
   return `bench-${crypto.randomUUID()}`;
 }
 
-/** The value under `key`, made where it is missing; what could not be made is tried again next time. */
+/** The value under `key`, made if missing; a failure is retried next time. */
 function cached<T>(values: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const found = values.get(key);
   if (found !== undefined) return found;

@@ -3,7 +3,7 @@ import { editStorage } from "../lib/files/store/edit_storage.ts";
 import { IdentityIndex } from "../lib/files/index/identity_index.ts";
 import { writeIndexSnapshot } from "../lib/files/index/index_snapshot.ts";
 import { type StorageLayout, storageLayout } from "../lib/files/disk/layout.ts";
-import { Positions } from "../lib/files/log/positions.ts";
+import { ReadRanges } from "../lib/files/log/read_ranges.ts";
 import { sealLines } from "../lib/files/log/sealed_line.ts";
 import { writeAll } from "../lib/files/disk/atomic_file.ts";
 
@@ -18,18 +18,17 @@ export interface StorageSize {
   /** Accepted orders in the log. */
   orders: number;
   items?: number;
-  /** Batches that were read before, as they were journalled before journals were compacted: a line each. */
+  /** Batches read before, one line each, as journalled before journals were compacted. */
   batches?: number;
   /** Edits of stock that were made before, likewise. */
   edits?: number;
 }
 
 /**
- * Fills an empty folder with what `orders` accepted orders of one piece each and a clean stop leave behind: log, stock
- * of `items` items, the index beside the log. With a past of many batches and edits a tool is run at the end, which
- * compacts their journals.
+ * Fills an empty folder as if `orders` orders of one unit each had been accepted, with a clean stop: log, stock of
+ * `items` items, index. With a past of many batches and edits, runs a tool at the end, which compacts the journals.
  *
- * For measuring at a size that takes long to reach otherwise. Permissions: read and write of the folder.
+ * For measuring at sizes that otherwise take long to reach. Permissions: read and write of the folder.
  */
 export async function makeStorage(folder: string, size: StorageSize): Promise<void> {
   const { orders, items = SAMPLE_ITEMS.length, batches = 0, edits = 0 } = size;
@@ -65,7 +64,7 @@ function writeLines(path: string, count: number, record: (index: number) => obje
 interface MadeStock {
   names: string[];
   stock: number[];
-  /** Edits, which have the numbers before the orders'. */
+  /** Edits, numbered before the orders. */
   edits: number;
 }
 
@@ -98,11 +97,11 @@ function logLine(order: number, batch: number, { names, stock, edits }: MadeStoc
   return { ...asked, seq, batch: batchSeq, ...placed };
 }
 
-/** As the store does: CSV files that are not its own writing are looked through against the whole log. */
+/** As the store does: CSV files it did not write are compared with the whole log. */
 function noteOwnWriting(layout: StorageLayout, seq: number): void {
-  const positions = new Positions(layout);
-  for (const path of [layout.users, layout.inventory]) positions.wrote(basename(path), Deno.readFileSync(path), seq);
-  positions.close();
+  const readRanges = new ReadRanges(layout);
+  for (const path of [layout.users, layout.inventory]) readRanges.wrote(basename(path), Deno.readFileSync(path), seq);
+  readRanges.close();
 }
 
 if (import.meta.main) {

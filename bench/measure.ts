@@ -3,7 +3,7 @@ import { messageOf } from "../lib/errors.ts";
 import type { BenchWorld } from "./bench_world.ts";
 import { type Outcome, resultOf, type Sample, type Work } from "./work.ts";
 
-/** How long a work may take, in milliseconds: making what it needs, then each round. Ten times too long as a rule. */
+/** How long a work may take, in milliseconds: its preparation, then each round. Usually ten times what it needs. */
 const BUDGET = {
   preparation: { base: 180_000, order: 0.3 },
   round: { base: 120_000, order: 0.5 },
@@ -13,11 +13,11 @@ export interface MeasureOptions {
   rounds: number;
   /** Ends the bench. */
   stop: AbortSignal;
-  /** Told what is going on, one sentence each. */
+  /** Called with progress notes, one sentence each. */
   note: (sentence: string) => void;
 }
 
-/** Measures one work in `rounds` rounds. What goes wrong is its outcome, an overrun too, unless `stop` has aborted. */
+/** Measures one work in `rounds` rounds. A failure or overrun becomes its outcome, unless `stop` has aborted. */
 export async function measure(
   work: Work,
   world: BenchWorld,
@@ -53,10 +53,10 @@ export async function measure(
   }
 }
 
-/** How long work gets to clean up after its time is over, in milliseconds. */
+/** How long a work may take to clean up after its time is over, in milliseconds. */
 const GRACE_MS = 10_000;
 
-/** Whatever `step` is waiting for, it does not hold up the bench. */
+/** Whatever `step` is waiting for, it does not block the bench. */
 async function inTime<T>(step: Promise<T>, signal: AbortSignal): Promise<T> {
   const late = Promise.withResolvers<never>();
   const onAbort = () => delay(GRACE_MS, undefined, { ref: false }).then(() => late.reject(signal.reason));

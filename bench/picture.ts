@@ -4,16 +4,16 @@ import type { Outcome } from "./work.ts";
 const ROW = 34;
 const TOP = 56;
 const LABELS = 330;
-/** Pixels from 0 to the target, and what is drawn beyond it at most, in targets. */
+/** Pixels from 0 to the target, and the longest bar, in multiples of the target. */
 const TARGET = 240;
 const MOST = 2;
 const WIDTH = LABELS + MOST * TARGET + 190;
 const COLOURS = { met: "#2e7d32", missed: "#c62828" };
 
 /**
- * The outcomes as an SVG picture: a bar a work, as long as its share of the target.
+ * The outcomes as an SVG picture: one bar per work, as long as its share of the target.
  *
- * A bar of an `at least` is good from the line on, one of an `at most` up to it.
+ * The bar of an `at least` should reach the line, that of an `at most` should not pass it.
  */
 export function picture(outcomes: readonly Outcome[], caption: string): string {
   const drawn = outcomes.filter((outcome) => "result" in outcome);

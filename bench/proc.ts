@@ -8,7 +8,7 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** What a process has in memory now and had at most, in MB of a million bytes. Linux only. Permission: run cat. */
+/** A process's current and peak memory, in MB of a million bytes. Linux only. Permission: run cat. */
 export function residentMb(pid: number): { now: number; peak: number } {
   const status = read(pid, "status");
   const mb = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(status)![1]) * 1_024 / 1e6;
@@ -16,7 +16,7 @@ export function residentMb(pid: number): { now: number; peak: number } {
 }
 
 function read(pid: number, name: string): string {
-  // By way of `cat`: Deno itself opens nothing in /proc without all permissions.
+  // Through `cat`: Deno opens nothing in /proc without all permissions.
   const { success, stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/${name}`], stderr: "null" }).outputSync();
   if (!success) throw new Error(`Process ${pid} has ended`);
   return new TextDecoder().decode(stdout);

@@ -7,9 +7,9 @@ const LOG = "orders.jsonl";
 const TAIL_BYTES = 4_096;
 
 /**
- * A storage folder that is put back to what it was between rounds, as a clean stop left it.
+ * A storage folder that is restored between rounds to how a clean stop left it.
  *
- * The log is cut back, for a copy of gigabytes would take longer than what is measured. Permissions: read and write of
+ * The log is cut back, because copying gigabytes would take longer than the measurement. Permissions: read and write of
  * the folder and of the one beside it that keeps the other files.
  */
 export class StorageImage {
@@ -37,7 +37,7 @@ export class StorageImage {
     Deno.truncateSync(this.#log, this.#length);
     for (const name of othersIn(this.folder)) Deno.removeSync(join(this.folder, name));
     for (const name of othersIn(this.#kept)) Deno.copyFileSync(join(this.#kept, name), join(this.folder, name));
-    // The index says when the log was last touched; it is written anew for the log as it is now.
+    // The index records when the log was last touched, so it is rewritten for the log as it is now.
     const { index: path } = storageLayout(this.folder);
     const kept = readIndexSnapshot(path, this.#log);
     if (kept === undefined) throw new Error(`Cannot put ${this.folder} back: its index does not fit the log`);

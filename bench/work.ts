@@ -3,9 +3,7 @@ import { median, type Spread, spread } from "./statistics.ts";
 
 export type Unit = "orders/s" | "ms" | "%" | "MB";
 
-/**
- * How much or how little is aimed for: `times` the peer, where there is one, `plus` so many of the unit.
- */
+/** The target: `times` the peer, if there is one, `plus` this many of the unit. */
 export interface Target {
   bound: "at least" | "at most";
   times?: number;
@@ -16,7 +14,7 @@ export interface Target {
 export interface Sample {
   ours: number;
   peer?: number;
-  /** Whatever else was seen, for the JSON file. */
+  /** Further figures for the JSON file. */
   details?: Record<string, unknown>;
 }
 
@@ -27,12 +25,12 @@ export interface Work {
   /** What is measured, in a few words. */
   title: string;
   unit: Unit;
-  /** What it is held against. */
+  /** What it is compared with. */
   peer?: string;
   target: Target;
-  /** Why it is not measured with so many orders; undefined where it is. */
+  /** Why it is not measured with this many orders; undefined if it is. */
   skip?(orders: number): string | undefined;
-  /** Makes what all rounds need, and answers with what one round does. */
+  /** Prepares what all rounds need, and returns the function for one round. */
   prepare(world: BenchWorld): Promise<() => Promise<Sample>>;
 }
 
@@ -41,9 +39,9 @@ export interface Result {
   samples: Sample[];
   ours: Spread;
   peer?: Spread;
-  /** Of ours to the peer's, round by round. */
+  /** Ours divided by the peer's, round by round. */
   ratio?: Spread;
-  /** Median of how much of the target was reached (`at least`) or used up (`at most`), round by round; 1 is the target. */
+  /** Median share of the target reached (`at least`) or used up (`at most`), round by round; 1 is the target. */
   share: number;
   met: boolean;
 }

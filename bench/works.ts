@@ -7,7 +7,7 @@ import { PRODUCE, REPLAY } from "./works/send.ts";
 import { SOAK_START, SOAK_TOOL } from "./works/soak.ts";
 import { START } from "./works/start.ts";
 
-/** All that is measured, in the order of docs/PERFORMANCE.md. */
+/** All works, in the sequence of docs/PERFORMANCE.md. */
 export const WORKS: readonly Work[] = [
   CONSUME,
   PRODUCE,

@@ -2,12 +2,12 @@
 const BLANK = String.raw`[\s\u2800]`;
 const FIRST = new RegExp(`^${BLANK}`);
 const LAST = new RegExp(`${BLANK}$`);
-/** Blanks that a person takes for the one on the space bar. */
+/** Blanks that a person takes for an ordinary space. */
 const ODD_BLANKS = /[^\S ]|\u2800/g;
-/** The longest valid name; what is longer is cut where it is shown. */
+/** The longest valid name; longer ones are cut when shown. */
 const MAX_SHOWN = 256;
 
-/** How a text begins or ends where nobody sees it, as in "ends with a blank"; undefined where it does not. */
+/** Names an invisible blank at the start or end of a text, as in "ends with a blank"; undefined if there is none. */
 export function blankEdge(text: string): string | undefined {
   const [first, last] = [FIRST.test(text), LAST.test(text)];
   if (!first && !last) return undefined;
@@ -20,7 +20,9 @@ export function quoted(text: string): string {
   return `"${start.replace(ODD_BLANKS, codePointOf)}"${rest}`;
 }
 
-/** A name or status as people are shown it: {@linkcode quoted} where it is empty or has blanks at an edge, cut likewise. */
+/**
+ * A name or status as shown to people: {@linkcode quoted} if it is empty or has blanks at an edge, and cut like that.
+ */
 export function showBlanks(text: string): string {
   if (text === "" || blankEdge(text) !== undefined) return quoted(text);
   const { start, rest } = cut(text);

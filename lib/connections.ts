@@ -2,20 +2,20 @@ import type { Secret } from "./secret.ts";
 
 export const SASL_MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
 
-/** Where Kafka is, and how a client shows who it is. */
+/** Where Kafka is, and how a client authenticates. */
 export interface KafkaConnection {
   /** `host:port` of at least one broker. */
   brokers: readonly string[];
-  /** Missing: in the clear. */
+  /** Missing: without TLS. */
   tls?: KafkaTls;
   /** Missing: without a login. */
   sasl?: KafkaLogin;
 }
 
 export interface KafkaTls {
-  /** PEM of the authorities that may have signed the brokers' certificates; missing: those that every system trusts. */
+  /** PEM of the authorities that may have signed the brokers' certificates; missing: those the system trusts. */
   ca?: string;
-  /** What the client shows of itself, where the brokers ask. */
+  /** The client's certificate, if the brokers ask for one. */
   client?: { certificate: string; key: Secret };
 }
 
@@ -23,11 +23,11 @@ export interface KafkaLogin {
   mechanism: typeof SASL_MECHANISMS[number];
   username: string;
   password: Secret;
-  /** Whether it may be sent in the clear to another machine. */
+  /** Whether it may be sent to another machine without TLS. */
   allowPlaintext: boolean;
 }
 
-/** Where the Schema Registry is, and how a client shows who it is. */
+/** Where the Schema Registry is, and how a client authenticates. */
 export interface RegistryConnection {
   /** Base URL, without a trailing slash and without credentials. */
   url: string;

@@ -1,6 +1,6 @@
 import { isValidName, isValidOrderId, MAX_QUANTITY, type Order, type StockItem, type User } from "./order.ts";
 
-/** Why an order is rejected; where several apply, the first. */
+/** Why an order is rejected; the first if several apply. */
 export const REJECT_REASONS = [
   "invalid-order-id",
   "invalid-name",
@@ -12,8 +12,8 @@ export const REJECT_REASONS = [
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
-/** Those that a change of users or stock can mend; the others lie in the order itself. */
-export const MENDABLE_REASONS: readonly string[] = [
+/** Those where a change to users or stock can help; with the others the order itself is at fault. */
+export const RETRYABLE_REASONS: readonly string[] = [
   "unknown-user",
   "unpaid-user",
   "unknown-item",
@@ -22,13 +22,13 @@ export const MENDABLE_REASONS: readonly string[] = [
 
 export type Decision =
   | { accepted: true; remaining: number }
-  /** `status` of the user and `stock` of the item are what was seen, where they were looked at. */
+  /** `status` of the user and `stock` of the item as seen, if they were looked up. */
   | { accepted: false; reason: RejectReason; status?: string; stock?: number };
 
-/** The one status that lets a user order. */
+/** The only status that lets a user order. */
 export const PAID = "paid";
 
-/** What is wrong with the order itself, whatever users and stock say; undefined when nothing is. */
+/** What is wrong with the order itself, regardless of users and stock; undefined if nothing is. */
 export function invalidOrder(order: Order): RejectReason | undefined {
   if (!isValidOrderId(order.order_id)) return "invalid-order-id";
   if (!isValidName(order.user) || !isValidName(order.item)) return "invalid-name";

@@ -4,8 +4,8 @@ import type { DeadLetter, FetchedBatch, OrderBatch, TopicRecord } from "./ports.
 import { REPLAY_OF_HEADER } from "./topics.ts";
 
 /**
- * Decodes a batch. `decode` is told a record's value and timestamp, and must not wait: what it needs is there before.
- * What it cannot decode is a dead letter.
+ * Decodes a batch. `decode` gets a record's value and timestamp and must not wait: what it needs was prepared before.
+ * What it cannot decode becomes a dead letter.
  */
 export function decodeBatch<R extends TopicRecord>(
   { topic, partition, from, to, records }: FetchedBatch<R>,
@@ -26,9 +26,9 @@ export function decodeBatch<R extends TopicRecord>(
   return { topic, partition, from, to, orders, deadLetters };
 }
 
-/** A header is anybody's: one that is no order_id says nothing. */
+/** Anybody may set this header: one that is not a valid order_id is ignored. */
 function replayOf(headers: readonly Header[]): string | undefined {
-  if (headers.length === 0) return undefined; // as it is with most
+  if (headers.length === 0) return undefined; // true of most records
   const value = headers.find(([name]) => name === REPLAY_OF_HEADER)?.[1];
   const text = value && new TextDecoder().decode(value);
   return text && isValidOrderId(text) ? text : undefined;

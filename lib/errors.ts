@@ -11,7 +11,7 @@ export const EXIT = {
   unavailable: 69,
   /** Disk I/O error. */
   io: 74,
-  /** Storage owned or group active; try again. */
+  /** Storage owned or group active: try again. */
   busy: 75,
   /** Bad setting or missing file. */
   config: 78,
@@ -19,7 +19,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** A fault a person can act on: one line that says what, which value and what to do, and the exit code it ends with. */
+/** A fault a person can act on: one line that says what is wrong, which value and what to do, and the exit code. */
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly exit: ExitCode;
@@ -31,9 +31,10 @@ export class Failure extends Error {
 }
 
 /**
- * A failure that passes by itself or by a person's hand: registry away, disk full, a file that does not parse.
+ * A failure that passes by itself or once a person acts: registry away, disk full, a file that does not parse.
  *
- * At start and in the tools it ends the command like any other; a running consumer gives no verdicts while it lasts.
+ * At the start and in the tools it ends the command like any other failure; a running consumer waits, giving no
+ * verdicts.
  */
 export class Outage extends Failure {}
 
@@ -42,7 +43,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The error and what caused it, from the outermost in; nothing where it is no `Error`. */
+/** The error and its causes, outermost first; nothing if it is not an `Error`. */
 export function* causesOf(error: unknown): Generator<Error> {
   for (let inner = error; inner instanceof Error; inner = inner.cause) yield inner;
 }

@@ -1,13 +1,13 @@
 /**
- * Hands values from one who has them to one who takes them, one at a time: who puts one waits until it is taken.
- * One takes; those who put wait in line. Values that are not taken when it closes are dropped.
+ * Hands values from producers to one consumer, one at a time: whoever puts a value waits until it is taken, several in
+ * line. Values not taken when it closes are dropped.
  */
 export class Handover<T> implements AsyncIterable<T> {
   readonly #offered: { value: T; taken: (isTaken: boolean) => void }[] = [];
   #taker: PromiseWithResolvers<IteratorResult<T>> | undefined;
   #closed: { error?: unknown } | undefined;
 
-  /** Resolves once `value` is taken, to false where it was dropped. */
+  /** Resolves once `value` is taken, to false if it was dropped. */
   put(value: T): Promise<boolean> {
     if (this.#closed !== undefined) return Promise.resolve(false);
     if (this.#taker !== undefined) {
@@ -18,7 +18,7 @@ export class Handover<T> implements AsyncIterable<T> {
     return new Promise((taken) => this.#offered.push({ value, taken }));
   }
 
-  /** Ends the iteration, with `error` where one is given. */
+  /** Ends the iteration, with `error` if given. */
   close(error?: unknown): void {
     if (this.#closed !== undefined) return;
     this.#closed = { error };

@@ -23,13 +23,13 @@ export interface Rejected {
   kind: "rejected";
   received: ReceivedOrder;
   reason: Rejection;
-  /** The user's status as seen, where it was looked up. */
+  /** The user's status as seen, if it was looked up. */
   status?: string;
-  /** The item's stock as seen, where it was looked up. */
+  /** The item's stock as seen, if it was looked up. */
   stock?: number;
 }
 
-/** Accepted earlier; nothing happens again. */
+/** Accepted earlier; it takes no effect again. */
 export interface Redelivered {
   kind: "redelivered";
   received: ReceivedOrder;
@@ -39,10 +39,10 @@ export interface Redelivered {
 export type Verdict = Accepted | Rejected | Redelivered;
 
 /**
- * Judges orders one after the other, each against what the ones before it left. Pure: `view` is only read.
+ * Judges orders one after the other, each against the stock that those before it left. Pure: `view` is only read.
  *
- * An `order_id` is accepted once, ever: an order whose id was accepted before is compared with that one. Any other is
- * decided by {@linkcode decideOrder}, as is one that is invalid whatever its id.
+ * An `order_id` is accepted once, ever: an order with an accepted id is compared with the accepted one. Any other is
+ * decided by {@linkcode decideOrder}, and so is any invalid one.
  */
 export function judgeBatch(orders: readonly ReceivedOrder[], view: StoreView): Verdict[] {
   const batch = new BatchState(view);
@@ -54,7 +54,7 @@ class BatchState {
   readonly #view: StoreView;
   readonly #accepted = new AcceptedIds();
   readonly #users = new Map<string, User | undefined>();
-  /** By `nameKey`, and by the name as it is written. */
+  /** By `nameKey`, and by the name as written. */
   readonly #items = new Map<string, StockItem | undefined>();
 
   constructor(view: StoreView) {
@@ -92,7 +92,7 @@ class BatchState {
     const key = nameKey(name);
     const item = this.#items.get(key) ?? copy(this.#view.item(name));
     this.#items.set(name, item);
-    if (key !== name) this.#items.set(key, item); // two ways to write a name share one stock
+    if (key !== name) this.#items.set(key, item); // two spellings of a name share one stock
     return item;
   }
 }
@@ -101,14 +101,14 @@ function copy(item: StockItem | undefined): StockItem | undefined {
   return item && { name: item.name, quantity: item.quantity };
 }
 
-/** Characters at the end of an id that choose its place: those of a UUID differ there. */
+/** Characters at the end of an id that make its number: UUIDs differ there. */
 const TAIL = 8;
 
 /**
  * The orders accepted in a batch, by `order_id`.
  *
- * A Map of numbers is asked in a quarter of the time of a Map of strings that were never hashed before. Ids that share
- * a number share a Map of strings, so that one who makes them share it gains nothing.
+ * Looking up a number in a Map takes a quarter of the time of a string that was never hashed before. Ids with the same
+ * number share a Map of strings, so nobody can slow this down with ids that collide.
  */
 class AcceptedIds {
   readonly #first = new Map<number, ReceivedOrder>();
@@ -126,7 +126,7 @@ class AcceptedIds {
   }
 }
 
-/** A number of 30 bits: small enough that V8 keeps it without an object. */
+/** A number of 30 bits: small enough for V8 to store without an object. */
 function tailOf(orderId: string): number {
   let tail = 0;
   for (let at = Math.max(0, orderId.length - TAIL); at < orderId.length; at++) {
@@ -136,15 +136,15 @@ function tailOf(orderId: string): number {
 }
 
 /**
- * The verdict on an order whose `order_id` was accepted before: the record that was accepted, delivered again, is
- * skipped; anything else with its id is rejected, as a `duplicate` where the contents are the same.
+ * The verdict on an order whose `order_id` was accepted before. The accepted record itself, delivered again, is
+ * skipped; any other with its id is rejected, as a `duplicate` if the contents are the same.
  */
 function repeated(received: ReceivedOrder, earlier: ReceivedOrder): Verdict {
   const { at, order } = received;
   if (at.offset === earlier.at.offset && at.partition === earlier.at.partition && at.topic === earlier.at.topic) {
     return { kind: "redelivered", received };
   }
-  // A resumed replay sends what is still on its way once more, with the id it had but created anew.
+  // A resumed replay sends again what it does not find in the log yet: the same id, a new creation time.
   const sameTime = order.created_at === earlier.order.created_at || received.replayOf !== undefined;
   const same = order.user === earlier.order.user && order.item === earlier.order.item &&
     order.quantity === earlier.order.quantity && sameTime;

@@ -23,7 +23,7 @@ export class OffsetRanges {
   /** Adds a range that is not empty. */
   add({ from, to }: OffsetRange): void {
     const last = this.#ranges.at(-1);
-    // Reading on from where the last batch ended is the rule.
+    // The usual case: reading on from where the last batch ended.
     if (last !== undefined && from >= last.from && from <= last.to) {
       last.to = Math.max(last.to, to);
       return;
@@ -66,8 +66,8 @@ export class OffsetRanges {
 }
 
 /**
- * The first offset from `offset` on that lies in one of `ranges`, which are as {@linkcode OffsetRanges} has them;
- * Infinity where there is none. Looks at few of them, however many there are.
+ * The first offset from `offset` on that lies in one of `ranges`, which are sorted as in {@linkcode OffsetRanges};
+ * Infinity if there is none. Looks at few ranges, however many there are.
  */
 export function nextOffsetIn(ranges: readonly OffsetRange[], offset: number): number {
   let low = 0;

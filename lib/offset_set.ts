@@ -1,7 +1,7 @@
 /** Offsets of one block, one bit each. */
 const BLOCK = 1 << 16;
 
-/** A set of offsets of one partition, a bit an offset where they lie close: 1.25 MB for ten million in a row. */
+/** A set of offsets of one partition, one bit per offset if they lie close: 1.25 MB for ten million in a row. */
 export class OffsetSet {
   readonly #blocks = new Map<number, Uint8Array>();
   #size = 0;

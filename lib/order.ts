@@ -2,13 +2,15 @@ import { UNSAFE } from "./safe_json.ts";
 
 /** One order, with the field names of the Avro record and of `orders.jsonl`. */
 export interface Order {
-  /** 1-256 characters, compared byte for byte; the identity of the order. */
+  /** 1-256 characters, compared byte by byte; the identity of the order. */
   order_id: string;
   user: string;
   item: string;
-  /** Pieces, a whole number; valid when > 0. */
+  /** Units, a whole number; valid if > 0. */
   quantity: number;
-  /** Milliseconds since the epoch: as the sender set it, else the record's in Kafka; never used for ordering. */
+  /**
+   * Milliseconds since the epoch, as set by the sender, else the record's timestamp in Kafka; never used for ordering.
+   */
   created_at: number;
 }
 
@@ -34,13 +36,13 @@ export interface User {
 
 export interface StockItem {
   name: string;
-  /** Pieces in stock, a whole number >= 0. */
+  /** Units in stock, a whole number >= 0. */
   quantity: number;
 }
 
 /** Key under which a user or item is looked up: names are compared in Unicode NFC, bytes are kept as given. */
 export function nameKey(name: string): string {
-  return PLAIN.test(name) ? name : name.normalize("NFC"); // ASCII is its own NFC; asking takes a tenth of the time
+  return PLAIN.test(name) ? name : name.normalize("NFC"); // ASCII is in NFC already; testing for it takes a tenth of the time
 }
 
 /** Largest quantity of an order or an item: the largest Avro int. */
@@ -48,8 +50,8 @@ export const MAX_QUANTITY = 2 ** 31 - 1;
 export const MAX_NAME_LENGTH = 256;
 export const MAX_ORDER_ID_LENGTH = 256;
 
-// What is not safe to show makes two names look the same, too; a lone surrogate has no UTF-8 form, and U+FFFD is what
-// invalid UTF-8 decodes to, so different bytes would share it.
+// Characters that are unsafe to show can also make two names look the same. A lone surrogate has no UTF-8 form, and
+// invalid UTF-8 decodes to U+FFFD, which different bytes would then share.
 const IN_NO_NAME = new RegExp(`[${UNSAFE}\\ufffc\\ufffd]`, "u");
 const PLAIN = /^[\x20-\x7e]+$/;
 

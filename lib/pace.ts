@@ -2,9 +2,9 @@ import { setTimeout as sleepFor } from "node:timers/promises";
 
 /** How fast orders are sent. */
 export interface PaceSetting {
-  /** Seconds between one order and the next, at least; 0 is as fast as possible. */
+  /** The least seconds between one order and the next; 0 is as fast as possible. */
   delay?: number;
-  /** Orders a second by the clock: after a stall the missed ones are caught up. Beats `delay`. */
+  /** Orders per second by the clock: after a stall it catches up. Overrides `delay`. */
   rate?: number;
 }
 
@@ -18,19 +18,19 @@ export interface PacedSend<T> {
   pace: PaceSetting;
   stop: AbortSignal;
   send(orders: T[]): Promise<void>;
-  /** Orders in one call of `send` at most. */
+  /** The most orders in one call of `send`. */
   maxBatch?: number;
   clock?: Clock;
 }
 
 const MAX_BATCH = 20_000;
-/** Above 100 orders a second, those of 10 ms go together. */
+/** Above 100 orders per second, those due within 10 ms go together. */
 const TICK_MS = 10;
-/** Longer sleeps are taken in pieces: beyond 2^31 ms a timer fires at once. */
+/** Longer sleeps are split: beyond 2^31 ms a timer fires at once. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
 /**
- * Hands the orders of `source` to `send` at the pace that is set, until they are all sent or `stop` aborts.
+ * Hands the orders of `source` to `send` at the given pace, until all are sent or `stop` aborts.
  *
  * One send at a time, and an order is taken from `source` only when it is due, so its `created_at` is right. The send
  * in hand is finished after `stop`. The schedule is absolute: slow sends do not add up.
@@ -47,7 +47,7 @@ export async function sendPaced<T>(
       const batch: T[] = [];
       while (batch.length < due) {
         const next = orders.next();
-        const { done, value } = next instanceof Promise ? await next : next; // a wait for each order is felt
+        const { done, value } = next instanceof Promise ? await next : next; // awaiting each order costs noticeable time
         if (done) break;
         batch.push(value);
       }
@@ -64,7 +64,7 @@ class Schedule {
   readonly #catchesUp: boolean;
   readonly #maxBatch: number;
   readonly #clock: Clock;
-  /** When the next order is due, as the clock tells. */
+  /** When the next order is due, by the clock. */
   #nextAt: number;
 
   constructor({ delay = 0, rate }: PaceSetting, maxBatch: number, clock: Clock) {
@@ -75,7 +75,7 @@ class Schedule {
     this.#nextAt = clock.now();
   }
 
-  /** Waits for the next order; how many are due by then, 0 once `stop` has aborted. */
+  /** Waits for the next order. Returns how many are due by then, 0 once `stop` has aborted. */
   async due(stop: AbortSignal): Promise<number> {
     if (this.#intervalMs === 0) return stop.aborted ? 0 : this.#maxBatch;
     await this.#waitUntil(this.#nextAt, stop);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** How long to go on, and how often to try meanwhile. */
 export interface Patience {
-  /** Milliseconds, by a clock that nobody sets. */
+  /** Milliseconds, by a monotonic clock. */
   forMs: number;
   /** Milliseconds from the end of one attempt to the next. */
   everyMs: number;
@@ -11,8 +11,8 @@ export interface Patience {
 }
 
 /**
- * Repeats `attempt` until it answers something but false. Once the time is over, the last attempt's false or error is the
- * answer. An attempt is told the milliseconds that are left, one at least.
+ * Repeats `attempt` until it returns something other than false. When the time is over, the last attempt's false or
+ * error is the result. Each attempt gets the milliseconds left, at least one.
  */
 export async function patiently<T>(
   attempt: (leftMs: number) => T | Promise<T>,

@@ -3,21 +3,21 @@ import type { Coordinates, Order, ReceivedOrder } from "./order.ts";
 import type { StoreView, Verdict } from "./judge_batch.ts";
 import type { OffsetRange } from "./offset_ranges.ts";
 
-/** An order on its way into Kafka. */
+/** An order to be sent to Kafka. */
 export interface OutgoingOrder {
   order: Order;
   /** The order_id this one is a replay of; travels as the header `replay_of`. */
   replayOf?: string;
-  /** The replay that sends it a second time (`run_mark.ts`); travels as the header `replay_run`. */
+  /** The replay run that sends it again (`run_mark.ts`); travels as the header `replay_run`. */
   runMark?: string;
 }
 
 /**
  * Puts orders into the topic.
  *
- * `send` keeps the order of its orders within a partition and resolves once every one is acknowledged by all in-sync
- * replicas. It rejects when that is not known to be so; some of its orders may then be in the topic all the same.
- * Calls are serialised by the publisher. The caller closes.
+ * `send` keeps the sequence of orders within a partition and resolves once all in-sync replicas have acknowledged every
+ * one. It rejects if that is not certain; some of the orders may be in the topic all the same. Calls are serialised by
+ * the publisher. The caller closes.
  */
 export interface OrderPublisher<T extends OutgoingOrder = OutgoingOrder> {
   send(orders: readonly T[]): Promise<void>;
@@ -34,7 +34,7 @@ export interface TopicRecord {
   headers: readonly Header[];
 }
 
-/** Offsets `[from, to)` of one partition, read in one go: records, transaction markers and gaps. */
+/** Offsets `[from, to)` of one partition, read together: records, transaction markers and gaps. */
 export interface PartitionRange extends OffsetRange {
   topic: string;
   partition: number;
@@ -45,7 +45,7 @@ export interface FetchedBatch<R extends TopicRecord = TopicRecord> extends Parti
   records: readonly R[];
 }
 
-/** A batch once it is decoded: each record is an order or a dead letter. */
+/** A decoded batch: each record is an order or a dead letter. */
 export interface OrderBatch extends PartitionRange {
   /** As in {@linkcode TopicPartition}. */
   topicId?: string;
@@ -67,7 +67,10 @@ export class PositionMoved extends Error {
   }
 }
 
-/** A partition of a topic; `topicId` tells a topic from an earlier one of the same name, where the brokers tell it. */
+/**
+ * A partition of a topic; `topicId`, if the brokers give it, distinguishes a topic from an earlier one of the same
+ * name.
+ */
 export interface TopicPartition {
   topic: string;
   topicId: string | undefined;
@@ -90,13 +93,13 @@ export interface OrderStore {
   readonly maxOrders?: number;
   process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]>;
   /**
-   * Where reading a partition has to go on although the group may say otherwise: an offset up to which verdicts are
-   * durable, or undefined where the group's own offset is as good.
+   * Where reading of a partition has to go on, even if the group says otherwise: an offset up to which verdicts are
+   * durable, or undefined if the group's own offset will do.
    */
   resumeAt(at: TopicPartition): Promise<number | undefined>;
   /** Makes reading of a partition go on at `offset`, durably: the store's half of a reset, after the group was moved. */
   restartAt(at: TopicPartition, offset: number): Promise<void>;
-  /** Brings what a person sees up to date; called when idle. */
+  /** Brings the files people look at up to date; called when idle. */
   checkpoint(): Promise<void>;
   close(): Promise<void>;
 }
@@ -109,12 +112,12 @@ export interface DeadLetter {
   headers: readonly Header[];
   /** Milliseconds since the epoch, as the broker has it. */
   timestamp: number;
-  /** Why it is no order, one line. */
+  /** Why it is not an order, in one line. */
   reason: string;
 }
 
 /** A dead letter as it lies in the dead-letter topic, as far as it says where it came from. */
-export interface StoredLetter extends Omit<DeadLetter, "at" | "reason"> {
+export interface StoredDeadLetter extends Omit<DeadLetter, "at" | "reason"> {
   /** Offset in the dead-letter topic. */
   offset: number;
   origin: Coordinates | undefined;
@@ -122,10 +125,10 @@ export interface StoredLetter extends Omit<DeadLetter, "at" | "reason"> {
 }
 
 /**
- * Takes messages that are no orders out of the way.
+ * Sets aside records that are not orders.
  *
- * `send` resolves once all are acknowledged; sending the same ones again is harmless, they are keyed by origin.
+ * `send` resolves once all are acknowledged. Sending the same ones again is harmless: their origin identifies them.
  */
 export interface DeadLetterSink {
-  send(letters: readonly DeadLetter[]): Promise<void>;
+  send(deadLetters: readonly DeadLetter[]): Promise<void>;
 }

@@ -1,17 +1,17 @@
 import { setImmediate as turnOfLoop } from "node:timers/promises";
 
-/** A batch, and what was prepared of it. */
+/** A batch, and what was prepared from it. */
 export interface Prepared<B, T> {
   batch: B;
-  /** Rejects where it cannot be prepared now; its handler prepares it again. */
+  /** Rejects if it cannot be prepared now; its handler prepares it again. */
   prepared: Promise<T>;
 }
 
 /**
  * The batches in order, each prepared while the one before it is handled: waiting for the disk was a fifth of a
- * consumer's time. What is not `isCurrent` any more once its turn has come is left out.
+ * consumer's time. A batch that is no longer `isCurrent` when its turn comes is left out.
  *
- * Nothing more is fetched or prepared where a batch could not be, until that one is handled.
+ * If a batch cannot be prepared, nothing more is fetched or prepared until it is handled.
  */
 export async function* preparedAhead<B, T>(
   batches: AsyncIterable<B>,
@@ -33,7 +33,7 @@ export async function* preparedAhead<B, T>(
       if (current === undefined) return;
       const isPrepared = await current.prepared.then(() => true, () => false);
       if (isPrepared) next = fetchNext();
-      next.catch(() => {}); // looked at when its turn has come
+      next.catch(() => {}); // looked at when its turn comes
       if (isCurrent(current.batch)) yield current;
       if (!isPrepared) next = fetchNext();
     }

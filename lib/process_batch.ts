@@ -4,8 +4,8 @@ import type { DeadLetterSink, OrderBatch, OrderStore } from "./ports.ts";
 /**
  * Takes one batch to its verdicts: judged, and made durable.
  *
- * When it resolves, every dead letter is acknowledged and every verdict durable, so the offset `batch.to` may be
- * committed. When it rejects, the batch has to be read again; nothing doubles by that.
+ * When it resolves, every dead letter is acknowledged and every verdict is durable, so the offset `batch.to` may be
+ * committed. When it rejects, the batch has to be read again; that doubles nothing.
  */
 export async function processBatch(
   batch: OrderBatch,

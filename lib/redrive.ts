@@ -1,4 +1,4 @@
-import { MENDABLE_REASONS } from "./decide_order.ts";
+import { RETRYABLE_REASONS } from "./decide_order.ts";
 import type { OutgoingOrder } from "./ports.ts";
 import { runMark } from "./run_mark.ts";
 import { isInTime, type SliceFilter } from "./slice.ts";
@@ -23,7 +23,7 @@ export function isAskedFor(order: RejectedOrder, filter: SliceFilter): boolean {
 
 /** Whether a change of users or stock can have the order accepted. */
 export function isMendable({ reason }: RejectedOrder): boolean {
-  return MENDABLE_REASONS.includes(reason);
+  return RETRYABLE_REASONS.includes(reason);
 }
 
 /** A rejected order on its way back, with the id and time it has, marked with the run that sends it. */

@@ -11,9 +11,9 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** The ids that `run`, a UUID, gives to orders by the ids they have: UUIDv5 in the run's namespace (RFC 9562, 5.5). */
+/** Maps the id of an order to its new id in `run`, a UUID: UUIDv5 in the run's namespace (RFC 9562, 5.5). */
 export function replayIds(run: string): (orderId: string) => string {
-  // The bytes of the run, and after them room for those of the longest id.
+  // The bytes of the run, followed by room for the longest id.
   const named = new Uint8Array(RUN_BYTES + 3 * MAX_ORDER_ID_LENGTH);
   named.setFromHex(run.replaceAll("-", ""));
   const name = named.subarray(RUN_BYTES);

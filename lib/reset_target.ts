@@ -1,4 +1,4 @@
-/** Where an offset reset goes to. */
+/** Where an offset reset leads. */
 export type ResetTarget =
   | { kind: "earliest" }
   | { kind: "latest" }
@@ -9,8 +9,8 @@ export type ResetTarget =
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * Parses `earliest`, `latest`, an offset, a time (ISO 8601; local unless it says otherwise) or an age such as `15m`,
- * `6h` or `PT15M`. Undefined for anything else. `now` is in milliseconds since the epoch.
+ * Parses `earliest`, `latest`, an offset, a time (ISO 8601; local unless it has a zone) or an age such as `15m`, `6h`
+ * or `PT15M`. Undefined for anything else. `now` is in milliseconds since the epoch.
  */
 export function parseResetTarget(text: string, now: number): ResetTarget | undefined {
   if (text === "earliest" || text === "latest") return { kind: text };
@@ -27,10 +27,10 @@ export function parseResetTarget(text: string, now: number): ResetTarget | undef
 
 function parseTime(text: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)) return undefined;
-  // A date alone is midnight here, as a time alone is; Date.parse would take it for UTC.
+  // A date without a time is local midnight; Date.parse would take it as UTC.
   const time = Date.parse(text.length === 10 ? `${text}T00:00` : text.replace(" ", "T"));
   if (Number.isNaN(time)) return undefined;
-  // Date.parse takes 30 February for 2 March.
+  // Date.parse turns 30 February into 2 March.
   const [year, month, day] = text.slice(0, 10).split("-").map(Number);
   return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day ? time : undefined;
 }
@@ -47,10 +47,7 @@ function parseAge(text: string): number | undefined {
 /** Times that a number may stand for, in milliseconds since the epoch: 2001 to 2100. */
 const LIKELY_TIMES = { from: Date.UTC(2001), to: Date.UTC(2101) };
 
-/**
- * The time that a number stands for where it looks like one in seconds or milliseconds since the epoch, as clocks and
- * records have it; in milliseconds.
- */
+/** The time in milliseconds, if the number looks like seconds or milliseconds since the epoch. */
 export function epochTime(number: number): number | undefined {
   return [number, number * 1_000].find((time) => time >= LIKELY_TIMES.from && time < LIKELY_TIMES.to);
 }
@@ -60,21 +57,21 @@ export function instant(time: number): string {
   return new Date(time).toISOString().replace(".000Z", "Z");
 }
 
-/** One partition's part of a reset. */
+/** A reset of one partition. */
 export interface ResetStep {
   partition: number;
   /** The committed offset before; undefined where there was none. */
   from: number | undefined;
   to: number;
-  /** Where `to` had to be moved into the log: what was asked for. */
+  /** The requested offset, if it had to be moved into the log. */
   clampedFrom?: number;
   /** Records that will be read again (positive) or skipped (negative), counted from `from`. */
   again: number;
 }
 
 /**
- * What a reset of one partition comes to. `asked` is the offset the target resolves to in this partition; the log
- * holds `[low, high)` and the answer lies within it.
+ * The reset of one partition. `asked` is the offset the target means there; the log holds `[low, high)`, and the result
+ * lies within it.
  */
 export function resetStep(
   log: { partition: number; low: number; high: number },

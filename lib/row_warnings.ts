@@ -1,15 +1,15 @@
 import { blankEdge, quoted } from "./blank_edge.ts";
 
-/** Rows that are told of one by one; of more than these a person is told how many there are. */
+/** Rows that are reported one by one; of more than these only the count is reported. */
 export const FEW_ROWS = 5;
 
-/** The first sentences, and one that says of how many rows more the same is true. */
+/** The first sentences, and one with the number of further rows. */
 export function firstFew(sentences: readonly string[], more: (count: string) => string): string[] {
   const rest = sentences.length - FEW_ROWS;
   return rest <= 0 ? [...sentences] : [...sentences.slice(0, FEW_ROWS), more(countOf(rest))];
 }
 
-/** Names that begin or end with a blank, which nobody sees and no order has. */
+/** Names that begin or end with a blank, which nobody sees and no order matches. */
 export function blankEdgedNames(kind: "user" | "item", names: readonly string[], file: string): string[] {
   const found = names.flatMap((name) => {
     const edge = blankEdge(name);
@@ -23,7 +23,7 @@ export function countOf(rows: number): string {
   return rows.toLocaleString("en-US");
 }
 
-/** Tells what is odd about the rows of a file: each thing once, for as long as it stays so. */
+/** Warns of odd rows in a file: of each oddity once, for as long as it lasts. */
 export class RowWarnings {
   readonly #warn: (sentence: string) => void;
   #told = new Set<string>();

@@ -1,12 +1,13 @@
 /**
- * What a rejected order or a dead letter that is sent again carries: the run, and which piece of its slice it is (the
- * order_id, or the offset among the dead letters). A resumed run finds in the topic by it what it has sent already.
+ * The mark that a redriven rejected order or dead letter carries: the run, and which record of the slice it is (the
+ * order_id, or the offset of the dead letter). A resumed run finds in the topic by these marks what it has already
+ * sent.
  */
-export function runMark(run: string, piece: string): string {
-  return `${run} ${piece}`;
+export function runMark(run: string, record: string): string {
+  return `${run} ${record}`;
 }
 
-/** The piece that a mark names, where it is one of this run. */
-export function markedPiece(run: string, mark: string): string | undefined {
+/** The record that a mark names, if the mark is one of this run's. */
+export function markedRecord(run: string, mark: string): string | undefined {
   return mark.startsWith(`${run} `) ? mark.slice(run.length + 1) : undefined;
 }

@@ -2,17 +2,17 @@ import { PAID } from "./decide_order.ts";
 import { EXIT, Failure } from "./errors.ts";
 import { nameKey, type Order, type StockItem, type User } from "./order.ts";
 
-/** Orders that do not end well, and the verdict each is made for. */
+/** Orders that are not accepted, and the verdict each is made for. */
 export const MIX_KINDS = ["unpaid", "unknown-user", "unknown-item", "no-stock", "duplicate", "poison"] as const;
 export type MixKind = (typeof MIX_KINDS)[number];
 
-/** Percentages, fractions allowed, together at most 100; the rest are good orders. */
+/** Percentages, fractions allowed, at most 100 in total; the rest are good orders. */
 export type Mix = Partial<Record<MixKind, number>>;
 
 export interface SampleOrder {
-  /** For poison, the order whose key and partition its bytes take. */
+  /** For poison, the order that lends it key and partition. */
   order: Order;
-  /** Missing without a mix: whoever and whatever the files hold. */
+  /** Missing without a mix: any user and item from the files. */
   kind?: MixKind | "good";
 }
 
@@ -32,10 +32,10 @@ const LARGEST_QUANTITY = 2 ** 31 - 1;
 const REMEMBERED = 1_000;
 
 /**
- * Sample orders without end. Pure but for `newOrderId` and `now`.
+ * An endless stream of sample orders. Pure but for `newOrderId` and `now`.
  *
- * Throws a {@linkcode Failure} where users and items do not have what the orders are to be made of. A duplicate that
- * comes before any good order is a good order itself.
+ * Throws a {@linkcode Failure} if users and items lack what the orders need. A duplicate before any good order becomes
+ * a good order itself.
  */
 export function sampleOrders(options: SampleOptions): Generator<SampleOrder, never> {
   const random = randomFrom(options.seed);
@@ -75,7 +75,7 @@ interface Pools {
   paid: readonly User[];
   unpaid: readonly User[];
   items: readonly StockItem[];
-  /** Items of which an order can ask for more than there is. */
+  /** Items with so little stock that an order can ask for more. */
   exhaustible: readonly StockItem[];
   userNames: ReadonlySet<string>;
   itemNames: ReadonlySet<string>;
@@ -95,7 +95,7 @@ function poolsOf({ users, items, mix }: SampleOptions): Pools {
     if (percent > 0 && kind === "no-stock") requireSome(pools.exhaustible, "an item", "--mix no-stock");
   }
   if (mix === undefined) requireSome(users, "a user", "produce");
-  // Every kind but unpaid orders for a paid user, so that it ends the way it is named for.
+  // Every kind except `unpaid` uses a paid user, so that it gets the verdict it is named for.
   else if ((mix.unpaid ?? 0) < 100) requireSome(pools.paid, "a paid user", "--mix");
   requireSome(items, "an item", "produce");
   return pools;

@@ -1,4 +1,4 @@
-/** A password, token or private key: however it is printed, logged or put into JSON, it shows as `***`. */
+/** A password, token or private key. Printed, logged or put into JSON, it always shows as `***`. */
 export class Secret {
   readonly #value: string;
 

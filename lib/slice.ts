@@ -1,43 +1,43 @@
 /**
- * What a replay sends again: chosen and counted when it begins, and no more than that however much is judged meanwhile.
+ * What a replay sends again: chosen and counted when it begins, and unaffected by what is judged meanwhile.
  *
- * `items` may be read more than once; what it yields is made when it is asked for.
+ * `items` may be read more than once; each record is created only when asked for.
  */
 export interface Slice<T> {
   /** How many `items` yields. */
   total: number;
-  /** What one of them is called. */
+  /** What one of them is called, in the singular. */
   noun: string;
-  /** What else a person should know of it, such as what was left out and why. */
+  /** What else a person should know, such as what was left out and why. */
   notes: string[];
-  /** The figures among them, under the names a machine reads. */
+  /** The numbers in these notes, under the names used in JSON. */
   counts: Record<string, number>;
-  /** Where it ends, in the count of `--to`; missing where the end needs no keeping. */
+  /** Its end, as a value of `--to`; missing if the end need not be fixed. */
   to?: number;
   /** Where it ends in time, in milliseconds since the epoch, for `--until`; likewise. */
   until?: number;
   items(): Iterable<T> | AsyncIterable<T>;
 }
 
-/** Which of what was set aside is meant, rejected orders or dead letters; all of them where nothing is given. */
+/** Selects rejected orders or dead letters; all of them if nothing is set. */
 export interface SliceFilter {
-  /** The reason of a rejected order, or words within that of a dead letter. */
+  /** The reason of a rejected order, or words contained in that of a dead letter. */
   reason?: string;
   user?: string;
   item?: string;
-  /** Milliseconds since the epoch, the first that counts. */
+  /** Milliseconds since the epoch, inclusive. */
   since?: number;
-  /** Milliseconds since the epoch, the first that does not count any more. */
+  /** Milliseconds since the epoch, exclusive. */
   until?: number;
-  /** The first place that counts: an offset of the dead-letter topic, a line of `rejected.jsonl`. */
+  /** Inclusive: an offset of the dead-letter topic, or a line of `rejected.jsonl`. */
   from?: number;
-  /** The first place that does not count any more. */
+  /** Exclusive, likewise. */
   to?: number;
-  /** So many at most. */
+  /** This many at most. */
   limit?: number;
 }
 
-/** Whether `time`, in milliseconds since the epoch, lies within what the filter asks for. */
+/** Whether `time`, in milliseconds since the epoch, lies within the filter. */
 export function isInTime({ since = -Infinity, until = Infinity }: SliceFilter, time: number): boolean {
   return time >= since && time < until;
 }

@@ -1,4 +1,4 @@
-/** Names, keys and headers of everything this system puts into Kafka, bound in one place. */
+/** Names, keys and headers of everything this system puts into Kafka. */
 
 /** Partitions of `orders` when `up` or the first command creates it. */
 export const ORDERS_PARTITIONS = 3;
@@ -8,12 +8,12 @@ export function valueSubject(topic: string): string {
   return `${topic}-value`;
 }
 
-/** Topic that undecodable messages of `topic` go to, raw. */
+/** The topic for the dead letters of `topic`. */
 export function deadLetterTopic(topic: string): string {
   return `${topic}.dlq`;
 }
 
-/** Whether `topic` is one that undecodable messages go to. */
+/** Whether `topic` is a topic of dead letters. */
 export function isDeadLetterTopic(topic: string): boolean {
   return topic.endsWith(deadLetterTopic(""));
 }
@@ -21,9 +21,9 @@ export function isDeadLetterTopic(topic: string): boolean {
 /** Header of a replayed order: the `order_id` it is a replay of. */
 export const REPLAY_OF_HEADER = "replay_of";
 
-/** Header of what a replay sends a second time: its run and which piece of its slice this is, see `run_mark.ts`. */
+/** Header of a redriven record: the replay's run and which record of its slice this is, see `run_mark.ts`. */
 export const REPLAY_RUN_HEADER = "replay_run";
-/** Header of a message that came with more headers than are kept: how many were left out. */
+/** Header of a dead letter whose record had more headers than are kept: how many were left out. */
 export const LEFT_OUT_HEADER = "order_pipeline.headers_left_out";
 
 /** What the key of an order message is made of. */

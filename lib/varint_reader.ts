@@ -1,8 +1,8 @@
 import type { Buffer } from "node:buffer";
 
-/** Reads what Kafka's records and Avro are made of: zigzag varints, and bytes with their length before them. */
+/** Reads the building blocks of Kafka's records and of Avro: zigzag varints, and bytes preceded by their length. */
 export class VarintReader {
-  /** What comes next; beyond the end once something was cut short. */
+  /** Where the next read begins; beyond the end once something was cut short. */
   at: number;
   readonly #bytes: Buffer;
 
@@ -11,7 +11,7 @@ export class VarintReader {
     this.at = at;
   }
 
-  /** A number of up to 53 bits; beyond 28 bits by multiplication, for shifts end at 32. */
+  /** A number of up to 53 bits; beyond 28 bits by multiplication, because shifts end at 32. */
   int(): number {
     const bytes = this.#bytes;
     let byte = bytes[this.at++];
@@ -27,7 +27,7 @@ export class VarintReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
-  /** The next bytes, as a view; null where their length is -1. */
+  /** The next bytes, as a view; null if their length is -1. */
   bytes(): Buffer | null {
     const length = this.int();
     if (length < 0) return null;
@@ -36,13 +36,13 @@ export class VarintReader {
     return this.#bytes.subarray(start, this.at);
   }
 
-  /** Passes over the next bytes. */
+  /** Skips the next bytes. */
   skip(): void {
     const length = this.int();
     if (length > 0) this.at += length;
   }
 
-  /** The bytes that stand at `at`; what comes next stays the same. */
+  /** The bytes at `at`; the reader does not move. */
   bytesAt(at: number): Buffer | null {
     const next = this.at;
     this.at = at;

@@ -4,7 +4,7 @@ import type { Buffer } from "node:buffer";
 export const MAGIC = 0;
 export const HEADER_BYTES = 5;
 
-/** The id of the schema that a message value was written with; undefined where its bytes do not start like the format. */
+/** The id of the schema that a value was written with; undefined if its bytes do not start like the format. */
 export function schemaIdIn(value: Buffer | null): number | undefined {
   return value !== null && value.length >= HEADER_BYTES && value[0] === MAGIC ? value.readInt32BE(1) : undefined;
 }

@@ -3,18 +3,18 @@ import { main } from "../lib/cli/main.ts";
 import { print, printError } from "../lib/cli/print.ts";
 import { EXIT } from "../lib/errors.ts";
 
-/** Alarms: a file or function of more lines is to be looked at, and listed here with the reason where it stays. */
+/** Limits: a file or function with more lines is to be split, or listed here with a reason. */
 const MAX_LINES = 250;
 const MAX_FUNCTION_LINES = 50;
 const LONGER_FOR_A_REASON: readonly string[] = [
-  "lib/files/index/sip_hash.ts", // the rounds of a hash, written out: a call for each takes twice the time
+  "lib/files/index/sip_hash.ts", // the rounds of a hash, unrolled: a call for each takes twice the time
 ];
 
-/** The first line of a function as `deno fmt` leaves it; it ends at the next brace that stands as far to the left. */
+/** The first line of a function as `deno fmt` leaves it; it ends at the next brace with the same indentation. */
 const FUNCTION = /^( *)(?:export |async |static )*(?:function\b.*|[#*\w]+(?:<.*>)?\(.*)[({]$/;
 const NO_FUNCTION = /^ *(?:if|for|while|switch|return|await|catch|super|throw|yield)\b|=>|^ *[\w.#]+\($/;
 
-/** The rooms of a technology: each imports itself and those in the lists before its own. */
+/** The rooms of a technology: each may import itself and those listed before it. */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   files: [["disk"], ["csv", "log", "index"], ["store"], ["read"], ["admin"]],
   kafka: [["client"], ["protocol"], ["consume", "produce"], ["scan"], ["dead_letters"], ["inspect"]],
@@ -23,17 +23,17 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 /** A blank, a # or an umlaut in the folder's name is escaped in a URL. */
 const PATH_OF_URL = /\bimport\.meta\.url\b|\bnew URL\([^;]*?\)\.pathname\b/;
 const PLAIN_FETCH = /(?<![.\w#])(?:globalThis\.)?fetch\(/;
-/** The one file that may: nothing on this machine is asked by way of a proxy. */
+/** The one file that may call `fetch`: only over TLS, where a proxy cannot read along. */
 const OWN_HTTP = "lib/avro/registry_http.ts";
 
-/** What prints makes no JSON by itself, which would bring control characters to a terminal; these write files. */
+/** Commands must escape the JSON that they print; these only write JSON to files. */
 const WRITES_JSON: readonly string[] = ["tools/stack/plan.ts", "tools/stack/state.ts"];
 
-/** Where TypeScript lives, seen from the repository's root. */
+/** Where TypeScript lives, relative to the repository's root. */
 const ROOTS = [".", "lib", "tools", "tests", "bench"];
 
 /**
- * Checks the import rules of docs/DESIGN.md and the size of files; prints what breaks them and answers 1.
+ * Checks the import rules of CONTRIBUTING.md and docs/DESIGN.md and the size of files; prints violations and returns 1.
  *
  * Permission: read of the repository.
  */
@@ -47,7 +47,7 @@ export function run(): number {
   return faults.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-/** The faults of the file at `path`, seen from the repository's root, with the text `source`. */
+/** The faults of the file at `path`, relative to the repository's root, with the text `source`. */
 export function check(path: string, source: string): string[] {
   const faults = importsOf(path, source).filter((target) => !mayImport(path, target))
     .map((target) => `${path} must not import ${target}`);
@@ -83,7 +83,7 @@ function alarms(path: string, lines: readonly string[]): string[] {
   return faults;
 }
 
-/** Files that import one another in a circle, if there are any. */
+/** Files that import one another in a circle, if any. */
 export function findCircle(imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const done = new Set<string>();
   const visit = (path: string, way: readonly string[]): string[] | undefined => {
@@ -101,7 +101,10 @@ export function findCircle(imports: ReadonlyMap<string, readonly string[]>): str
   }
 }
 
-/** The rules: the domain imports itself; a technology the domain and itself; tests are for tests, their support for bench too. */
+/**
+ * The rules: the domain imports itself; a technology the domain and itself; only tests import tests, but bench may
+ * import their support.
+ */
 function mayImport(path: string, target: string): boolean {
   if (folderOf(target) === "tests") {
     return folderOf(path) === "tests" || (folderOf(path) === "bench" && target.startsWith("tests/support/"));
@@ -117,7 +120,7 @@ function mayImport(path: string, target: string): boolean {
   return mayEnter(path, target);
 }
 
-/** Whether a file of a technology may import another one of it. */
+/** Whether a file of a technology may import another file of the same technology. */
 function mayEnter(path: string, target: string): boolean {
   const rooms = ROOMS[path.split("/")[1]];
   if (rooms === undefined || technologyOf(target)[1] === undefined) return true;

@@ -19,7 +19,7 @@ import * as bootstrap from "./bootstrap.ts";
 import * as stack from "./stack/up.ts";
 
 const ORDERS = 20;
-/** Some orders of each kind that does not end well, so that a first look shows them all. */
+/** Some orders of each kind that is not accepted, so that a first look shows them all. */
 const MIX = { unpaid: 15, "unknown-user": 5, "unknown-item": 5, "no-stock": 10, duplicate: 5, poison: 5 };
 
 const NEXT = `
@@ -34,7 +34,7 @@ Where to look next
 const parser = object({ ...kafkaFlags, ...groupFlag, ...storageFlag });
 
 /**
- * Shows the pipeline once from end to end: stack, sample data, orders, verdicts. Runs again with what it left.
+ * Shows the pipeline once from end to end: stack, sample data, orders, verdicts. May be run again.
  *
  * Permissions: those of `up`, `bootstrap`, `produce` and `consume` together.
  */
@@ -83,7 +83,7 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
   print(NEXT);
 }
 
-/** Somebody may have had every user pay since the sample users were made. */
+/** By now every user may have paid. */
 function mixFor(storage: string): Mix {
   const { unpaid, ...others } = MIX;
   return readUsers(storage).some(({ status }) => status !== PAID) ? { unpaid, ...others } : others;

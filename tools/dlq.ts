@@ -4,7 +4,7 @@ import { RegistryUnavailable } from "../lib/avro/registry_http.ts";
 import { writerSchemas } from "../lib/avro/schema_registry.ts";
 import { ValueReader } from "../lib/avro/value_reader.ts";
 import { printJsonLines } from "../lib/cli/json_lines.ts";
-import { letterJson, letterLines, type LetterValue } from "../lib/cli/letter_text.ts";
+import { deadLetterJson, deadLetterLines, type DeadLetterValue } from "../lib/cli/dead_letter_text.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { printError, printLines } from "../lib/cli/print.ts";
@@ -12,9 +12,9 @@ import { kafkaFlags, type KafkaSettings, kafkaSettings } from "../lib/cli/settin
 import { sliceFlags, sliceSetting } from "../lib/cli/slice_flags.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { createKafka } from "../lib/kafka/client/client.ts";
-import { letterRange, readDeadLetters } from "../lib/kafka/dead_letters/dead_letter_reader.ts";
+import { deadLetterRange, readDeadLetters } from "../lib/kafka/dead_letters/dead_letter_reader.ts";
 import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
-import type { StoredLetter } from "../lib/ports.ts";
+import type { StoredDeadLetter } from "../lib/ports.ts";
 import type { SliceFilter } from "../lib/slice.ts";
 import { deadLetterTopic, valueSubject } from "../lib/topics.ts";
 
@@ -30,8 +30,8 @@ export interface DlqConfig extends KafkaSettings {
 }
 
 /**
- * Lists the dead letters of the topic as they are now, oldest first: origin, reason, headers, and the value decoded as
- * far as possible. Works without the registry too; schemas are then not known.
+ * Lists the current dead letters of the topic, oldest first: origin, reason, headers, and the value decoded as far as
+ * possible. Also works without the registry, but then no schemas are known.
  *
  * Permissions: net; env as kafkajs and the settings need.
  */
@@ -39,23 +39,25 @@ export async function run(config: DlqConfig, stop: AbortSignal): Promise<void> {
   const { registry, topic, filter } = config;
   await requireBrokers(config.kafka);
   const kafka = createKafka(config.kafka);
-  const range = await letterRange(kafka, topic, filter);
-  const letters = readDeadLetters(kafka, topic, { range, filter });
+  const range = await deadLetterRange(kafka, topic, filter);
+  const deadLetters = readDeadLetters(kafka, topic, { range, filter });
   const valueOf = valueTeller(new ValueReader(writerSchemas(registry, valueSubject(topic))));
   let count = 0;
-  const as = <R>(shape: (letter: StoredLetter, value: LetterValue) => R) =>
-    mapped(letters, async (letter) => {
+  const as = <R>(shape: (deadLetter: StoredDeadLetter, value: DeadLetterValue) => R) =>
+    mapped(deadLetters, async (deadLetter) => {
       count++;
-      return shape(letter, await valueOf(letter));
+      return shape(deadLetter, await valueOf(deadLetter));
     });
-  if (config.json) await printJsonLines(as(letterJson), stop);
-  else await printLines(as((letter, value) => letterLines(letter, value).join("\n")), stop);
-  const total = `${count === 0 ? "No" : count} dead ${count === 1 ? "letter" : "letters"} in ${deadLetterTopic(topic)}`;
+  if (config.json) await printJsonLines(as(deadLetterJson), stop);
+  else await printLines(as((deadLetter, value) => deadLetterLines(deadLetter, value).join("\n")), stop);
+  const total = `${count === 0 ? "No" : count} ${count === 1 ? "dead letter" : "dead letters"} in ${
+    deadLetterTopic(topic)
+  }`;
   printError(count === 0 ? total : `${total}; deno task replay --dlq sends them again`);
 }
 
-/** Tells what a letter holds; says once that the registry is away, and goes on without. */
-function valueTeller(reader: ValueReader): (letter: StoredLetter) => Promise<LetterValue> {
+/** Decodes dead letters; warns once if the registry is away, and goes on without it. */
+function valueTeller(reader: ValueReader): (deadLetter: StoredDeadLetter) => Promise<DeadLetterValue> {
   let away = false;
   return async ({ value }) => {
     if (away) return { untold: true };
@@ -77,7 +79,7 @@ async function* mapped<T, R>(items: AsyncIterable<T>, map: (item: T) => Promise<
 function configure(args: readonly string[]): DlqConfig {
   const options = parseArgs(parser, args, {
     name: "dlq",
-    brief: "Lists the dead letters: messages that are no orders, where each came from and why.",
+    brief: "Lists the dead letters, which are records that are not orders: where each came from and why.",
     examples: [
       "deno task dlq",
       'deno task dlq --reason "schema id" --since 1h',

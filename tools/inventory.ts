@@ -15,7 +15,7 @@ import { storeFlags, storeSetting, withStore } from "./open_store.ts";
 
 const item = option("--item", string({ metavar: "NAME" }), { description: line("The item's name") });
 const quantity = option("--quantity", integer({ min: 0, max: MAX_QUANTITY, metavar: "N" }), {
-  description: line("Pieces in stock from now on"),
+  description: line("Quantity in stock from now on"),
 });
 const json = option("--json", { description: line("Print JSON") });
 

@@ -16,15 +16,15 @@ const PATHS: Readonly<Record<string, () => Record<string, string | undefined>>> 
   storage: () => ({ STORAGE_DIR: Deno.env.get("STORAGE_DIR") || "storage" }),
 };
 
-/** Deno's list of paths knows no escape for a comma, and its task shell makes one blank of several. */
+/** Deno's list of paths has no escape for a comma, and its task shell collapses several blanks into one. */
 const UNGRANTABLE = /,|^\s|\s$|\s\s|\n/;
 
 /**
- * Prints the paths as `--allow-read` wants them. Nothing where one cannot be granted, but a line on stderr that names
- * the variable: what is in it may be a secret, misplaced.
+ * Prints the paths as `--allow-read` takes them. If one cannot be granted, prints only a line on stderr that names the
+ * variable, not its value, which may be a misplaced secret.
  *
- * A script of its own with next to no imports, for it runs before every command; Deno's task shell has no other way to
- * leave out what is not set. Permission: env of the names.
+ * A separate script with few imports, because it runs before every command; Deno's task shell cannot leave out unset
+ * variables by itself. Permission: env of the names.
  */
 function run(words: readonly string[]): number {
   const paths = Object.entries(Object.assign({}, ...words.map((word) => PATHS[word]())) as Record<string, string>)

@@ -12,16 +12,16 @@ import { EXIT, Failure } from "../lib/errors.ts";
 import { createKafka } from "../lib/kafka/client/client.ts";
 import { describeHeldBack } from "../lib/kafka/consume/open_transactions.ts";
 import {
-  auditPositions,
-  type PositionAudit,
-  type PositionsAudit,
-  VerdictPlaces,
-} from "../lib/kafka/inspect/position_audit.ts";
+  auditOffsets,
+  type OffsetAudit,
+  type PartitionAudit,
+  VerdictOffsets,
+} from "../lib/kafka/inspect/offset_audit.ts";
 import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
 import type { BalanceAudit } from "../lib/store_admin.ts";
 import { storeFlags, type StoreSetting, storeSetting, withStore } from "./open_store.ts";
 
-/** Faults shown to a person at most; `--json` has them all. */
+/** The most faults shown to a person; `--json` has them all. */
 const SHOWN_FAULTS = 20;
 
 const parser = object({
@@ -46,20 +46,20 @@ export interface VerifyConfig extends KafkaSettings {
  * `withStore`; env as kafkajs and the settings need.
  */
 export async function run(config: VerifyConfig): Promise<number> {
-  const places = new VerdictPlaces();
-  const { positions, ...balance } = await withStore(config.store, (store) => store.audit(places));
-  const audit = config.offline ? undefined : await checkPositions(config, positions, places);
+  const verdicts = new VerdictOffsets();
+  const { positions, ...balance } = await withStore(config.store, (store) => store.audit(verdicts));
+  const audit = config.offline ? undefined : await checkOffsets(config, positions, verdicts);
   const off = faultsOf(balance, audit?.positions);
   if (config.json) printJson({ ok: off.length === 0, ...balance, ...audit, faults: off });
   else report(balance, audit, off, config);
   return off.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function checkPositions(
+async function checkOffsets(
   { kafka }: VerifyConfig,
-  read: Parameters<typeof auditPositions>[1],
-  places: VerdictPlaces,
-): Promise<PositionsAudit | undefined> {
+  read: Parameters<typeof auditOffsets>[1],
+  verdicts: VerdictOffsets,
+): Promise<OffsetAudit | undefined> {
   try {
     await requireBrokers(kafka);
   } catch (error) {
@@ -67,10 +67,10 @@ async function checkPositions(
     warn(`${error.message}; only the balance is checked`);
     return undefined;
   }
-  return await auditPositions(createKafka(kafka), read, places);
+  return await auditOffsets(createKafka(kafka), read, verdicts);
 }
 
-function faultsOf(balance: BalanceAudit, positions: readonly PositionAudit[] = []): string[] {
+function faultsOf(balance: BalanceAudit, positions: readonly PartitionAudit[] = []): string[] {
   const items = balance.items.filter(({ expected, stock }) => expected !== stock);
   return [
     ...items.map(({ item, expected, stock }) =>
@@ -85,7 +85,7 @@ function faultsOf(balance: BalanceAudit, positions: readonly PositionAudit[] = [
 
 function report(
   balance: BalanceAudit,
-  audit: PositionsAudit | undefined,
+  audit: OffsetAudit | undefined,
   off: string[],
   { verbose, store }: VerifyConfig,
 ) {
@@ -95,8 +95,8 @@ function report(
     const rows = shown.map((row) => [row.item, row.opening, row.edits, row.accepted, row.stock ?? "gone", mark(row)]);
     print(table(["item", "opening", "edits", "accepted", "stock", ""], rows) + "\n");
   }
-  if (audit === undefined) print("Positions: not checked, there is no broker to ask");
-  else if (audit.positions.length > 0) print(positionTable(audit.positions) + "\n");
+  if (audit === undefined) print("Offsets: not checked, there is no broker to ask");
+  else if (audit.positions.length > 0) print(partitionTable(audit.positions) + "\n");
   for (const [topic, held] of Map.groupBy(audit?.heldBack ?? [], ({ topic }) => topic)) {
     print(`${describeHeldBack(topic, held)}: not read yet, so not checked\n`);
   }
@@ -113,7 +113,7 @@ function mark({ expected, stock }: { expected: number | null; stock: number | nu
   return expected === stock ? "ok" : `off, expected ${expected ?? "gone"}`;
 }
 
-function positionTable(positions: readonly PositionAudit[]): string {
+function partitionTable(positions: readonly PartitionAudit[]): string {
   const columns = [
     "topic",
     "partition",

@@ -20,7 +20,7 @@ import { storeFlags, type StoreSetting, storeSetting, withStore } from "./open_s
 const parser = object({
   orderId: argument(string({ metavar: "ORDER_ID" }), { description: line("The order to explain") }),
   json: option("--json", { description: line("Print JSON") }),
-  offline: option("--offline", { description: line("Look into the storage only, without a broker") }),
+  offline: option("--offline", { description: line("Look only into the storage, without a broker") }),
   ...kafkaFlags,
   ...storeFlags,
 });
@@ -33,7 +33,7 @@ export interface WhyConfig extends KafkaSettings {
 }
 
 /**
- * Tells everything known of one order: where it lies, what was seen, what was decided, what came of it since.
+ * Tells everything known about one order: where it is, what was seen, what was decided, and what followed.
  *
  * Answers 1 where nothing is known. Permissions: net; those of `withStore`, read only; env as kafkajs and the settings need.
  */
@@ -52,17 +52,17 @@ async function tell(store: StoreAdmin, config: WhyConfig): Promise<number> {
   return known ? EXIT.ok : EXIT.failed;
 }
 
-/** The records of the order in the topic: where the storage says it came from, else the whole topic is searched. */
+/** The records of the order in the topic: at the coordinates from the storage, else searching the whole topic. */
 async function inTopic(config: WhyConfig, { accepted, rejections }: OrderHistory): Promise<FoundRecord[]> {
   try {
     await requireBrokers(config.kafka);
   } catch (error) {
     if (!(error instanceof Failure) || error.exit !== EXIT.unavailable) throw error;
-    warn(`${error.message}; only the storage is looked into`);
+    warn(`${error.message}; only the storage is searched`);
     return [];
   }
-  const places: Coordinates[] = [accepted ?? [], rejections].flat();
-  return await findInTopic(createKafka(config.kafka), config.topic, config.orderId, places);
+  const known: Coordinates[] = [accepted ?? [], rejections].flat();
+  return await findInTopic(createKafka(config.kafka), config.topic, config.orderId, known);
 }
 
 async function explain(
@@ -80,14 +80,14 @@ async function explain(
   if (order.replay_of !== undefined) lines.push(`  replay of  ${order.replay_of}`);
   if (accepted !== undefined) {
     const before = accepted.remaining + accepted.quantity;
-    lines.push(`  accepted   ${when(accepted)}, from ${place(accepted, records)}`);
+    lines.push(`  accepted   ${when(accepted)}, from ${where(accepted, records)}`);
     lines.push(`  seen       ${user} was paid, stock of ${item} was ${before}, left ${accepted.remaining}`);
   }
   for (const { reason, status, stock, rejected_at, ...at } of rejections) {
     const seen = `user ${status === undefined ? "not looked up or unknown" : `was ${showBlanks(status)}`}, stock ${
       stock ?? "not looked up or unknown"
     }`;
-    lines.push(`  rejected   ${reason} at ${time(rejected_at)}, from ${place(at, records)}; ${seen}`);
+    lines.push(`  rejected   ${reason} at ${time(rejected_at)}, from ${where(at, records)}; ${seen}`);
   }
   for (const replay of replays) lines.push(`  replayed   as ${replay.order_id}, accepted ${when(replay)}`);
   return [...lines, await today(store, order)];
@@ -102,7 +102,7 @@ function unknown(orderId: string, { place: store }: StoreAdmin, records: readonl
   if (records.length === 0) return [`Order ${orderId}: nothing is known of it in ${store} or in the topic`];
   return [
     `Order ${orderId}: no verdict yet`,
-    ...records.map((record) => `  waiting    in ${place(record, records)}, sent ${time(record.timestamp)}`),
+    ...records.map((record) => `  waiting    in ${where(record, records)}, sent ${time(record.timestamp)}`),
   ];
 }
 
@@ -113,12 +113,12 @@ async function today(store: StoreAdmin, { user, item }: { user: string; item: st
     const userNow = status === undefined ? "unknown" : showBlanks(status);
     return `  now        ${showBlanks(user)} is ${userNow}, stock of ${showBlanks(item)} is ${quantity ?? "unknown"}`;
   } catch (error) {
-    if (!(error instanceof Failure)) throw error; // what became of the order is told all the same
+    if (!(error instanceof Failure)) throw error; // the rest of the explanation is printed all the same
     return `  now        not known: ${error.message}`;
   }
 }
 
-function place(at: Coordinates, records: readonly FoundRecord[]): string {
+function where(at: Coordinates, records: readonly FoundRecord[]): string {
   const where = `${at.topic} partition ${at.partition} offset ${at.offset}`;
   const found = records.find(({ topic, partition, offset }) =>
     topic === at.topic && partition === at.partition && offset === at.offset
@@ -134,7 +134,7 @@ function time(ms: number): string {
 export function configure(args: readonly string[]): WhyConfig {
   const options = parseArgs(parser, args, {
     name: "why",
-    brief: "Tells everything known of one order.",
+    brief: "Tells everything known about one order.",
     examples: ["deno task why 0b0f8a6e-6d0c-4f0e-9d0a-0d0f8a6e6d0c", "deno task why order-17 --json"],
   });
   const { orderId, offline, json } = options;

@@ -6,7 +6,7 @@ const UNIT = "orders/s";
 /** How long the peer waits for a record before it gives up. */
 const PEER_PATIENCE_MS = 60_000;
 
-/** Judging a full topic into an empty storage, against reading it. */
+/** Judging a full topic into an empty storage, compared with only reading it. */
 export const CONSUME: Work = {
   name: "consume",
   title: "consume",
@@ -76,7 +76,7 @@ async function readByPeer(world: BenchWorld, topic: string) {
   const figures = parseConsumerPerformance(
     await world.peer("ConsumerPerformance", ["--topic", topic, "--group", newName(), ...amount]),
   );
-  // It says so in a warning and ends well where records are missing.
+  // If records are missing it only warns, and exits 0.
   if (figures.records < world.orders) throw new Error(`The peer read ${figures.records} orders of ${world.orders}`);
   return figures;
 }

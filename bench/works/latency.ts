@@ -18,7 +18,7 @@ const RATE = 100;
 /** Half a minute at the rate; less in a small run. */
 const MOST_ORDERS = 3_000;
 const FEWEST_ORDERS = 300;
-/** The peer gives whole milliseconds, rounded down: below this it can tell nothing. */
+/** The peer gives whole milliseconds, rounded down: below this it says nothing. */
 const PEER_RESOLUTION_MS = 1;
 
 /** From the call that sends an order to its line in `orders.jsonl`, one order a send. */
@@ -41,7 +41,7 @@ export const LATENCY: Work = {
   },
 };
 
-/** Milliseconds that each of `count` orders took. */
+/** The milliseconds each of `count` orders took. */
 async function measure(world: BenchWorld, storage: StorageImage, count: number): Promise<number[]> {
   const topic = await world.newTopic();
   const schemaId = await registerOrderSchema(world.registry, valueSubject(topic));
@@ -53,7 +53,7 @@ async function measure(world: BenchWorld, storage: StorageImage, count: number):
       world.signal.throwIfAborted();
       throw new Error(`consume ended: ${stderr.trim()}`);
     });
-    died.catch(() => {}); // also when nobody waits for it any more
+    died.catch(() => {}); // even when nobody waits for it any more
     using watch = new LogWatch(storageLayout(storage.folder).orders);
     const samples = [...orders(storage).take(1 + count)];
     // The first one waits for the consumer to join; it is not counted.
@@ -71,7 +71,7 @@ async function sendAndSee(
   const sentAt = new Map<string, number>();
   const sends: Promise<void>[] = [];
   const seen = watch.until(orders.map(({ order }) => order.order_id));
-  seen.catch(() => {}); // where a send fails first, that is the error
+  seen.catch(() => {}); // if a send fails first, that is the error
   await sendPaced(orders, {
     pace: { rate: RATE },
     stop: world.signal,

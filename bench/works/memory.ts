@@ -3,7 +3,7 @@ import { residentMb } from "../proc.ts";
 import type { Work } from "../work.ts";
 
 const LOOK_MS = 100;
-/** For the last checkpoint and the collector of garbage. */
+/** Time for the last checkpoint and garbage collection. */
 const SETTLE_MS = 2_000;
 /** Orders from which on the targets mean something. */
 const FULL_SIZE = 1_000_000;
@@ -14,7 +14,7 @@ export const MEMORY_TENFOLD: Work = {
   skip: (orders) => orders < FULL_SIZE ? `takes --orders ${FULL_SIZE} or more` : undefined,
 };
 
-/** What a consumer has in memory at most while it adds the topic to a log, and afterwards. */
+/** A consumer's peak memory while it adds the topic to a log, and its memory afterwards. */
 function memory({ title, factor, limitMb }: { title: string; factor: number; limitMb: number }): Work {
   return {
     name: "memory",

@@ -3,7 +3,10 @@ import type { StorageImage } from "../storage_image.ts";
 import type { Work } from "../work.ts";
 import { firstVerdict, topicOfOne } from "./start.ts";
 
-/** Months of batches of a single order and of edits, against none: journals are bounded, so both have to be alike. */
+/**
+ * A folder with months of edits and single-order batches, against a fresh one: journals are bounded, so both should
+ * take the same time.
+ */
 const soak = {
   name: "soak",
   unit: "ms",

@@ -27,7 +27,9 @@ export async function topicOfOne(world: BenchWorld, { folder }: StorageImage): P
   return topic;
 }
 
-/** Milliseconds until the order of `topic` is judged; the consumer stops cleanly, so that the next start is quick too. */
+/**
+ * Milliseconds until the order of `topic` is judged; the consumer then stops cleanly, so that the next start is quick.
+ */
 export async function firstVerdict(world: BenchWorld, topic: string, { folder }: StorageImage): Promise<number> {
   const verdict = Promise.withResolvers<number>();
   const since = performance.now();

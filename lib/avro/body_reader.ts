@@ -1,16 +1,16 @@
 import type { Buffer } from "node:buffer";
 import { VarintReader } from "../varint_reader.ts";
 
-/** Bytes of the longest long, and of the longest one that a number surely holds. */
+/** Bytes of the longest long, and of the longest one that a JavaScript number is sure to hold exactly. */
 const MAX_LONG_BYTES = 10;
 const EXACT_BYTES = 7;
 const TOO_LONG = "Not a valid Avro body: a number of more than 64 bits";
 
 /**
- * Reads the Avro body of a message piece by piece; each piece throws where the bytes hold none.
+ * Reads the Avro body of a message field by field; each read throws if the bytes do not hold such a value.
  *
- * No bytes make it read on beyond their end, nor for longer than they are: avsc takes nine of them for an array of 2^50
- * items and is busy for weeks.
+ * It never reads past the end, and never takes longer than the length of the bytes warrants. avsc takes nine bytes for
+ * an array of 2^50 items and is busy for weeks.
  */
 export class BodyReader {
   readonly #bytes: Buffer;
@@ -22,18 +22,18 @@ export class BodyReader {
     this.#varints = new VarintReader(bytes, start);
   }
 
-  /** Bytes that are yet to come. */
+  /** Bytes still to be read. */
   get left(): number {
     return this.#bytes.length - this.#varints.at;
   }
 
-  /** Passes over `count` bytes. */
+  /** Skips `count` bytes. */
   skip(count: number): void {
     if (!(count <= this.left)) throw new Error("Truncated: the Avro body ends early");
     this.#varints.at += count;
   }
 
-  /** Passes over a string or bytes, and returns how many there were. */
+  /** Skips a string or bytes and returns the length. */
   skipText(): number {
     const length = this.#varint();
     if (length < 0) throw new Error(`Not a valid Avro body: a length of ${length}`);
@@ -62,7 +62,7 @@ export class BodyReader {
     return zigzag & 1n ? ~(zigzag >> 1n) : zigzag >> 1n;
   }
 
-  /** Which of `count` branches a union has taken. */
+  /** Which of its `count` branches a union value uses. */
   branch(count: number): number {
     const index = this.#varint();
     if (!(index >= 0 && index < count)) {
@@ -71,20 +71,20 @@ export class BodyReader {
     return index;
   }
 
-  /** The number of items in the next block of an array or a map; 0 behind the last block. */
+  /** The number of items in the next block of an array or a map; 0 after the last block. */
   blockItems(): number {
     let items = this.#varint();
     if (items < 0) {
       items = -items;
-      this.skipLong(); // its size in bytes, which need not be true
+      this.skipLong(); // its size in bytes, which may be false
     }
     this.#items += items;
-    // Items of no bytes at all, such as null, are the only ones that could be more.
+    // Only items of zero bytes, such as null, could be more.
     if (!(this.#items <= this.#bytes.length)) throw new Error("Not a valid Avro body: it has more items than bytes");
     return items;
   }
 
-  /** A number, not exact where it takes more than {@linkcode EXACT_BYTES}. */
+  /** A number; not exact if it takes more than {@linkcode EXACT_BYTES}. */
   #varint(): number {
     const start = this.#varints.at;
     const value = this.#varints.int();

@@ -1,13 +1,13 @@
 import type { Buffer } from "node:buffer";
 
 const SLOTS = 1 << 17;
-/** Bytes of the longest name that is kept: all together take 12 MB at the most. */
+/** Bytes of the longest name kept; together they take 12 MB at most. */
 const MAX_KEPT = 64;
 
 /**
- * Turns bytes into text, the same bytes into the same string: users and items come again and again, and a string that
- * is there already need not be made, hashed and collected: a tenth of a consumer's time. Names are anybody's, so what is
- * kept is bounded.
+ * Turns bytes into text, equal bytes into the same string. Users and items recur all the time, and reusing a string
+ * instead of creating, hashing and collecting it saves a tenth of a consumer's time. Names come from outside, so the
+ * cache is bounded.
  */
 export class NameCache {
   readonly #names: string[] = new Array(SLOTS).fill("");
@@ -26,7 +26,7 @@ export class NameCache {
   }
 }
 
-/** Whether a text that came of so many bytes is ASCII; of any other the characters are not what its bytes are. */
+/** Whether a text decoded from this many bytes is ASCII: only then do its characters equal its bytes. */
 function isAscii(text: string, bytes: number): boolean {
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) >= 0x80) return false;
   return text.length === bytes;

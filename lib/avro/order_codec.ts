@@ -12,12 +12,12 @@ import { type WriterSchema, writerType } from "./writer_type.ts";
 
 /** How long the answer "no such schema" holds, in milliseconds; the id may be registered later. */
 const REFUSAL_MS = 30_000;
-/** Lookups under way at once: a batch of poison may name thousands of ids. */
+/** Concurrent lookups: a batch of poison may name thousands of ids. */
 const PARALLEL_LOOKUPS = 8;
 
 const ORDER = avro.Type.forSchema(ORDER_SCHEMA);
 
-/** An order, or in one line why the bytes are none. */
+/** An order, or one line that says why the bytes are not one. */
 export type Decoded = { order: Order } | { undecodable: string };
 
 type Writer =
@@ -26,7 +26,7 @@ type Writer =
   /** `until` is in milliseconds since the epoch. */
   | { undecodable: string; until: number };
 
-/** Messages are built one behind the other in a slab: a buffer for each took more time than the encoding. */
+/** Messages are built one after the other in a slab: a buffer for each took more time than the encoding. */
 const SLAB_BYTES = 64 << 10;
 let slab = Buffer.alloc(0);
 let slabUsed = 0;
@@ -47,9 +47,9 @@ export function encodeOrder(schemaId: number, order: Order): Buffer {
 }
 
 /**
- * Reads orders written with any schema of one subject that holds an order.
+ * Reads orders written with any schema of one subject, as long as it describes an order.
  *
- * `prepare` asks the registry for what is not known yet; `decode` then works without waiting.
+ * `prepare` asks the registry for the schemas not known yet; `decode` then works without waiting.
  */
 export class OrderDecoder {
   readonly #schemas: WriterSchemas;
@@ -63,13 +63,13 @@ export class OrderDecoder {
   }
 
   /**
-   * Looks up the schemas that `values` were written with, each once.
+   * Looks up each schema that `values` were written with, once.
    *
-   * Rejects with `RegistryUnavailable` when the registry cannot tell; nothing may be decoded then, and calling again is
-   * the way to retry. Permission: net to the registry.
+   * Rejects with `RegistryUnavailable` if the registry cannot tell. Nothing may be decoded then; call again to retry.
+   * Permission: net to the registry.
    */
   async prepare(values: Iterable<Buffer | null>): Promise<void> {
-    this.#forgetRefusals();
+    this.#forgetUnusable();
     const unknown = new Set<number>();
     for (const value of values) {
       const id = schemaIdIn(value);
@@ -82,10 +82,10 @@ export class OrderDecoder {
   }
 
   /**
-   * Decodes one value of those last prepared; throws for one that was not, which is a mistake of the caller.
+   * Decodes one of the values last prepared; throws for any other, which is a caller's mistake.
    *
-   * `writtenAt` is the time of the record in Kafka, in milliseconds since the epoch: it stands in for a `created_at`
-   * that the order does not tell.
+   * `writtenAt` is the time of the record in Kafka, in milliseconds since the epoch: it stands in for a missing
+   * `created_at`.
    */
   decode(value: Buffer | null, writtenAt: number): Decoded {
     if (value === null) return { undecodable: "Null value" };
@@ -98,7 +98,7 @@ export class OrderDecoder {
     return order === undefined ? decodeBody(value, writer.read, writtenAt) : { order };
   }
 
-  #forgetRefusals(): void {
+  #forgetUnusable(): void {
     for (const [id, writer] of this.#writers) {
       if ("undecodable" in writer && writer.until <= this.#now()) this.#writers.delete(id);
     }
@@ -106,7 +106,7 @@ export class OrderDecoder {
 
   async #resolve(id: number): Promise<void> {
     const found = await this.#schemas.find(id);
-    const writer = "refused" in found ? found.refused : translate(id, found);
+    const writer = "unusable" in found ? found.unusable : translate(id, found);
     this.#writers.set(
       id,
       typeof writer === "string" ? { undecodable: writer, until: this.#now() + REFUSAL_MS } : writer,
@@ -120,7 +120,7 @@ function headerFault(value: Buffer): string {
   return `First byte is ${value[0]}, not ${MAGIC} as in the Confluent wire format`;
 }
 
-/** How to read what was written with a schema as an order; a string says why that is impossible. */
+/** How to read values of a schema as orders; a string says why that is impossible. */
 function translate(id: number, schema: WriterSchema): { read: ReadInto; isOurs: boolean } | string {
   try {
     const writer = writerType(schema);

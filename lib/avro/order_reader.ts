@@ -11,12 +11,12 @@ const MAX_LONG_BYTES = 7;
  * Reads the Avro body of an order that was written with our own schema, field by field.
  *
  * `orderResolver` reads any schema and knows what is wrong with a body; this one gives up at anything unusual. It takes
- * a third of the time that avsc does: names that were seen before are not made again, and no fields are copied.
+ * a third of the time of avsc: names seen before are reused, and no fields are copied.
  */
 export class OrderReader {
   readonly #names = new NameCache();
 
-  /** The order whose body is the rest of `value` from `start` on; undefined where `orderResolver` has to look. */
+  /** The order whose body is `value` from `start` on; undefined if `orderResolver` has to read it. */
   read(value: Buffer, start: number): Order | undefined {
     const reader = new VarintReader(value, start);
     const idEnd = reader.int() + reader.at;

@@ -5,10 +5,10 @@ import { ORDER_SCHEMA } from "./order_schema.ts";
 import { skipperOf } from "./skip_value.ts";
 import { branchesOf, describeType, logicalTypeOf, underlying } from "./writer_type.ts";
 
-/** Reads one value into `order`; throws where the bytes are none, or none that an order can be read from. */
+/** Reads one value into `order`; throws if the bytes are not such a value, or not one an order can be read from. */
 export type ReadInto = (body: BodyReader, order: Order) => void;
 
-/** Numbers from here on are none that anybody meant; as milliseconds: the year 144,683. */
+/** Nobody means numbers from here on; as milliseconds this is the year 144,683. */
 const MAX_NUMBER = 2 ** 52;
 
 /** How many of a unit of time make a millisecond. A time without a zone counts as UTC. */
@@ -23,24 +23,24 @@ const UNITS = new Map<string | undefined, number>([
 ]);
 
 /**
- * How to read what was written with a type that is not our own; throws where nothing of it can be an order.
+ * How to read values of a type other than our own; throws if none of them can be an order.
  *
- * As Avro has it, but for three things. A null leaves its field of the order as it is. `created_at` may be missing, for
- * whether an order is accepted does not depend on it. And its unit of time is heeded.
+ * It follows Avro's rules with three exceptions. A null leaves its field of the order as it is. `created_at` may be
+ * missing, because no decision depends on it. And its unit of time is taken into account.
  *
- * avsc's own resolver takes or leaves a union as a whole, reads no number beyond 2^53, which any time in nanoseconds is,
+ * avsc's own resolver accepts or refuses a union as a whole, reads no number beyond 2^53 (any time in nanoseconds is),
  * and believes every count of items.
  */
 export function orderResolver(writer: Type): ReadInto {
   return eachBranch(writer, recordReader);
 }
 
-/** Whether `writer`, otherwise our own type, counts time like ours. */
+/** Whether `writer`, otherwise our own type, has our unit of time. */
 export function isInMillis(writer: types.RecordType): boolean {
   return UNITS.get(logicalTypeOf(writer.field("created_at").type)) === 1;
 }
 
-/** A union is read value by value: a branch that cannot be read matters once a value has taken it. */
+/** A union is read value by value: a branch that cannot be read only matters once a value uses it. */
 function eachBranch(type: Type, readerOf: (branch: Type) => ReadInto): ReadInto {
   const branches = branchesOf(type);
   if (branches === undefined) return readerOf(type);
@@ -115,7 +115,7 @@ function asNumber(field: string, value: number | bigint): number {
   return Number(value);
 }
 
-/** A time before 1970 is rounded to the millisecond that it lies in, like any other. */
+/** A time before 1970 is rounded down to its millisecond, like any other. */
 function divide(value: number | bigint, by: number): number | bigint {
   if (typeof value === "number") return Math.floor(value / by);
   const unit = BigInt(by);

@@ -1,4 +1,4 @@
-/** The Avro record every order travels as; a change must be compatible both ways, the registry refuses others (FULL). */
+/** The Avro record every order is sent as. A change must be compatible both ways (FULL), or the registry rejects it. */
 export const ORDER_SCHEMA = {
   type: "record" as const,
   name: "Order",

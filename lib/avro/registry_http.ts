@@ -7,28 +7,30 @@ import { EXIT, messageOf, Outage } from "../errors.ts";
 export const REQUEST_TIMEOUT_MS = 3_000;
 const CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
 
-/** The registry is away, failing, not a registry at all, or lets this client in no more: wait and ask again. */
+/** The registry is away or failing, is not a registry at all, or no longer lets this client in: wait and ask again. */
 export class RegistryUnavailable extends Outage {
   constructor(message: string, options?: ErrorOptions) {
     super(EXIT.unavailable, message, options);
   }
 }
 
-/** The registry does not know this client, or the client not the registry: that does not pass by waiting a little. */
-export class RegistryRefusal extends Outage {
+/**
+ * The registry does not accept this client, or the client does not trust the registry: waiting a little does not help.
+ */
+export class RegistryDenied extends Outage {
   constructor(message: string, options?: ErrorOptions) {
     super(EXIT.config, message, options);
   }
 }
 
-/** A request to the registry, and its answer as JSON; undefined where the registry says that there is no such thing. */
+/** A request to the registry, and its answer as JSON; undefined if the registry says that there is no such thing. */
 export type Ask = <T>(path: string, request?: { method?: string; body?: unknown; signal?: AbortSignal }) => Promise<
   T | undefined
 >;
 
 /**
  * Requests to the registry at `connection`. They reject with {@linkcode RegistryUnavailable} or
- * {@linkcode RegistryRefusal}, whose sentences hold no credentials. Permission: net.
+ * {@linkcode RegistryDenied}; no message contains credentials. Permission: net.
  */
 export function registryHttp(connection: RegistryConnection): Ask {
   const { url, auth } = connection;
@@ -39,10 +41,10 @@ export function registryHttp(connection: RegistryConnection): Ask {
     const answer = await send(address, { method, headers, body: JSON.stringify(body), signal }, connection);
     if (answer.ok) return parse(address, answer.text);
     if (answer.location !== undefined) throw sentOn(address, answer.location);
-    // A 404 without the registry's own code comes from something else: a wrong path, a proxy.
+    // A 404 without the registry's own error code comes from something else, such as a wrong path or a proxy.
     if (answer.status === 404 && /"error_code"\s*:\s*404\d\d\b/.test(answer.text)) return undefined;
     if (answer.status === 401 || answer.status === 403) {
-      throw refused(`${method} ${address}`, answer.status, connection);
+      throw registryDenied(`${method} ${address}`, answer.status, connection);
     }
     throw new RegistryUnavailable(`No answer from ${address}: status ${answer.status}`);
   };
@@ -70,21 +72,23 @@ async function send(address: string, sent: Sent, { ca }: RegistryConnection): Pr
     const reason = reasonOf(cause);
     const fault = /invalid peer certificate: (.*)/.exec(reason)?.[1];
     if (fault !== undefined) {
-      throw new RegistryRefusal(`The certificate at ${address} ${untrusted(fault, ca)}`, { cause });
+      throw new RegistryDenied(`The certificate at ${address} ${untrusted(fault, ca)}`, { cause });
     }
     throw new RegistryUnavailable(`No answer from ${address}: ${reason}`, { cause });
   }
 }
 
 async function sendByTls(address: string, sent: Sent, ca: string | undefined): Promise<Answer> {
-  // One for each request: they are few, and nobody has to close it.
+  // One per request: there are few, and this way nobody has to close it.
   using client = Deno.createHttpClient(ca === undefined ? {} : { caCerts: [ca] });
   const response = await fetch(address, { ...sent, client, redirect: "manual" });
   const { status, headers } = response;
   return answerOf(status, headers.get("location") ?? undefined, await response.text());
 }
 
-/** Not by `fetch`: that goes to the proxy in `http_proxy`, which would read credentials that are meant for this machine. */
+/**
+ * Not with `fetch`: that goes through the proxy in `http_proxy`, which could read credentials meant for this machine.
+ */
 async function sendInTheClear(address: string, { body, signal, ...sent }: Sent): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = httpRequest(address, { ...sent, signal, agent: false }, resolve);
@@ -103,10 +107,10 @@ function answerOf(status: number, location: string | undefined, text: string): A
   };
 }
 
-/** Not followed: it may lead into the clear, and credentials are for the address that was set. */
-function sentOn(address: string, location: string): RegistryRefusal {
+/** Not followed: it may lead to an address without TLS, and the credentials are for the configured address only. */
+function sentOn(address: string, location: string): RegistryDenied {
   const to = URL.canParse(location, address) ? new URL(location, address).origin : "another address";
-  return new RegistryRefusal(
+  return new RegistryDenied(
     `The Schema Registry at ${address} sends clients on to ${to}: set SCHEMA_REGISTRY_URL to that`,
   );
 }
@@ -130,14 +134,14 @@ function parse<T>(address: string, text: string): T {
   }
 }
 
-/** The header that shows who the client is. */
+/** The header that authenticates the client. */
 export function authorization(auth: NonNullable<RegistryConnection["auth"]>): string {
   if ("token" in auth) return `Bearer ${auth.token.reveal()}`;
   return `Basic ${Buffer.from(`${auth.username}:${auth.password.reveal()}`).toString("base64")}`;
 }
 
-/** The refusal of a client that the registry answered with `status`. */
-export function refused(what: string, status: 401 | 403, { auth }: RegistryConnection): RegistryRefusal {
+/** The error for a client that the registry answered with `status`. */
+export function registryDenied(what: string, status: 401 | 403, { auth }: RegistryConnection): RegistryDenied {
   const client = auth === undefined
     ? "this client without a login"
     : "token" in auth
@@ -149,17 +153,17 @@ export function refused(what: string, status: 401 | 403, { auth }: RegistryConne
     ? "SCHEMA_REGISTRY_USERNAME and its password, or SCHEMA_REGISTRY_TOKEN"
     : "SCHEMA_REGISTRY_USERNAME and its password";
   const remedy = status === 401 || auth === undefined ? `check ${names}` : "an administrator grants it";
-  return new RegistryRefusal(`The Schema Registry refuses ${client} (status ${status} to ${what}): ${remedy}`);
+  return new RegistryDenied(`The Schema Registry denies access to ${client} (status ${status} to ${what}): ${remedy}`);
 }
 
-/** `fetch` itself says only that it failed; what it wraps repeats the address. */
+/** `fetch` itself only says that it failed; the wrapped error repeats the address. */
 export function reasonOf(error: unknown): string {
   const said = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
   const message = oneLine(messageOf(said));
   return message.replace(/^error sending request .*?: client error \(\w+\): /, "");
 }
 
-/** Without the library's name and the Java class that the message starts with. */
+/** Without the library's name and Java class at the start of the message. */
 function oneLine(message: string): string {
   return message.replace(/\s+/g, " ").replace(/^Confluent_Schema_Registry - /, "").replace(/^[\w.]+Exception: /, "");
 }

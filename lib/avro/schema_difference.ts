@@ -5,8 +5,8 @@ interface Field {
 }
 
 /**
- * How the record schema `ours` differs from a registered one, field by field, in sentences for a person; both as parsed
- * JSON. Nothing where only names, docs or the order of fields differ.
+ * How the record schema `ours` differs from a registered one, field by field, in sentences for a person; both are
+ * parsed JSON. Empty if only names, docs or the order of fields differ.
  */
 export function schemaDifference(ours: unknown, registered: unknown): string[] {
   const fields = fieldsOf(ours);

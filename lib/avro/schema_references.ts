@@ -1,9 +1,9 @@
 import type { Ask } from "./registry_http.ts";
 
-/** References that are followed for one schema, however deep: each costs a request, and anybody may register them. */
+/** References followed for one schema, at any depth: each costs a request, and anybody may register them. */
 const MAX_REFERENCES = 20;
 
-/** A type that a schema takes from another one, as the registry has it. */
+/** A type that a schema takes from another schema, as the registry describes it. */
 export interface SchemaReference {
   name: string;
   subject: string;
@@ -19,9 +19,9 @@ export interface RegisteredSchema {
 }
 
 /**
- * The schemas that `schema` refers to, as JSON, each behind those that it refers to itself; or why they cannot be had.
+ * The schemas that `schema` refers to, as JSON, each after those it refers to itself; or why they cannot be fetched.
  *
- * A reference names a version, which never changes: who may register a schema chooses what it refers to.
+ * A reference names a version, which never changes, so whoever may register a schema decides what it refers to.
  */
 export async function referencedSchemas(
   ask: Ask,

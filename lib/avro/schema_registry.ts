@@ -7,9 +7,9 @@ import { registryClient } from "./registry_client.ts";
 import {
   type Ask,
   reasonOf,
-  refused,
+  RegistryDenied,
+  registryDenied,
   registryHttp,
-  RegistryRefusal,
   RegistryUnavailable,
   REQUEST_TIMEOUT_MS,
 } from "./registry_http.ts";
@@ -21,15 +21,15 @@ import type { WriterSchema } from "./writer_type.ts";
 const START_TIMEOUT_MS = 10_000;
 const RETRY_MS = 250;
 
-/** The global levels that registries come with, Apicurio's and Confluent's: nobody's choice. */
+/** The default global levels of Apicurio and Confluent: nobody has chosen them. */
 const SHIPPED_LEVELS = [COMPATIBILITY.NONE, COMPATIBILITY.BACKWARD];
 
-/** What a schema id stands for: its schema, or in one line why it is no order's. */
-export type FoundSchema = WriterSchema | { refused: string };
+/** What a schema id stands for: its schema, or one line that says why it cannot be an order's. */
+export type FoundSchema = WriterSchema | { unusable: string };
 
 /** The schemas that messages of one topic may be written with. */
 export interface WriterSchemas {
-  /** Rejects with an `Outage` when it cannot tell, which says nothing about the message. */
+  /** Rejects with an `Outage` if it cannot tell; that says nothing about the message. */
   find(id: number): Promise<FoundSchema>;
 }
 
@@ -40,19 +40,19 @@ export function writerSchemas(connection: RegistryConnection, subject: string): 
     async find(id) {
       // Deleted versions count: messages outlive them.
       const versions = await ask<{ subject: string }[]>(`/schemas/ids/${id}/versions?deleted=true`);
-      if (versions === undefined) return { refused: `Unknown schema id ${id}` };
+      if (versions === undefined) return { unusable: `Unknown schema id ${id}` };
       if (!Array.isArray(versions)) {
-        throw new RegistryUnavailable(`What answers at ${connection.url} is no Schema Registry`);
+        throw new RegistryUnavailable(`What answers at ${connection.url} is not a Schema Registry`);
       }
-      // Anyone may register a schema that is costly to decode; under our subject only compatible ones get in.
+      // Anyone may register a schema that is costly to decode, but our subject only takes compatible ones.
       if (!versions.some((version) => version.subject === subject)) {
-        return { refused: `Schema ${id} is not registered under ${subject}` };
+        return { unusable: `Schema ${id} is not registered under ${subject}` };
       }
       const found = await ask<RegisteredSchema>(`/schemas/ids/${id}`);
-      if (found === undefined) return { refused: `Unknown schema id ${id}` };
-      if ((found.schemaType ?? "AVRO") !== "AVRO") return { refused: `Schema ${id} is ${found.schemaType}, not Avro` };
+      if (found === undefined) return { unusable: `Unknown schema id ${id}` };
+      if ((found.schemaType ?? "AVRO") !== "AVRO") return { unusable: `Schema ${id} is ${found.schemaType}, not Avro` };
       const referenced = await referencedSchemas(ask, found);
-      if ("missing" in referenced) return { refused: `Schema ${id} refers to ${referenced.missing}` };
+      if ("missing" in referenced) return { unusable: `Schema ${id} refers to ${referenced.missing}` };
       return { schema: found.schema, ...referenced };
     },
   };
@@ -61,9 +61,9 @@ export function writerSchemas(connection: RegistryConnection, subject: string): 
 /**
  * Registers the order schema under `subject` and returns its id; registering it again returns the same one.
  *
- * Afterwards the registry lets only schemas into `subject` that read the orders written so far, and whose orders ours
- * reads (FULL), unless someone has set another level. A {@linkcode Failure} with 69 when the registry is silent for
- * 10 s, with 78 when it refuses the schema or the client. Permission: net.
+ * Afterwards the registry only lets schemas into `subject` that can read the orders written so far, and whose orders
+ * ours can read (FULL), unless someone has set another level. A {@linkcode Failure} with 69 if the registry is silent
+ * for 10 s, with 78 if it rejects the schema or denies the client access. Permission: net.
  */
 export async function registerOrderSchema(connection: RegistryConnection, subject: string): Promise<number> {
   const ask = registryHttp(connection);
@@ -75,15 +75,15 @@ export async function registerOrderSchema(connection: RegistryConnection, subjec
     return id;
   } catch (cause) {
     const { status } = cause as { status?: number };
-    if (status === 409 || status === 422) throw await schemaRefusal(ask, subject, cause);
-    if (status === 401 || status === 403) throw refused(`registering under ${subject}`, status, connection);
+    if (status === 409 || status === 422) throw await schemaRejected(ask, subject, cause);
+    if (status === 401 || status === 403) throw registryDenied(`registering under ${subject}`, status, connection);
     throw asFailure(connection, cause);
   }
 }
 
 /**
- * Returns once the registry answers; a {@linkcode Failure}: 69 when it is silent for 10 s, 78 when it refuses the client.
- * Permission: net.
+ * Returns once the registry answers. A {@linkcode Failure} with 69 if it is silent for 10 s, with 78 if it denies
+ * access. Permission: net.
  */
 export async function requireRegistry(connection: RegistryConnection): Promise<void> {
   const ask = registryHttp(connection);
@@ -95,8 +95,8 @@ export async function requireRegistry(connection: RegistryConnection): Promise<v
 }
 
 /**
- * The level of `subject`, set to FULL where nobody has chosen one. Before registering: the client library refuses to
- * register where it finds another level than the one it is told.
+ * The level of `subject`, set to FULL if nobody has chosen one. Called before registering, because the client library
+ * does not register if it finds another level than the one it was given.
  */
 async function chosenLevel(ask: Ask, subject: string): Promise<COMPATIBILITY> {
   const path = `/config/${encodeURIComponent(subject)}`;
@@ -105,16 +105,16 @@ async function chosenLevel(ask: Ask, subject: string): Promise<COMPATIBILITY> {
     return config?.compatibilityLevel.toUpperCase() as COMPATIBILITY | undefined;
   };
   const own = await atStart((signal) => levelAt(path, signal));
-  // NONE counts as none: Apicurio answers with the global level where a subject has no level of its own.
+  // NONE counts as no level: Apicurio answers with the global level if the subject itself has none.
   if (own !== undefined && own !== COMPATIBILITY.NONE) return own;
-  // Confluent's registry may forbid the second; Apicurio does not answer the first for a new subject.
+  // Confluent's registry may forbid the second request; Apicurio does not answer the first for a new subject.
   const global = await levelAt(`${path}?defaultToGlobal=true`) ?? await levelAt("/config");
   if (global !== undefined && !SHIPPED_LEVELS.includes(global)) return global;
   await ask(path, { method: "PUT", body: { compatibility: COMPATIBILITY.FULL } });
   return COMPATIBILITY.FULL;
 }
 
-/** Repeats `request` while the registry is unavailable, for as long as one may be silent at start. */
+/** Repeats `request` while the registry is unavailable, for as long as it may stay silent at start. */
 async function atStart<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return await patiently(
     (leftMs) => request(AbortSignal.timeout(Math.min(REQUEST_TIMEOUT_MS, leftMs))),
@@ -122,25 +122,27 @@ async function atStart<T>(request: (signal: AbortSignal) => Promise<T>): Promise
   );
 }
 
-async function schemaRefusal(ask: Ask, subject: string, cause: unknown): Promise<Failure> {
+async function schemaRejected(ask: Ask, subject: string, cause: unknown): Promise<Failure> {
   const said = [...await differenceToLatest(ask, subject), reasonOf(cause)].join("; ");
-  const message = `The Schema Registry refuses the order schema under ${subject}: ${said}; ` +
+  const message = `The Schema Registry rejects the order schema under ${subject}: ${said}; ` +
     `delete that subject or use another topic (--topic)`;
   return new Failure(EXIT.config, message, { cause });
 }
 
-/** Registries tell a break in their own ways, or in none; the two schemas say it themselves. */
+/**
+ * Registries report an incompatibility each in its own words, or not at all; comparing the two schemas always works.
+ */
 async function differenceToLatest(ask: Ask, subject: string): Promise<string[]> {
   try {
     const latest = await ask<{ schema: string }>(`/subjects/${encodeURIComponent(subject)}/versions/latest`);
     return latest === undefined ? [] : schemaDifference(ORDER_SCHEMA, JSON.parse(latest.schema));
   } catch {
-    return []; // it adds to a message that stands without it
+    return []; // the message is complete without it
   }
 }
 
 function asFailure({ url }: RegistryConnection, cause: unknown): Failure {
-  if (cause instanceof RegistryRefusal) return cause;
+  if (cause instanceof RegistryDenied) return cause;
   const message = `Cannot reach the Schema Registry at ${url}: ${reasonOf(cause)}; ` +
     `start it with deno task up, or set SCHEMA_REGISTRY_URL`;
   return new Failure(EXIT.unavailable, message, { cause });

@@ -2,10 +2,10 @@ import type { Type, types } from "avsc";
 import type { BodyReader } from "./body_reader.ts";
 import { branchesOf, underlying } from "./writer_type.ts";
 
-/** Passes over one value; throws where the bytes are none. */
+/** Skips one value; throws if the bytes are not one. */
 export type Skip = (body: BodyReader) => void;
 
-/** How to pass over a value of `type`. `known` holds the types that were met before, for one may contain itself. */
+/** How to skip a value of `type`. `known` holds the types met so far, because a type may contain itself. */
 export function skipperOf(type: Type, known = new Map<Type, Skip>()): Skip {
   const plain = underlying(type);
   const found = known.get(plain);

@@ -6,16 +6,16 @@ import type { FoundSchema, WriterSchemas } from "./schema_registry.ts";
 import { skipperOf } from "./skip_value.ts";
 import { writerType } from "./writer_type.ts";
 
-/** Answers of the registry that are kept at most: a topic full of poison may name millions of ids. */
+/** The most registry answers kept: a topic full of poison may name millions of ids. */
 const MAX_KNOWN = 1_000;
 
-/** What can be told of a message value. */
+/** What can be told about a message value. */
 export interface ReadValue {
-  /** Missing where the bytes do not start like the wire format. */
+  /** Missing if the bytes do not start like the wire format. */
   schemaId?: number;
-  /** As JSON, where the schema belongs to the topic and the bytes follow it. */
+  /** As JSON, if the schema belongs to the topic and the bytes match it. */
   decoded?: string;
-  /** Why it is no order; missing where it is one as things stand now. */
+  /** Why it is not an order; missing if it can be read as one now. */
   undecodable?: string;
 }
 
@@ -30,7 +30,7 @@ export class ValueReader {
     this.#orders = new OrderDecoder(this.#schemas);
   }
 
-  /** Rejects with `RegistryUnavailable` where the registry cannot tell. Permission: net to the registry. */
+  /** Rejects with `RegistryUnavailable` if the registry cannot tell. Permission: net to the registry. */
   async read(bytes: Uint8Array | null): Promise<ReadValue> {
     const value = bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     await this.#orders.prepare([value]);
@@ -48,20 +48,23 @@ export class ValueReader {
     }
     const known = this.#known.get(id) ?? schemas.find(id);
     this.#known.set(id, known);
-    known.catch(() => this.#known.delete(id)); // an outage is no answer
+    known.catch(() => this.#known.delete(id)); // an outage is not an answer
     return known;
   }
 }
 
-/** The value by its writer's schema, fields and all that are not ours; only those of our own subject are trusted. */
+/**
+ * The value decoded with its writer's schema, including fields that ours lacks; only schemas of our own subject are
+ * trusted.
+ */
 function decode(value: Buffer, found: FoundSchema): string | undefined {
-  if ("refused" in found) return undefined;
+  if ("unusable" in found) return undefined;
   try {
     const type = writerType(found);
-    skipperOf(type)(new BodyReader(value, HEADER_BYTES)); // throws where avsc would be busy without end
+    skipperOf(type)(new BodyReader(value, HEADER_BYTES)); // throws where avsc would run without end
     const { value: read, offset } = type.decode(value, HEADER_BYTES);
     return offset < 0 ? undefined : type.toString(read);
   } catch {
-    return undefined; // the bytes do not follow the schema
+    return undefined; // the bytes do not match the schema
   }
 }

@@ -3,11 +3,11 @@ import avro, { type Type, type types } from "avsc";
 /** A schema as the registry has it, as JSON. */
 export interface WriterSchema {
   schema: string;
-  /** The schemas that define the types it refers to, as JSON, each behind those that it refers to itself. */
+  /** The schemas that define the types it refers to, as JSON, each after those it refers to itself. */
   references?: readonly string[];
 }
 
-/** avsc forgets logical types that it is not told of; this one keeps the name and leaves values as they are. */
+/** avsc drops logical types it was not told about; this one keeps the name and leaves values as they are. */
 class KeptLogicalType extends avro.types.LogicalType {
   protected override _fromValue(value: unknown): unknown {
     return value;
@@ -20,7 +20,7 @@ class KeptLogicalType extends avro.types.LogicalType {
 
 const ALL_LOGICAL_TYPES = new Proxy({}, { get: () => KeptLogicalType });
 
-/** The type of a writer's schema; throws where the schema is none. */
+/** The type of a writer's schema; throws if the schema is invalid. */
 export function writerType({ schema, references = [] }: WriterSchema): Type {
   const registry = Object.create(null); // a type may be called "constructor"
   const typeOf = (text: string) => avro.Type.forSchema(JSON.parse(text), { registry, logicalTypes: ALL_LOGICAL_TYPES });

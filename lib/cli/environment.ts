@@ -16,12 +16,15 @@ export const CREDENTIAL_FILES = [
   "DATABASE_KEY_FILE",
 ];
 
-/** A variable that is set to something; an empty one counts as not set. Permission: env of the name. */
+/** A variable's value; an empty one counts as not set. Permission: env of the name. */
 export function env(name: string): string | undefined {
   return Deno.env.get(name) || undefined;
 }
 
-/** The contents of the file that `name` names. Errors do not show what is in the variable: it may be a secret, misplaced. */
+/**
+ * The contents of the file that `name` names. Errors do not show what is in the variable: it may be a secret in the
+ * wrong place.
+ */
 export function fileSetting(name: string): string | undefined {
   const path = env(name);
   if (path === undefined) return undefined;
@@ -43,7 +46,7 @@ export function secretSetting(name: string): Secret | undefined {
   return new Secret(secret);
 }
 
-/** Refuses those of `names` that are set: they mean nothing as things are. */
+/** Throws if any of `names` is set: with the other settings they have no meaning. */
 export function refuseSettings(names: readonly string[], why: string): void {
   const found = names.find((name) => env(name) !== undefined);
   if (found !== undefined) throw new Failure(EXIT.config, `${found} is set, which ${why}`);
@@ -52,7 +55,7 @@ export function refuseSettings(names: readonly string[], why: string): void {
 function whyUnreadable(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "is not there";
   if (error instanceof Deno.errors.NotCapable) {
-    return "this program is not granted: deno task grants it, a program of its own needs --allow-read for it";
+    return "this program may not read: deno task grants it, a separate program needs --allow-read for it";
   }
   if (error instanceof Deno.errors.PermissionDenied) return "this user may not read";
   if (error instanceof Deno.errors.IsADirectory) return "is a folder";

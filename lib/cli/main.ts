@@ -3,22 +3,21 @@ import { styleText } from "node:util";
 import { EXIT, Failure } from "../errors.ts";
 import { HelpShown } from "./parse.ts";
 import { escapeControls } from "./escape.ts";
-import { grantRefused } from "./grant_refused.ts";
+import { permissionDenied } from "./permission_denied.ts";
 import { outputLost, printLastWords, requireOutput } from "./print.ts";
 
-/** A signal delivered again within this time is the same signal: terminal and task runner both pass Ctrl-C on. */
+/** A signal repeated within this time counts as the same: terminal and task runner both pass Ctrl-C on. */
 const SAME_SIGNAL_MS = 2_000;
 
 type Command = (args: readonly string[], stop: AbortSignal) => Promise<number | void>;
 
 /**
  * Runs a command to its exit: `run` gets the arguments and a signal that aborts on the first SIGINT, SIGTERM or SIGHUP,
- * and when nothing that is printed arrives any more.
+ * and when output can no longer be written.
  *
- * `run` answers with its exit code; nothing means 0, and so does rejecting with the signal's reason. A
- * {@linkcode Failure} becomes one line on stderr and its exit code; anything else is a bug and exits 1, with its stack
- * under `--verbose`. A second signal, later than
- * {@linkcode SAME_SIGNAL_MS}, ends the process at once with 130 or 143.
+ * `run` returns its exit code; undefined means 0, and so does rejecting with the signal's reason. A {@linkcode Failure}
+ * becomes one line on stderr and its exit code; anything else is a bug and exits 1, with its stack under `--verbose`. A
+ * second signal, after {@linkcode SAME_SIGNAL_MS}, ends the process at once with 130 or 143.
  */
 export async function main(run: Command): Promise<never> {
   const stop = AbortSignal.any([stopOnSignal(), outputLost]);
@@ -40,9 +39,9 @@ async function exitOf(run: Command, stop: AbortSignal): Promise<number> {
   }
 }
 
-/** Says in one line what went wrong; answers with the exit code. */
+/** Prints one line about what went wrong and returns the exit code. */
 function complain(error: unknown): number {
-  const failure = error instanceof Deno.errors.NotCapable ? grantRefused(error) : error;
+  const failure = error instanceof Deno.errors.NotCapable ? permissionDenied(error) : error;
   const lines = [`${styleText("red", "error:", { stream: process.stderr })} ${escapeControls(describe(failure))}`];
   if (Deno.args.includes("--verbose") && error instanceof Error) lines.push(escapeLines(traceOf(error)));
   printLastWords(lines.join("\n"));

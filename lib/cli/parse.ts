@@ -55,7 +55,7 @@ export function parseArgs<T extends Parser<"sync", unknown, unknown>>(
   }) as InferValue<T>;
 }
 
-/** A plain sentence as the message type that option descriptions want. */
+/** A plain sentence as the message type for option descriptions. */
 export function line(sentence: string): Message {
   return [text(sentence)];
 }
@@ -66,10 +66,12 @@ function oneLine(complaint: readonly string[], known: readonly string[], about: 
   return `${said}${hint} (see deno task ${about.name} --help)`;
 }
 
-/** The library suggests nothing within a subcommand, nor for values: the wrong word stands last, choices before it. */
+/**
+ * The library suggests nothing within a subcommand, nor for values: there the wrong word comes last, after the choices.
+ */
 function suggestion(complaint: string, known: readonly string[]): string {
   const words = [...complaint.matchAll(/["`]([^"`]+)["`]/g)].map(([, word]) => word);
   const [nearest] = findSimilar(words.at(-1) ?? "", [...words.slice(0, -1), ...known], { maxDistance: 2 });
-  // A flag that is missing is named by the library, and no slip.
+  // If the word is a known flag, the library names it as missing: not a typo.
   return nearest === undefined || nearest === words.at(-1) ? "" : ` Did you mean \`${nearest}\`?`;
 }

@@ -9,12 +9,12 @@ export function certificateSetting(name: string): string | undefined {
   if (text === undefined) return undefined;
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (blocks === null || !blocks.every(isCertificate)) {
-    throw new Failure(EXIT.config, `${name} names a file that is no certificate in PEM`);
+    throw new Failure(EXIT.config, `${name} names a file that is not a certificate in PEM`);
   }
-  return blocks.join("\n") + "\n"; // without a key that the file may hold as well
+  return blocks.join("\n") + "\n"; // without a key that the file may contain too
 }
 
-/** What a client shows of itself: the certificate and key in the files that two variables name, both or none. */
+/** The client's certificate and key, from the files that two variables name: both or none. */
 export function clientCertificateSetting(
   certificateName: string,
   keyName: string,
@@ -47,8 +47,8 @@ function requireKey(name: string, pem: string) {
   try {
     return createPrivateKey(pem);
   } catch {
-    // Its message may quote the file.
-    throw new Failure(EXIT.config, `${name} names a file that is no private key in PEM`);
+    // The error's message may quote the file.
+    throw new Failure(EXIT.config, `${name} names a file that is not a private key in PEM`);
   }
 }
 

@@ -1,20 +1,21 @@
 import { EXIT, Failure, messageOf } from "../errors.ts";
 
-/** Characters printed in one go. */
+/** Characters written at a time. */
 const CHUNK = 1 << 16;
-/** Aborts when output gets nowhere any more; its reason is the fault, or {@linkcode NOBODY_READS}. */
+/** Aborts when output can no longer be written; its reason is the error, or {@linkcode NOBODY_READS}. */
 const lost = new AbortController();
 const NOBODY_READS = Symbol("nobody reads");
 
 /**
- * Aborts when stdout or stderr takes nothing any more: the reader has seen enough, as in `… | head`, or the disk is full.
+ * Aborts when stdout or stderr can no longer be written: the reader has closed it, as in `… | head`, or the disk is
+ * full.
  *
- * No call that prints ever throws for it, for a batch in hand is not to be torn by a line about it; the command ends as
- * it does on a signal, and {@linkcode requireOutput} says why.
+ * Printing itself never throws, so that a line about a batch cannot interrupt the batch. The command ends as it does on
+ * a signal, and {@linkcode requireOutput} says why.
  */
 export const outputLost: AbortSignal = lost.signal;
 
-/** Throws the {@linkcode Failure} (74) of an output that is lost; a reader who has seen enough is none. */
+/** Throws the {@linkcode Failure} (74) if output was lost; a reader who closed the pipe is not a failure. */
 export function requireOutput(): void {
   if (lost.signal.reason instanceof Failure) throw lost.signal.reason;
 }
@@ -29,21 +30,24 @@ export function printError(line: string): void {
   write(Deno.stderr, `${line}\n`);
 }
 
-/** Prints a last line on stderr, also where stdout was lost; where stderr was, nothing is left to try. */
+/** Prints a last line on stderr, even if stdout was lost; if stderr was, there is nothing left to try. */
 export function printLastWords(line: string): void {
   try {
     Deno.stderr.writeSync(encode(`${line}\n`));
   } catch {
-    // the exit code has to do
+    // the exit code has to suffice
   }
 }
 
-/** Prints on stderr what is no line, such as a step of a progress bar. */
+/** Writes to stderr without a line feed, such as a step of a progress bar. */
 export function draw(text: string): void {
   write(Deno.stderr, text);
 }
 
-/** Prints lines on stdout as fast as they are taken, until there are no more, `stop` aborts or nobody reads on. */
+/**
+ * Prints lines on stdout as fast as the reader takes them, until there are no more, `stop` aborts or nobody reads any
+ * more.
+ */
 export async function printLines(lines: Iterable<string> | AsyncIterable<string>, stop: AbortSignal): Promise<void> {
   let waiting = "";
   for await (const line of lines) {
@@ -65,7 +69,7 @@ function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): v
   }
 }
 
-/** Leaves a signal its turn while a slow reader holds the output up. */
+/** Lets signals through while a slow reader blocks the output. */
 async function printSlowly(text: string): Promise<void> {
   if (outputLost.aborted) return;
   try {

@@ -6,23 +6,23 @@ import { escapeControls } from "./escape.ts";
 import { printJson } from "./json_lines.ts";
 import { draw, print, printError } from "./print.ts";
 
-/** Orders, or orders a second, up to which a person can read a line for each. */
+/** Orders, or orders per second, up to which a person can read a line for each. */
 const HUMAN_PACE = 20;
 const SECOND_MS = 1_000;
 
 export interface SendReportOptions<T> {
   pace: PaceSetting;
-  /** Orders to be sent in all, where that is known. */
+  /** Orders to be sent in total, if known. */
   total?: number;
-  /** Keeps stdout free for one JSON object; all else goes to stderr. */
+  /** Keeps stdout free for one JSON object; everything else goes to stderr. */
   json: boolean;
   /** A line for each order at any pace. */
   verbose: boolean;
-  /** One line about one order, without control characters of its own. */
+  /** One line about one order, without control characters. */
   describe(order: T): string;
 }
 
-/** Shows what has been sent: a line an order at human pace, else a bar on a terminal or a line a second. */
+/** Shows what has been sent: a line per order at human pace, else a bar on a terminal or a line per second. */
 export class SendReport<T> {
   readonly #options: SendReportOptions<T>;
   readonly #say: (line: string) => void;
@@ -46,7 +46,7 @@ export class SendReport<T> {
     return this.#sent;
   }
 
-  /** Something about the whole run, such as its seed. */
+  /** Prints a note about the whole run, such as its seed. */
   note(sentence: string): void {
     this.#say(escapeControls(sentence));
   }
@@ -65,7 +65,7 @@ export class SendReport<T> {
     }
   }
 
-  /** Prints the total; `facts` go with it, as they are in JSON and as a sentence after it else. */
+  /** Prints the total with `facts`: as fields in JSON, else as a sentence after it. */
   finish(facts: Record<string, unknown>, sentence = ""): void {
     this.#bar?.stop();
     const seconds = (performance.now() - this.#startedAt) / SECOND_MS;
@@ -92,7 +92,7 @@ function startBar(total: number): cliProgress.SingleBar {
   return bar;
 }
 
-/** The terminal without a queue of its own: what is printed after the bar must come after it. */
+/** Writes to the terminal unbuffered, so that what is printed after the bar comes after it. */
 const terminalNow = {
   isTTY: true,
   get columns() {

@@ -1,10 +1,12 @@
 import { escapeControls } from "./escape.ts";
 import { printError } from "./print.ts";
 
-/** Reading that takes less than this is not worth a word, in milliseconds; nor is more than a line in this time. */
+/**
+ * Reading that takes less than this many milliseconds is not reported; nor is more than one line printed per interval.
+ */
 const EVERY_MS = 5_000;
 
-/** Says on stderr how far the reading of a long file is, once that takes a while. */
+/** Reports on stderr how far the reading of a long file is, once it takes a while. */
 export function readingProgress(what: string): (done: number, total: number) => void {
   let last = performance.now();
   return (done, total) => {

@@ -16,7 +16,7 @@ export function resetPreview({ topic, target, steps }: ResetPlan): string {
     again >= 0 ? `${again} read again` : `${-again} skipped`,
     clampedFrom === undefined ? "" : `${clampedFrom} is outside of the log`,
   ]);
-  // An age has a time that nobody has seen yet, and one that was given without a zone may have been meant in another.
+  // The user has not seen the time that an age comes to, and a time without a zone may have been meant in another zone.
   const where = target.kind === "time" ? ` to what came at ${instant(target.time)} or later` : "";
   return `Reset of ${topic}${where}\n${table(["partition", "old", "new", "records", ""], rows)}`;
 }

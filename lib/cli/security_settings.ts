@@ -21,7 +21,10 @@ const SASL_NAMES = [
   "KAFKA_SASL_PASSWORD_FILE",
 ];
 
-/** The flag of every command that may send credentials; they themselves are never flags, which others see in `ps`. */
+/**
+ * The flag of every command that may send credentials. Credentials themselves are never flags, because `ps` shows
+ * flags.
+ */
 export const plaintextFlag = {
   allowPlaintextCredentials: option("--allow-plaintext-credentials", {
     description: line("Send passwords and tokens to other machines without TLS"),
@@ -33,8 +36,9 @@ interface PlaintextRule {
 }
 
 /**
- * The connection to `brokers` as the environment secures it (docs/SECURITY.md). A {@linkcode Failure} (78) names the
- * variable that is wrong, never what is in it. Permissions: env of the `KAFKA_*` names, read of the files they name.
+ * The connection to `brokers` with the security settings of the environment (docs/SECURITY.md). A {@linkcode Failure}
+ * (78) names the variable that is wrong, never what is in it. Permissions: env of the `KAFKA_*` names, read of the
+ * files they name.
  */
 export function kafkaConnection(brokers: readonly string[], rule: PlaintextRule): KafkaConnection {
   const protocol = env("KAFKA_SECURITY_PROTOCOL") ?? "PLAINTEXT";
@@ -48,7 +52,7 @@ export function kafkaConnection(brokers: readonly string[], rule: PlaintextRule)
   else refuseSettings(SASL_NAMES, `needs KAFKA_SECURITY_PROTOCOL to be SASL_SSL or SASL_PLAINTEXT, not ${protocol}`);
   const remote = brokers.find((broker) => !isLoopback(broker.slice(0, broker.lastIndexOf(":"))));
   if (protocol === "SASL_PLAINTEXT" && remote !== undefined && !rule.allowPlaintext) {
-    throw plaintextRefused(`The password of KAFKA_SASL_USERNAME`, remote, "set KAFKA_SECURITY_PROTOCOL to SASL_SSL");
+    throw plaintextDenied(`The password of KAFKA_SASL_USERNAME`, remote, "set KAFKA_SECURITY_PROTOCOL to SASL_SSL");
   }
   return connection;
 }
@@ -68,7 +72,7 @@ export function registryConnection(url: string, rule: PlaintextRule): RegistryCo
   }
   if (auth !== undefined && protocol === "http:" && !isLoopback(hostname) && !rule.allowPlaintext) {
     const what = "token" in auth ? "SCHEMA_REGISTRY_TOKEN" : "The password of SCHEMA_REGISTRY_USERNAME";
-    throw plaintextRefused(what, host, "take an https URL (SCHEMA_REGISTRY_URL)");
+    throw plaintextDenied(what, host, "take an https URL (SCHEMA_REGISTRY_URL)");
   }
   return connection;
 }
@@ -116,7 +120,7 @@ function registryAuth(): RegistryConnection["auth"] {
   return { username, password };
 }
 
-function plaintextRefused(what: string, host: string, remedy: string): Failure {
+function plaintextDenied(what: string, host: string, remedy: string): Failure {
   const message = `${what} would go to ${host} without TLS: ${remedy}, or pass --allow-plaintext-credentials`;
   return new Failure(EXIT.config, message);
 }

@@ -12,7 +12,7 @@ import { kafkaConnection, plaintextFlag, registryConnection } from "./security_s
 /** What `deno task up` leaves for the other commands, under the current directory. */
 const STACK_FILE = ".stack/stack.json";
 
-/** What the names of topics begin with that Kafka keeps for itself, as `__consumer_offsets`. */
+/** Prefix of the names of Kafka's internal topics, such as `__consumer_offsets`. */
 const INTERNAL_PREFIX = "__";
 
 type TextOption = Parser<"sync", string | undefined, unknown>;
@@ -21,7 +21,7 @@ function textOption(flag: `--${string}`, metavar: string, description: string): 
   return optional(option(flag, string({ metavar: metavar as "TEXT" }), { description: line(description) }));
 }
 
-/** The flags every command that speaks Kafka takes; spread them into its `object({...})`. */
+/** The flags of every command that uses Kafka; spread them into its `object({...})`. */
 export const kafkaFlags = {
   brokers: textOption("--brokers", "HOST:PORT,…", "Kafka brokers; also KAFKA_BOOTSTRAP_SERVERS"),
   registry: textOption("--registry", "URL", "Schema Registry; also SCHEMA_REGISTRY_URL"),
@@ -29,7 +29,7 @@ export const kafkaFlags = {
   ...plaintextFlag,
 };
 
-/** Those of the commands that take orders out of the topic or put some in. */
+/** The flags of the commands that read orders from the topic or send some. */
 export const ordersFlags = {
   ...kafkaFlags,
   yes: option("--yes", {
@@ -56,7 +56,7 @@ export interface KafkaSettings {
 type Given<T> = { readonly [K in keyof T]: T[K] extends TextOption ? string | undefined : boolean };
 
 /**
- * Resolves the Kafka settings: flag beats environment beats the running local stack beats the default.
+ * Resolves the Kafka settings, in order of precedence: flag, environment, running local stack, default.
  *
  * Permissions: env of the names (the permission set `kafka` in deno.json); read of `.stack/stack.json` (without it the
  * stack's ports are not known) and of the files that the environment names.
@@ -74,8 +74,8 @@ export function kafkaSettings(flags: Given<typeof kafkaFlags>): KafkaSettings {
 }
 
 /**
- * The same for `ordersFlags`. A topic that can hardly be meant is a `Failure` (64): every record of it would become a dead
- * letter, and what is put in breaks Kafka's own bookkeeping, or is taken for dead letters.
+ * The same for `ordersFlags`. A topic that is hardly meant is a `Failure` (64): each of its records would become a dead
+ * letter, and orders sent there would break Kafka's own bookkeeping or be taken for dead letters.
  */
 export function ordersSettings(flags: Given<typeof ordersFlags>): KafkaSettings {
   const settings = kafkaSettings(flags);
@@ -115,7 +115,7 @@ function localStack(): { brokers?: string; registry?: string } | undefined {
   try {
     return JSON.parse(Deno.readTextFileSync(STACK_FILE));
   } catch (error) {
-    // Not found: no local stack. Not granted: a compiled program outside its checkout. Half a file: `up` at work.
+    // Not found: no local stack. Not granted: a compiled program outside its checkout. Half a file: `up` is writing it.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return undefined;
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -125,7 +125,7 @@ function localStack(): { brokers?: string; registry?: string } | undefined {
 function parseBrokers(text: string): string[] {
   if (text.includes("@")) throw credentialsInside("brokers", "KAFKA_SASL_USERNAME");
   const brokers = text.split(",").map((broker) => broker.trim()).filter((broker) => broker !== "");
-  // kafkajs takes what is after the first colon for the port.
+  // kafkajs takes everything after the first colon as the port.
   if (brokers.some((broker) => broker.includes(":", broker.indexOf(":") + 1))) {
     throw new Failure(EXIT.config, `The brokers must be host:port,…, an IPv6 address by a name of it (--brokers)`);
   }
@@ -144,13 +144,13 @@ function parseRegistry(text: string): string {
   return text.replace(/\/+$/, "");
 }
 
-/** Addresses are shown in messages and processes; what is in this one is not. */
+/** Addresses appear in messages and process lists; the contents of this one are not shown. */
 function credentialsInside(what: string, name: string): Failure {
   return new Failure(EXIT.config, `The ${what} must not hold a user or password: they go into ${name} and so on`);
 }
 
 function parseName(what: string, text: string): string {
-  // The legal topic names of Kafka (org.apache.kafka.common.internals.Topic), less room for the suffix `.dlq`.
+  // Kafka's legal topic names (org.apache.kafka.common.internals.Topic), with room left for the suffix `.dlq`.
   if (!/^[a-zA-Z0-9._-]{1,245}$/.test(text) || text === "." || text === "..") {
     throw new Failure(EXIT.config, `The ${what} must be 1-245 of a-z A-Z 0-9 . _ -, got "${text}"`);
   }

@@ -10,7 +10,7 @@ import { parseTimeFlag } from "./time_flag.ts";
 const place = integer({ metavar: "N", min: 0 });
 const WHEN = "a time such as 2026-11-24T08:00, or an age such as 15m";
 
-/** The flags of every command that takes a part of the dead letters. */
+/** The flags of every command that takes a slice of the dead letters. */
 export const sliceFlags = {
   reason: optional(option("--reason", string({ metavar: "REASON" }), {
     description: line("Only those with this reason; for dead letters, words that it contains"),
@@ -26,12 +26,15 @@ export const sliceFlags = {
 
 type SliceFlags = Omit<SliceFilter, "since" | "until"> & { since?: string; until?: string };
 
-/** What those flags ask for; ages count back from `now`, in milliseconds since the epoch. A `Failure` (64) else. */
+/**
+ * The filter set by those flags; ages count back from `now`, in milliseconds since the epoch. A `Failure` (64) if one
+ * is wrong.
+ */
 export function sliceSetting({ since, until, ...rest }: SliceFlags, now: number): SliceFilter {
   return { ...rest, since: timeSetting("--since", since, now), until: timeSetting("--until", until, now) };
 }
 
-/** The values of the flags that ask for this filter again, at any time: ages have become times. */
+/** The flag values that reproduce this filter at any later time: ages have become times. */
 export function sliceValues({ since, until, ...rest }: SliceFilter): Record<string, FlagValue> {
   const time = (at: number | undefined) => at === undefined ? undefined : new Date(at).toISOString();
   return { ...rest, since: time(since), until: time(until) };
@@ -39,7 +42,7 @@ export function sliceValues({ since, until, ...rest }: SliceFilter): Record<stri
 
 export type FlagValue = string | number | boolean | undefined;
 
-/** Flags as they are typed into a shell, `--dlq --to 12 --reason 'a b'`; what is off or missing is left out. */
+/** Flags as typed into a shell, such as `--dlq --to 12 --reason 'a b'`; those that are off or missing are left out. */
 export function flagsOf(values: Readonly<Record<string, FlagValue>>): string {
   const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== false);
   return given.map(([name, value]) => value === true ? `--${name}` : `--${name} ${shellWord(String(value))}`).join(" ");

@@ -4,9 +4,9 @@ import stringWidth from "string-width";
 import { shown } from "./escape.ts";
 import { printLines } from "./print.ts";
 
-/** What stands between two columns. */
+/** The gap between two columns. */
 const GAP = "  ";
-/** Rows that a terminal is shown at most: what is beyond them has pushed their header away long before. */
+/** The most rows shown on a terminal: the header has scrolled away long before. */
 const SHOWN_ROWS = 1_000;
 
 type Cell = string | number;
@@ -17,7 +17,10 @@ export function table(columns: readonly string[], rows: Rows): string {
   return [...tableLines(columns, rows)].join("\n");
 }
 
-/** Rows under their column names, numbers to the right; cells are as {@linkcode shown}, the caller colours nothing. */
+/**
+ * Rows under their column names, numbers aligned right; cells go through {@linkcode shown}, so the caller must not
+ * colour them.
+ */
 export function* tableLines(columns: readonly string[], rows: Rows): Generator<string> {
   const texts = rows.map((row) => row.map(textOf));
   const widths = columns.map((column) => stringWidth(column));

@@ -4,23 +4,23 @@ import { shown } from "./escape.ts";
 import { warn } from "./warn.ts";
 
 /**
- * {@linkcode parseResetTarget} for a flag: a local time is said to be taken for UTC where TZ names a zone that the system
- * does not know, for it is in silence otherwise. Permission: env TZ.
+ * {@linkcode parseResetTarget} for a flag. Warns if TZ names a zone that the system does not know, because a local time
+ * would then silently count as UTC. Permission: env TZ.
  */
 export function parseTimeFlag(text: string, now: number): ResetTarget | undefined {
   const target = parseResetTarget(text, now);
-  const isLocal = target?.kind === "time" && /^\d{4}-\d{2}-\d{2}([T ][\d:.]+)?$/.test(text); // with no zone behind it
+  const isLocal = target?.kind === "time" && /^\d{4}-\d{2}-\d{2}([T ][\d:.]+)?$/.test(text); // without a zone
   const zone = isLocal ? env("TZ") : undefined;
   if (zone !== undefined && isTakenForUtc(zone)) {
-    warn(`TZ=${shown(zone)} is no time zone known here: ${text} is taken for UTC`);
+    warn(`TZ=${shown(zone)} is not a time zone known here: ${text} is taken for UTC`);
   }
   return target;
 }
 
-/** Whether `zone`, which TZ is set to, is taken for UTC without being a name of it. */
+/** Whether `zone`, the value of TZ, is treated as UTC without being a name for it. */
 function isTakenForUtc(zone: string): boolean {
   if (/(^|[:/])(UTC|UCT|GMT|Zulu|Universal|Greenwich)([+-]?0)?$/.test(zone)) return false;
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   if (timeZone !== undefined && timeZone !== "UTC" && timeZone !== "Etc/Unknown") return false;
-  return [0, 6].every((month) => new Date(2026, month).getTimezoneOffset() === 0); // a file is known without a name
+  return [0, 6].every((month) => new Date(2026, month).getTimezoneOffset() === 0); // a TZ that is a file has no name but works
 }

@@ -2,12 +2,12 @@ import { findSimilar } from "@optique/core/suggestion";
 import { quoted } from "../blank_edge.ts";
 import { EXIT, Failure } from "../errors.ts";
 
-/** Letters changed, added or left out that still may be a slip. */
+/** Letters changed, added or missing that may still be a typo. */
 const MAX_SLIPS = 2;
-/** Longest name to look for others like it: the time it takes grows with its square, and the storage is locked. */
+/** The longest name compared with others: the time grows with its square, and the storage is locked meanwhile. */
 const MAX_LENGTH = 64;
 
-/** The usage {@linkcode Failure} for a name that is none of `known`, with the nearest of those where one is near. */
+/** The usage {@linkcode Failure} for a name not in `known`, suggesting the nearest one if any is close. */
 export function unknownName(kind: "user" | "item", name: string, known: Iterable<string>): Failure {
   const alike = [...known].filter(({ length }) => Math.abs(length - name.length) <= MAX_SLIPS);
   const [nearest] = name.length > MAX_LENGTH ? [] : findSimilar(name, alike, { maxDistance: MAX_SLIPS });

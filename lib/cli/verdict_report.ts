@@ -4,7 +4,7 @@ import type { Verdict } from "../judge_batch.ts";
 import { shown } from "./escape.ts";
 import { print, printError } from "./print.ts";
 
-/** Verdicts a second up to which a person can read along; above, one line a second counts them. */
+/** Verdicts per second up to which a person can read along; above that, one line per second counts them. */
 const HUMAN_PACE = 20;
 const SECOND_MS = 1_000;
 
@@ -16,7 +16,7 @@ export interface VerdictCounts {
 }
 
 /**
- * Shows verdicts as they come: a line an order at human pace, a line a second with counts at machine pace.
+ * Shows verdicts as they come: a line per order at human pace, a line with counts per second at machine pace.
  *
  * Accepted orders go to stdout, warnings about the others to stderr. `verbose` shows every order at any pace.
  */
@@ -28,7 +28,7 @@ export class VerdictReport {
   #secondStart = performance.now();
   /** Verdicts in this second. */
   #pace = 0;
-  /** Whether the last second had more verdicts than a person reads. */
+  /** Whether the last second had more verdicts than a person can read. */
   #tooFast = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -65,7 +65,7 @@ export class VerdictReport {
     }
   }
 
-  /** Prints what is still counted and the total. */
+  /** Prints the pending counts and the total. */
   finish(): void {
     this.#flush();
     const seconds = (performance.now() - this.#startedAt) / SECOND_MS;
@@ -78,18 +78,18 @@ export class VerdictReport {
     if (performance.now() - this.#secondStart > SECOND_MS) this.#flush();
   }
 
-  /** Whether a person can still read along with one verdict more in this second. */
+  /** Whether a person can still read one more verdict in this second. */
   #isReadable(): boolean {
     this.#pace++;
     return this.#verbose || (!this.#tooFast && this.#pace <= HUMAN_PACE);
   }
 
-  /** What is only counted is told within a second. */
+  /** Verdicts that are only counted are reported within a second. */
   #flushLater(): void {
     if (ordersIn(this.#second) > 0) this.#timer ??= setTimeout(() => this.#flush(), SECOND_MS);
   }
 
-  /** Ends the second: one line for all that was only counted. */
+  /** Ends the second with one line for all verdicts that were only counted. */
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

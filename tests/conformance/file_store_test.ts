@@ -3,7 +3,10 @@ import type { FileStore } from "../../lib/files/store/file_store.ts";
 import { requireBalance, TestStorage } from "../support/storage.ts";
 import { orderStoreConformance, type StoreContents, type StoreHarness } from "./order_store.ts";
 
-/** The file store in a temp folder; its successor after a kill works on a copy, for the dead one's locks are still held. */
+/**
+ * The file store in a temp folder. After a kill its successor works on a copy, because the dead one's locks are still
+ * held.
+ */
 class FileStoreHarness implements StoreHarness {
   readonly keepsPosition = false;
   #storage: TestStorage;

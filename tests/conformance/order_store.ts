@@ -4,7 +4,7 @@ import type { Verdict } from "../../lib/judge_batch.ts";
 import type { OrderBatch, OrderStore } from "../../lib/ports.ts";
 import { batchOf, order, outcomes, partitionOf, process } from "../support/storage.ts";
 
-/** What a store keeps, as the conformance suite needs to get at it: one harness, one store that is gone when disposed. */
+/** A store for the conformance suite, with access to what it keeps; it is removed when disposed. */
 export interface StoreHarness extends AsyncDisposable {
   /** Whether the store itself says where reading goes on, always. */
   readonly keepsPosition: boolean;

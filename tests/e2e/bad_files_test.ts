@@ -34,7 +34,7 @@ const DAMAGES: Damage[] = [
   users("too few columns", "user,status\nalice\n", /users\.csv: line 2 has 1 column, expected 2/),
   users("too many columns", "user,status\nalice,paid,x\n", /users\.csv: line 2 has 3 columns, expected 2/),
   users("a duplicate row", "user,status\nalice,paid\nalice,unpaid\n", /users\.csv: line 3 repeats "alice" of line 2/),
-  users("bytes that are no UTF-8", Uint8Array.from([...new TextEncoder().encode(USERS), 0xff]), /line 3 is not UTF-8/),
+  users("bytes that are not UTF-8", Uint8Array.from([...new TextEncoder().encode(USERS), 0xff]), /line 3 is not UTF-8/),
   stock(
     "a negative stock",
     "item,quantity\nbook,-1\n",
@@ -52,7 +52,7 @@ const DAMAGES: Damage[] = [
     exit: 78,
   },
   {
-    row: "a folder in place of users.csv",
+    row: "a folder instead of users.csv",
     file: "users.csv",
     contents: "folder",
     says: /users\.csv cannot be read/,
@@ -76,7 +76,7 @@ function text(storage: string, name: string): string {
   return isThere(path) ? bytesAsText(path) : "";
 }
 
-Deno.test("consume pauses at a damaged file, names file and line, and goes on once it is mended", async (t) => {
+Deno.test("consume pauses at a damaged file, names file and line, and goes on once it is fixed", async (t) => {
   await using world = await ownTopic();
   const { env, storage, sendOrder } = world;
   const said = `${storage}.stderr`;
@@ -102,7 +102,7 @@ Deno.test("consume pauses at a damaged file, names file and line, and goes on on
       });
     }
     for (const [file, contents] of Object.entries(good)) put(join(storage, file), contents);
-    await eventually("the verdict, once all is mended", () => verdicts(storage) === 2 || undefined);
+    await eventually("the verdict, once all is fixed", () => verdicts(storage) === 2 || undefined);
   } finally {
     consumer.signal("SIGTERM");
     const { code } = await consumer.end;

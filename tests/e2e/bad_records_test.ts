@@ -33,7 +33,7 @@ const SPECIAL_NAMES = ["__proto__", "constructor", "../x", "=cmd()", "+1", "-1",
 const DRIVES_A_TERMINAL = /[^\P{C}\n]|[\u2028\u2029]/u;
 const STOCK = 1_000;
 
-/** The table: every record that is no good order, and a few that look odd but are good. */
+/** The table: every record that is not a good order, and a few that look odd but are good. */
 async function records(topic: string): Promise<BadRecord[]> {
   const ours = await registerOrderSchema(testRegistry(), valueSubject(topic));
   const payment = await registerSchema(`${topic}-payments`, { ...ORDER_SCHEMA, name: "Payment" });
@@ -132,23 +132,23 @@ Deno.test("consume gives every bad record its verdict, in one run over all of th
   assert.equal(consumed.code, 0, consumed.stderr);
   const accepted = linesByOffset(file("orders.jsonl"));
   const rejected = linesByOffset(file("rejected.jsonl"));
-  const letters = new Map((await readTopic(deadLetterTopic(topic))).map((letter) => {
-    assert.equal(letter.headers["__connect.errors.topic"], topic);
-    return [Number(letter.headers["__connect.errors.offset"]), letter] as const;
+  const deadLetters = new Map((await readTopic(deadLetterTopic(topic))).map((deadLetter) => {
+    assert.equal(deadLetter.headers["__connect.errors.topic"], topic);
+    return [Number(deadLetter.headers["__connect.errors.offset"]), deadLetter] as const;
   }));
   for (const [offset, { row, message, expected }] of table.entries()) {
     await t.step(row, () => {
-      const found = [accepted.has(offset), rejected.get(offset)?.reason ?? false, letters.has(offset)];
+      const found = [accepted.has(offset), rejected.get(offset)?.reason ?? false, deadLetters.has(offset)];
       if (expected === "accepted") return assert.deepEqual(found, [true, false, false]);
       if ("rejected" in expected) return assert.deepEqual(found, [false, expected.rejected, false]);
       assert.deepEqual(found, [false, false, true]);
-      const letter = letters.get(offset)!;
-      assert.match(letter.headers["__connect.errors.exception.message"], expected.dead);
-      assert.deepEqual([letter.key, letter.value?.toString()], ["book", message.value?.toString()]);
+      const deadLetter = deadLetters.get(offset)!;
+      assert.match(deadLetter.headers["__connect.errors.exception.message"], expected.dead);
+      assert.deepEqual([deadLetter.key, deadLetter.value?.toString()], ["book", message.value?.toString()]);
       const { headers = {} } = message;
       const [kept, left] = [Object.keys(headers).slice(0, 10_000), Object.keys(headers).slice(10_000)];
-      for (const name of kept) assert.equal(letter.headers[name], headers[name], name);
-      if (left.length > 0) assert.equal(letter.headers[LEFT_OUT_HEADER], String(left.length));
+      for (const name of kept) assert.equal(deadLetter.headers[name], headers[name], name);
+      if (left.length > 0) assert.equal(deadLetter.headers[LEFT_OUT_HEADER], String(left.length));
     });
   }
   await t.step("stock falls by what was accepted and by nothing else", () => {

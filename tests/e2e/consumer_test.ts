@@ -83,7 +83,7 @@ Deno.test("consume --max-messages judges and commits exactly so many", async () 
   assert.match((await task("consume", ["--until-end"], world.env)).stdout, /^6 orders: /m);
 });
 
-Deno.test("consume sends what is no order to the dead-letter topic and goes on", async () => {
+Deno.test("consume sends what is not an order to the dead-letter topic and goes on", async () => {
   using world = ownWorld();
   await task("bootstrap", [], world.env);
   await task("produce", ["--count", "10", "--delay", "0", "--mix", "poison=100"], world.env);

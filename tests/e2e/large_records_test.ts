@@ -56,17 +56,17 @@ Deno.test("consume stops with 65 at a batch that decompresses beyond bounds, and
   assert.equal(verified.code, 0, verified.stdout + verified.stderr);
 });
 
-Deno.test("consume waits while the dead-letter topic does not take a letter, says what to do, and goes on then", async () => {
+Deno.test("consume waits while the dead-letter topic does not take a dead letter, says what to do, and goes on then", async () => {
   using own = await world();
   const { topic, env, order, storage } = own;
-  const letters = deadLetterTopic(topic);
-  await limitBatches(letters, 2_000);
+  const deadLetters = deadLetterTopic(topic);
+  await limitBatches(deadLetters, 2_000);
   await sendRaw(topic, [{ value: randomFillSync(Buffer.alloc(5_000)) }, order("behind")]);
   const said = `${storage}.stderr`;
   await using consumer = startTask("consume", ["--until-end"], env, ["sh", "-c", 'exec "$@" 2>"$0"', said]);
-  const remedy = `Cannot send to ${letters}: .*; raise max.message.bytes of ${letters}`;
+  const remedy = `Cannot send to ${deadLetters}: .*; raise max.message.bytes of ${deadLetters}`;
   await eventually("the consumer says what to do", () => isThere(said) && new RegExp(remedy).test(text(said)));
-  await limitBatches(letters, 2 * MEBIBYTE);
+  await limitBatches(deadLetters, 2 * MEBIBYTE);
   const { code, stdout } = await consumer.end;
   Deno.removeSync(said);
   assert.equal(code, 0);

@@ -97,7 +97,7 @@ Deno.test("why tells where an order lies, what was seen and what came of it", as
   const refused = await task("why", [first("rejected.jsonl").order_id], env);
   assert.match(refused.stdout, /: rejected, unpaid-user\n/);
   const unknown = await task("why", ["no-such-order"], env);
-  assert.deepEqual([unknown.code, /nothing is known of it/.test(unknown.stdout)], [1, true]);
+  assert.deepEqual([unknown.code, /nothing is known about it/.test(unknown.stdout)], [1, true]);
 
   await task("produce", ["--count", "1", "--delay", "0", "--mix", "unpaid=0"], env);
   const json = JSON.parse((await task("why", ["--json", first("orders.jsonl").order_id], env)).stdout);

@@ -5,7 +5,7 @@ import { type History, type HistoryLine, historyOf } from "../support/compacted_
 
 /** What is wrong with a storage folder; all empty is what has to be. */
 export interface StorageFindings {
-  /** Of the ids sent, those that neither the log nor the refusals have. */
+  /** Of the ids sent, those that neither the log nor rejected.jsonl has. */
   lost: string[];
   /** Ids that are in the log more than once. */
   doubled: string[];

@@ -44,7 +44,10 @@ export const topicRecreated: Fault = {
   },
 };
 
-/** Stops the consumer when every order has a verdict, or nothing comes any more; its exit code, also if it ends before. */
+/**
+ * Stops the consumer once every order has a verdict or nothing comes any more; returns its exit code, even if it ends
+ * earlier.
+ */
 async function endOnceJudged(world: KafkaWorld, running: RunningTask): Promise<number> {
   await using consumer = running;
   let ended = false;

@@ -42,7 +42,7 @@ export const registryFails: Fault = {
     if (random() < 0.5) await world.send(100);
     await eventually("the consumer asks again", () => registry.failed >= ASKED_AGAIN, 60_000);
     const during = world.verdicts();
-    const lettersDuring = await world.deadLetters();
+    const deadLettersDuring = await world.deadLetters();
     registry.setMood("well");
     const recoveryMs = await world.recovery(performance.now(), during);
     await world.send(5, unknown);
@@ -50,14 +50,14 @@ export const registryFails: Fault = {
     await eventually("dead letters for the unknown id", async () => (await world.deadLetters()).length >= poison.size);
     consumer.signal("SIGTERM");
     const { code, stderr } = await consumer.end;
-    const letters = await world.deadLetters();
+    const deadLetters = await world.deadLetters();
     return await world.outcome(
       recoveryMs,
       brokenOf({
         [`no verdict with the registry ${mood}, got ${during - before}`]: during === before || knowsFirst,
-        [`no dead letter with the registry ${mood}, got ${lettersDuring.length}`]: lettersDuring.length === 0,
-        [`only the ${poison.size} messages of an unknown schema are dead letters, got ${letters.length}`]:
-          letters.length === poison.size && letters.every(({ value }) => value?.readInt32BE(1) === unknown),
+        [`no dead letter with the registry ${mood}, got ${deadLettersDuring.length}`]: deadLettersDuring.length === 0,
+        [`only the ${poison.size} messages of an unknown schema are dead letters, got ${deadLetters.length}`]:
+          deadLetters.length === poison.size && deadLetters.every(({ value }) => value?.readInt32BE(1) === unknown),
         [`it says that it waits for the registry: ${stderr.slice(-300)}`]: /No answer from .*schemas/.test(stderr),
         [`exit 0 in the end, got ${code}`]: code === 0,
       }),

@@ -109,7 +109,7 @@ export class KafkaWorld implements AsyncDisposable {
     return readText(join(this.storage.folder, ".owner.lock"));
   }
 
-  /** Lines in the log and among the refusals: grows with every verdict but "accepted before". */
+  /** Lines in the log and among the rejections: grows with every verdict but "accepted before". */
   verdicts(): number {
     const lines = (name: string) => readText(join(this.storage.folder, name)).split("\n").length - 1;
     return lines("orders.jsonl") + lines("rejected.jsonl");

@@ -151,7 +151,7 @@ class StaleEditor implements AsyncDisposable {
     if (this.#events.length > known) this.#events.sort((a, b) => a.seq - b.seq);
   }
 
-  /** Rule 9: a row is meant as of its number; what came later counts on top, and stock is never below none. */
+  /** A row counts as of its number; what came later comes on top, and stock is never negative. */
   #expect(text: string): void {
     for (const row of text.trimEnd().split("\n").slice(1)) {
       const [item, quantity, asOf] = row.split(",");

@@ -71,7 +71,7 @@ export class StoreWorld implements Disposable {
     return world;
   }
 
-  /** Runs a driver to its end, or to the fault that is injected into it; `look` is told its output. Permission: run strace, deno. */
+  /** Runs a driver to its end or to the injected fault; `look` gets its output. Permission: run strace, deno. */
   async drive(injection?: Injection, look: (stdout: string) => void = () => {}): Promise<Drive> {
     const trace = join(this.#home, `trace-${this.#traces.length}`);
     const driver = [join(this.#options.root ?? CHECKOUT, "tests/support/store_driver.ts"), this.folder, this.notes];
@@ -150,7 +150,7 @@ export class StoreWorld implements Disposable {
 function undoneEdits(layout: StorageLayout, noted: readonly Noted[]): string[] {
   const orders = linesOf<{ seq: number; item: string; quantity: number; remaining: number }>(layout.orders);
   const journal = linesOf<JournalLine>(layout.edits);
-  // Of the numbers that are compacted each one that is no order is an edit, and checkStorage() adds them up.
+  // Of the numbers that are compacted each one that is not an order is an edit, and checkStorage() adds them up.
   const compacted = journal.find(({ item }) => item === undefined)?.seq ?? 0;
   const isCompacted = (edit: number) => edit <= compacted && orders.every(({ seq }) => seq !== edit);
   const sold = (item: string, from: number, to: number) =>

@@ -73,9 +73,9 @@ Deno.test("headers stay the same, in their order, as a dead letter and through r
 
   await t.step("as dead letters, with where they came from and why behind them", async () => {
     await ok("consume", "--until-end");
-    const letters = await readTopic(deadLetterTopic(topic));
-    assert.deepEqual(letters.map(({ rawHeaders }) => bytesOf(rawHeaders.slice(0, -5))), sent);
-    assert.deepEqual(letters[1].rawHeaders.slice(-5).map(([name, value]) => `${name} ${value}`), [
+    const deadLetters = await readTopic(deadLetterTopic(topic));
+    assert.deepEqual(deadLetters.map(({ rawHeaders }) => bytesOf(rawHeaders.slice(0, -5))), sent);
+    assert.deepEqual(deadLetters[1].rawHeaders.slice(-5).map(([name, value]) => `${name} ${value}`), [
       `__connect.errors.topic ${topic}`,
       "__connect.errors.partition 0",
       "__connect.errors.offset 1",
@@ -83,17 +83,17 @@ Deno.test("headers stay the same, in their order, as a dead letter and through r
       "__connect.errors.exception.message Null value",
     ]);
     const raw = ({ key, value }: { key: unknown; value: unknown }) => ({ key, value });
-    assert.deepEqual(letters.map(raw), (await readTopic(topic)).map(raw));
+    assert.deepEqual(deadLetters.map(raw), (await readTopic(topic)).map(raw));
   });
 
   await t.step("in dlq, by our reason and origin, with the headers that they came with", async () => {
-    const letters = (await ok("dlq", "--json")).trim().split("\n").map((line) => JSON.parse(line));
-    assert.deepEqual(letters.map(({ origin }) => origin.offset), [0, 1, 2]);
-    assert.deepEqual(letters[0].headers[1], ["none", null]);
-    assert.deepEqual(letters[0].headers[9], [{ base64: "//4=" }, { base64: "AP8=" }]);
-    assert.deepEqual(letters.slice(0, 2).map(({ timestamp }) => timestamp), [1, 2 ** 40]);
-    assert.deepEqual(letters[1].headers.at(4), ["__connect.errors.stage", "TRANSFORMATION"]);
-    assert.equal(letters[1].reason, "Null value");
+    const deadLetters = (await ok("dlq", "--json")).trim().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(deadLetters.map(({ origin }) => origin.offset), [0, 1, 2]);
+    assert.deepEqual(deadLetters[0].headers[1], ["none", null]);
+    assert.deepEqual(deadLetters[0].headers[9], [{ base64: "//4=" }, { base64: "AP8=" }]);
+    assert.deepEqual(deadLetters.slice(0, 2).map(({ timestamp }) => timestamp), [1, 2 ** 40]);
+    assert.deepEqual(deadLetters[1].headers.at(4), ["__connect.errors.stage", "TRANSFORMATION"]);
+    assert.equal(deadLetters[1].reason, "Null value");
     assert.equal(await ok("dlq", "--reason", "their reason"), "");
     const shown = await ok("dlq");
     assert.match(shown, /header {2}none: null\n {2}header {2}empty: \n {2}header {2}2: a number/);

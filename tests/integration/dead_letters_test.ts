@@ -14,7 +14,7 @@ async function ownSink(maxBytes: number) {
   await ensureTopics(testKafka(), topic);
   await limitBatches(deadLetterTopic(topic), maxBytes);
   const sink = new DeadLetterTopic(kafka);
-  const letter = (offset: number, value: Uint8Array): DeadLetter => ({
+  const deadLetter = (offset: number, value: Uint8Array): DeadLetter => ({
     at: { topic, partition: 1, offset },
     key: null,
     value,
@@ -22,7 +22,7 @@ async function ownSink(maxBytes: number) {
     timestamp: Date.now() - 1_000 * offset,
     reason: "none",
   });
-  return { topic, sink, letter };
+  return { topic, sink, deadLetter };
 }
 
 async function offsetsIn(topic: string): Promise<number[]> {
@@ -30,13 +30,13 @@ async function offsetsIn(topic: string): Promise<number[]> {
 }
 
 Deno.test("dead letters that a topic takes alone but not together are sent in parts, in their order", async () => {
-  const { topic, sink, letter } = await ownSink(2_000);
+  const { topic, sink, deadLetter } = await ownSink(2_000);
   try {
-    await sink.send(Array.from({ length: 50 }, (_, offset) => letter(offset, Buffer.alloc(1_000, offset))));
+    await sink.send(Array.from({ length: 50 }, (_, offset) => deadLetter(offset, Buffer.alloc(1_000, offset))));
     assert.deepEqual(await offsetsIn(topic), Array.from({ length: 50 }, (_, offset) => offset));
     const tooLarge = Buffer.from(Array.from({ length: 3_000 }, () => Math.random() * 256));
-    await assert.rejects(sink.send([letter(50, tooLarge)]), /raise max\.message\.bytes/);
-    await sink.send([letter(51, Buffer.alloc(10))]);
+    await assert.rejects(sink.send([deadLetter(50, tooLarge)]), /raise max\.message\.bytes/);
+    await sink.send([deadLetter(51, Buffer.alloc(10))]);
     assert.equal((await offsetsIn(topic)).at(-1), 51, "goes on after a failure");
   } finally {
     await sink.close();
@@ -44,16 +44,16 @@ Deno.test("dead letters that a topic takes alone but not together are sent in pa
 });
 
 Deno.test("a dead letter larger than its topic takes is compressed", async () => {
-  const { topic, sink, letter } = await ownSink(100_000);
+  const { topic, sink, deadLetter } = await ownSink(100_000);
   try {
     await sink.send([
-      letter(0, Buffer.alloc(10)),
-      letter(1, Buffer.alloc(3 << 20, "large ")),
-      letter(2, Buffer.alloc(0)),
+      deadLetter(0, Buffer.alloc(10)),
+      deadLetter(1, Buffer.alloc(3 << 20, "large ")),
+      deadLetter(2, Buffer.alloc(0)),
     ]);
-    const letters = await readTopic(deadLetterTopic(topic));
-    assert.deepEqual(letters.map(({ value }) => value?.length), [10, 3 << 20, 0]);
-    assert.deepEqual(letters[1].value, Buffer.alloc(3 << 20, "large "));
+    const deadLetters = await readTopic(deadLetterTopic(topic));
+    assert.deepEqual(deadLetters.map(({ value }) => value?.length), [10, 3 << 20, 0]);
+    assert.deepEqual(deadLetters[1].value, Buffer.alloc(3 << 20, "large "));
   } finally {
     await sink.close();
   }

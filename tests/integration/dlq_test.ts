@@ -60,9 +60,9 @@ Deno.test("dlq lists dead letters with origin and reason, decoded as far as poss
   });
 
   await t.step("for a machine, to the byte", async () => {
-    const letters = (await dlq("--json")).stdout.trim().split("\n").map((line) => JSON.parse(line));
-    assert.deepEqual(letters.map(({ offset }) => offset), [0, 1, 2, 3, 4, 5]);
-    const [text, none, trailing, , binary] = letters;
+    const deadLetters = (await dlq("--json")).stdout.trim().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(deadLetters.map(({ offset }) => offset), [0, 1, 2, 3, 4, 5]);
+    const [text, none, trailing, , binary] = deadLetters;
     assert.deepEqual(text.origin, { topic, partition: 0, offset: 0 });
     assert.equal(text.timestamp, 1_700_000_000_000);
     assert.deepEqual(text.headers, [["trace", "abc"], [HOSTILE, HOSTILE], [HOSTILE, { base64: "/w==" }]]);
@@ -70,7 +70,7 @@ Deno.test("dlq lists dead letters with origin and reason, decoded as far as poss
     assert.deepEqual([none.key, none.value, none.reason], [null, null, "Null value"]);
     assert.deepEqual([trailing.schema_id, trailing.decoded], [schemaId, ORDER]);
     assert.deepEqual(Buffer.from(binary.value, "base64"), Buffer.alloc(5_000, 0xfe));
-    assert.ok(letters.every(({ order_now }) => order_now === false));
+    assert.ok(deadLetters.every(({ order_now }) => order_now === false));
   });
 
   await t.step("those that are asked for", async () => {

@@ -18,7 +18,7 @@ const WITH_DATABASE = ["migrate-store"];
 /** They take minutes to hours and stacks of their own; granted all, no permission can fail them. */
 const CAMPAIGNS = ["faults", "fuzz", "bench"];
 
-/** These run on for long or for ever: they are stopped once they have shown something. */
+/** These run on for long or forever: they are stopped once they have shown something. */
 const RUNS_ON = /^deno task (consume(?!.*--until-end)|replay --delay|produce .*--count 0)/;
 const PATIENCE_MS = 60_000;
 

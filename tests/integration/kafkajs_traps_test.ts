@@ -97,7 +97,7 @@ Deno.test({
 
 /** How often the main thread of a process has slept and was woken. */
 function wakeUps(pid: number): number {
-  // By way of `cat`: Deno itself opens nothing in /proc without all permissions.
+  // Through `cat`: Deno opens nothing in /proc without all permissions.
   const { stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).outputSync();
   return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(new TextDecoder().decode(stdout))![1]);
 }

@@ -18,8 +18,8 @@ const { TOPIC, GROUP } = AclResourceTypes;
 
 const READS_ORDERS = right(READ, TOPIC, "orders");
 const WRITES_ORDERS = right(WRITE, TOPIC, "orders");
-const READS_LETTERS = right(READ, TOPIC, "orders.dlq");
-const WRITES_LETTERS = right(WRITE, TOPIC, "orders.dlq");
+const READS_DEAD_LETTERS = right(READ, TOPIC, "orders.dlq");
+const WRITES_DEAD_LETTERS = right(WRITE, TOPIC, "orders.dlq");
 const IS_MEMBER = right(READ, GROUP, "order-processor");
 
 /** A topic that nobody has created beforehand. */
@@ -28,18 +28,18 @@ const others = (operation: AclOperationTypes, topic = "others") => right(operati
 /** The table of docs/SECURITY.md, in an order that works. */
 const TABLE: [line: string, rights: AclEntry[]][] = [
   ["produce --count 40 --delay 0 --seed rights --mix unpaid=20,poison=20", [WRITES_ORDERS]],
-  ["consume --until-end", [READS_ORDERS, WRITES_LETTERS, IS_MEMBER]],
-  ["verify", [READS_ORDERS, READS_LETTERS]],
+  ["consume --until-end", [READS_ORDERS, WRITES_DEAD_LETTERS, IS_MEMBER]],
+  ["verify", [READS_ORDERS, READS_DEAD_LETTERS]],
   ["why ORDER_ID", [READS_ORDERS]],
-  ["dlq", [READS_LETTERS]],
+  ["dlq", [READS_DEAD_LETTERS]],
   ["replay --originals", [WRITES_ORDERS]],
   ["replay --rejected --limit 2", [WRITES_ORDERS]],
-  ["replay --dlq --limit 2", [WRITES_ORDERS, READS_LETTERS]],
+  ["replay --dlq --limit 2", [WRITES_ORDERS, READS_DEAD_LETTERS]],
   ["replay --rejected --limit 2 --run 3f0a6d0e-8a55-4c55-9b0e-2f4f4a8c1d01", [WRITES_ORDERS, READS_ORDERS]],
   ["replay --dlq --limit 2 --run 3f0a6d0e-8a55-4c55-9b0e-2f4f4a8c1d02", [
     WRITES_ORDERS,
     READS_ORDERS,
-    READS_LETTERS,
+    READS_DEAD_LETTERS,
   ]],
   // CREATE is left out first: the next try creates the topic.
   ["produce --topic others --count 1 --delay 0", [others(CREATE), others(WRITE)]],

@@ -37,8 +37,8 @@ Deno.test("a consumer that loses a right waits for it: nothing is missed, double
       });
       assert.equal(sum({ positions }, (of) => of.accepted + of.rejected + of.deadLettered), sent);
       // Letters that were sent twice would be no harm; that orders lie among them would be.
-      const letters = await world.runWell("dlq --json", world.envOf("auditor"));
-      for (const line of letters.stdout.trim().split("\n")) assert.equal(JSON.parse(line).order_now, false, line);
+      const deadLetters = await world.runWell("dlq --json", world.envOf("auditor"));
+      for (const line of deadLetters.stdout.trim().split("\n")) assert.equal(JSON.parse(line).order_now, false, line);
     });
     consumer.signal("SIGTERM");
     assert.equal((await consumer.end).code, EXIT.ok, said());

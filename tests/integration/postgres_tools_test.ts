@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openAdmin } from "../../lib/postgres/admin/open_admin.ts";
-import { VerdictPlaces } from "../../lib/kafka/inspect/position_audit.ts";
+import { VerdictOffsets } from "../../lib/kafka/inspect/offset_audit.ts";
 import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
 import { batchOf, order, outcomes, process } from "../support/storage.ts";
 import { run } from "../support/task_lines.ts";
@@ -37,11 +37,11 @@ postgresTest("stock that was changed past the tools is named by verify, and sett
 async function audited(database: TestDatabase): Promise<string[]> {
   const admin = await openAdmin(database.connection, assert.fail);
   try {
-    const places = new VerdictPlaces();
-    const { items, faults, positions } = await admin.audit(places);
+    const verdicts = new VerdictOffsets();
+    const { items, faults, positions } = await admin.audit(verdicts);
     assert.deepEqual(faults, []);
     for (const { topic, partition, ranges } of positions) {
-      const lastVerdict = places.lastVerdicts({ topic, partition });
+      const lastVerdict = verdicts.lastVerdicts({ topic, partition });
       for (const { from, to } of ranges) {
         for (let offset = from; offset < to; offset++) {
           assert.ok(lastVerdict(offset), `${partition}/${offset} has a verdict`);

@@ -182,7 +182,7 @@ Deno.test("send() repeats after a lost answer without doubling, and goes on with
 Deno.test("send() rejects at once what the broker refuses for good", async () => {
   const refused = Object.assign(new Error("Not authorized"), { type: "TOPIC_AUTHORIZATION_FAILED", retriable: false });
   const calls = await withProduceCalls(() => () => Promise.reject(refused), async () => {
-    await assert.rejects(publish((send) => send([orderOf(1)])), /Kafka refuses User:ANONYMOUS Write on topic/);
+    await assert.rejects(publish((send) => send([orderOf(1)])), /Kafka denies User:ANONYMOUS Write on topic/);
   });
   assert.equal(calls, 1);
 });

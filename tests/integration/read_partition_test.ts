@@ -139,7 +139,7 @@ Deno.test("readPartition() says that records were deleted before it came to them
   const part = { topic, partition: 0, ranges: [{ from: 1, to: 5 }] };
   await assert.rejects(Array.fromAsync(readPartition(kafka, part)), {
     exit: EXIT.unavailable,
-    message: `Cannot read ${topic}: records were deleted while it was read, or the topic was created anew; try again`,
+    message: `Cannot read ${topic}: records were deleted while it was read, or the topic was recreated; try again`,
   });
   assert.deepEqual((await read(topic, [{ from: 3, to: 5 }])).offsets, [3, 4]);
 });

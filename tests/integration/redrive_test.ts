@@ -47,7 +47,7 @@ Deno.test("replay --rejected has orders judged anew under their ids, once a fix 
   await sendOrders(env, [order("a"), order("b"), order("a"), order("c", "zoe"), order("d", "alice", "lamp")]);
   await sendOrders(env, [order("e", "alice"), order("e", "alice"), { ...order("f", "alice"), quantity: 0 }]);
   await ok("consume", ["--until-end"], env);
-  await ok("consume", ["--reset", "--until-end"], env); // every refusal stands twice now
+  await ok("consume", ["--reset", "--until-end"], env); // every rejection is there twice now
   await ok("user", ["update", "--user", "bob", "--status", "paid"], env);
 
   await t.step("a dry run shows what would be sent, and needs no broker", async () => {
@@ -113,7 +113,7 @@ Deno.test("replay --rejected killed half-way and resumed sends each order once, 
   const before = sentByRun(await readTopic(env.ORDERS_TOPIC)).length;
   assert.ok(before >= 3 && before < 20, `${before} were sent before the kill`);
   await sendOrders(env, [order("later")]);
-  await ok("consume", ["--until-end"], env); // they are refused again, at the end of the file
+  await ok("consume", ["--until-end"], env); // they are rejected again, at the end of the file
   const said = await ok("replay", ["--rejected", "--run", RUN, "--to", "21"], env);
   assert.match(said, new RegExp(`Replaying ${20 - before} rejected orders .*${before} were sent by this run before`));
   assert.deepEqual(sentByRun(await readTopic(env.ORDERS_TOPIC)), ids.map((id) => `${RUN} ${id}`).sort());
@@ -136,29 +136,32 @@ Deno.test("replay --dlq sends dead letters back as they were, and those that can
 
   await t.step("a dry run shows them and leaves out what came from elsewhere", async () => {
     const { stdout, stderr } = await task("replay", ["--dlq", "--dry-run"], env);
-    const letters = stdout.trim().split("\n").map((line) => JSON.parse(line));
-    assert.deepEqual(letters.map(({ origin }) => origin.partition).sort(), [1, 1, 2]);
+    const deadLetters = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(deadLetters.map(({ origin }) => origin.partition).sort(), [1, 1, 2]);
     assert.match(stderr, /^Replaying 3 dead letters to \S+ with --dlq --run \S+ --to 4; 1 left out that do not say/);
     const some = await task("replay", ["--dlq", "--dry-run", "--reason", "not registered"], env);
     assert.deepEqual(JSON.parse(some.stdout).headers.slice(0, -1), [["trace", "abc"], ["trace", "def"]]);
   });
 
-  await t.step("a fixed cause makes an order of the letter; the others become dead letters again, once", async () => {
-    assert.equal(await registerNewer(valueSubject(topic), topic), newer);
-    const before = await readTopic(topic);
-    assert.match(await ok("replay", ["--dlq", "--run", RUN], env), /3 sent in/);
-    const back = (await readTopic(topic)).filter(({ headers }) => headers.replay_run !== undefined);
-    const raw = ({ partition, key, value }: StoredMessage) => ({ partition, key, value });
-    assert.deepEqual(back.map(raw), before.map(raw));
-    assert.deepEqual(back.map(({ headers }) => Object.keys(headers).sort()), [
-      ["replay_run"],
-      ["replay_run"],
-      ["replay_run", "trace"],
-    ]);
-    assert.match(await ok("consume", ["--until-end"], env), /1 accepted, 0 rejected, 2 dead-lettered/);
-    assert.deepEqual(acceptedIn(storage), ["late"]);
-    await ok("verify", [], env);
-  });
+  await t.step(
+    "a fixed cause makes an order of the dead letter; the others become dead letters again, once",
+    async () => {
+      assert.equal(await registerNewer(valueSubject(topic), topic), newer);
+      const before = await readTopic(topic);
+      assert.match(await ok("replay", ["--dlq", "--run", RUN], env), /3 sent in/);
+      const back = (await readTopic(topic)).filter(({ headers }) => headers.replay_run !== undefined);
+      const raw = ({ partition, key, value }: StoredMessage) => ({ partition, key, value });
+      assert.deepEqual(back.map(raw), before.map(raw));
+      assert.deepEqual(back.map(({ headers }) => Object.keys(headers).sort()), [
+        ["replay_run"],
+        ["replay_run"],
+        ["replay_run", "trace"],
+      ]);
+      assert.match(await ok("consume", ["--until-end"], env), /1 accepted, 0 rejected, 2 dead-lettered/);
+      assert.deepEqual(acceptedIn(storage), ["late"]);
+      await ok("verify", [], env);
+    },
+  );
 
   await t.step("the run resumed has nothing left to send, nor what came back after its end", async () => {
     const { stderr, code } = await task("replay", ["--dlq", "--run", RUN, "--to", "4"], env);
@@ -168,7 +171,7 @@ Deno.test("replay --dlq sends dead letters back as they were, and those that can
   });
 });
 
-Deno.test("replay --dlq stopped half-way says how to send the rest, and the rest is each letter once", async () => {
+Deno.test("replay --dlq stopped half-way says how to send the rest, and the rest is each dead letter once", async () => {
   using world = ownWorld();
   const { env } = world;
   await ok("bootstrap", [], env);
@@ -195,7 +198,10 @@ Deno.test("replay refuses flags that do not go together, exit 64", async () => {
     [["--rejected", "--dlq"], /give one of them/],
     [["--user", "bob"], /--user goes with --rejected or --dlq/],
     [["--dlq", "--user", "bob"], /--user goes with --rejected: a dead letter has no user/],
-    [["--rejected", "--reason", "duplicate"], /--reason must be one that users or stock can mend .*got "duplicate"/],
+    [
+      ["--rejected", "--reason", "duplicate"],
+      /--reason must be one that a change to users or stock can help .*got "duplicate"/,
+    ],
     [["--rejected", "--same-id"], /--same-id is for accepted orders/],
     [["--dlq", "--since", "latest"], /--since must be a time/],
   ];

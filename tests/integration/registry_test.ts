@@ -125,7 +125,7 @@ Deno.test("registerOrderSchema() says in one line what differs and why the regis
     assert.match(
       error.message,
       new RegExp(
-        `^The Schema Registry refuses .*${subject}: "item" \\(string\\) is not there and has no default here; .*item at /fields[^\n]*--topic\\)$`,
+        `^The Schema Registry rejects .*${subject}: "item" \\(string\\) is not there and has no default here; .*item at /fields[^\n]*--topic\\)$`,
       ),
     );
     return true;
@@ -183,7 +183,7 @@ Deno.test("find() gives the schemas of its own subject only", async () => {
   assert.ok("schema" in found);
   assert.deepEqual(JSON.parse(found.schema), ORDER_SCHEMA);
   assert.deepEqual(found.references, []);
-  assert.deepEqual(await schemas.find(foreign!), { refused: `Schema ${foreign} is not registered under ${ours}` });
+  assert.deepEqual(await schemas.find(foreign!), { unusable: `Schema ${foreign} is not registered under ${ours}` });
 });
 
 Deno.test("find() gives a schema whose version was deleted, for messages outlive it", async () => {
@@ -215,7 +215,7 @@ Deno.test("find() gives the schemas that one refers to, each behind those that i
 
 Deno.test("find() refuses an id that the registry does not know", async () => {
   for (const id of [2 ** 31 - 1, 0, -1]) {
-    assert.deepEqual(await writerSchemas(testRegistry(), "any").find(id), { refused: `Unknown schema id ${id}` });
+    assert.deepEqual(await writerSchemas(testRegistry(), "any").find(id), { unusable: `Unknown schema id ${id}` });
   }
 });
 

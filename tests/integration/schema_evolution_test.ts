@@ -95,7 +95,13 @@ Deno.test("consume takes no trouble of the registry for poison: 500, silence, a 
   const { code, stderr } = await consumer.end;
   assert.equal(code, EXIT.ok);
   assert.match(stderr, /warning: No answer from .*\/schemas\/ids\/\d+\/versions/);
-  assert.match(stderr, /warning: The Schema Registry refuses this client without a login \(status 401 to GET /);
-  assert.match(stderr, /warning: The Schema Registry refuses this client without a login \(status 403 to GET /);
+  assert.match(
+    stderr,
+    /warning: The Schema Registry denies access to this client without a login \(status 401 to GET /,
+  );
+  assert.match(
+    stderr,
+    /warning: The Schema Registry denies access to this client without a login \(status 403 to GET /,
+  );
   assert.deepEqual(await reasonsIn(world.topic), []);
 });

@@ -18,7 +18,9 @@ const ORDERS = "orders";
 const LETTERS = "orders.dlq";
 const GROUP = "order-processor";
 
-/** What can be tried, and who may; everybody else is refused. That an admin may shows that the attempt itself is fine. */
+/**
+ * What can be tried, and who may; everybody else is denied. The admin's success shows that the attempt itself is valid.
+ */
 const RIGHTS: Record<string, { attempt: (kafka: Kafka) => Promise<void>; may: User[] }> = {
   "send orders": { attempt: (kafka) => send(kafka, ORDERS), may: ["admin", "producer", "replayer"] },
   "send dead letters": { attempt: (kafka) => send(kafka, LETTERS), may: ["admin", "consumer"] },
@@ -162,7 +164,7 @@ async function assertRights(dataDir: string, { brokers }: StackState): Promise<v
 /** kafkajs tells it in one type of error or another, the broker's own one within it. */
 function isRefusal(what: string): (error: unknown) => true {
   return (error) => {
-    assert.match(Deno.inspect(error), /_AUTHORIZATION_FAILED|not authorized|Kafka refuses/i, what);
+    assert.match(Deno.inspect(error), /_AUTHORIZATION_FAILED|not authorized|Kafka denies/i, what);
     return true;
   };
 }

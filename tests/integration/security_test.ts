@@ -4,20 +4,20 @@ import { makeCertificates } from "../../tools/stack/secure/certificates.ts";
 import { testKafka } from "../support/kafka.ts";
 import { SecureWorld } from "../support/secure_world.ts";
 
-/** Some of each kind, the same ones each time; about a fifth are no orders. */
+/** Some of each kind, the same ones each time; about a fifth are not orders. */
 const SENT = "produce --count 60 --delay 0 --seed secure --mix unpaid=20,poison=20";
 
 Deno.test("a secure broker serves each user with the rights of docs/SECURITY.md, and refuses with one line", (t) =>
   SecureWorld.with(async (world) => {
     const [producer, consumer, auditor, replayer] = (["producer", "consumer", "auditor", "replayer"] as const)
       .map((user) => world.envOf(user));
-    let letters = 0;
+    let deadLetters = 0;
 
     await t.step("produce and consume, dead letters included", async () => {
       await world.runWell(SENT, producer);
       const { stdout } = await world.runWell("consume --until-end", consumer);
       assert.match(stdout, /^60 orders: \d+ accepted, \d+ rejected .* [1-9]\d* dead-lettered/m);
-      letters = Number(/(\d+) dead-lettered/.exec(stdout)![1]);
+      deadLetters = Number(/(\d+) dead-lettered/.exec(stdout)![1]);
     });
 
     await t.step("verify, why and dlq", async () => {
@@ -27,7 +27,7 @@ Deno.test("a secure broker serves each user with the rights of docs/SECURITY.md,
         (await world.runWell(`why ${order_id}`, auditor)).stdout,
         /accepted +as number .* \(schema \d+, key/,
       );
-      assert.equal((await world.runWell("dlq --json", auditor)).stdout.trim().split("\n").length, letters);
+      assert.equal((await world.runWell("dlq --json", auditor)).stdout.trim().split("\n").length, deadLetters);
     });
 
     await t.step("replay, of what was set aside too, and resumed", async () => {
@@ -40,7 +40,7 @@ Deno.test("a secure broker serves each user with the rights of docs/SECURITY.md,
       await world.runWell("verify", auditor);
     });
 
-    await t.step("with a certificate in place of a password", async () => {
+    await t.step("with a certificate instead of a password", async () => {
       await world.runWell("produce --count 2 --delay 0", world.envOf("producer", "certificate"));
       assert.match(
         (await world.runWell("consume --until-end", world.envOf("consumer", "certificate"))).stdout,
@@ -75,14 +75,14 @@ async function refusals(world: SecureWorld): Promise<Refusal[]> {
   );
   const lacks = (user: string, right: string, on: string) =>
     new RegExp(
-      `^error: Kafka refuses User:${user} ${right}; .*--allow-principal User:${user} --operation .*--${on}\n$`,
+      `^error: Kafka denies User:${user} ${right}; .*--allow-principal User:${user} --operation .*--${on}\n$`,
     );
   return [
     {
       what: "a wrong password",
       line: produce,
       env: { ...producer, ...wrong },
-      says: /refuses the login of producer: check/,
+      says: /denies the login of producer: check/,
     },
     {
       what: "the same, of a consumer",
@@ -100,7 +100,7 @@ async function refusals(world: SecureWorld): Promise<Refusal[]> {
       what: "an unknown user",
       line: consume,
       env: { ...consumer, KAFKA_SASL_USERNAME: "nobody" },
-      says: /refuses the login of nobody: check/,
+      says: /denies the login of nobody: check/,
     },
     {
       what: "another authority",
@@ -193,7 +193,7 @@ async function refusals(world: SecureWorld): Promise<Refusal[]> {
       env: producer,
       says: lacks("producer", "Write on topic others", "topic others"),
     },
-    { what: "the same, of a verify", line: "verify", env: producer, says: /refuses User:producer Read on topic/ },
+    { what: "the same, of a verify", line: "verify", env: producer, says: /denies User:producer Read on topic/ },
     {
       what: "the same, of a why",
       line: "why some-order",

@@ -100,15 +100,15 @@ Deno.test("a local stack", (t) =>
       assert.deepEqual(requireState(dataDir), before);
     });
 
-    for (const part of ["broker-1", "registry"]) {
-      await t.step(`up() restarts a killed ${part}, and only that`, async () => {
+    for (const service of ["broker-1", "registry"]) {
+      await t.step(`up() restarts a killed ${service}, and only that`, async () => {
         const { pids, ...before } = requireState(dataDir);
-        Deno.kill(pids[part].pid, "SIGKILL");
-        await eventually(`${part} has ended`, async () => !(await isAlive(pids[part])), PATIENCE_MS);
+        Deno.kill(pids[service].pid, "SIGKILL");
+        await eventually(`${service} has ended`, async () => !(await isAlive(pids[service])), PATIENCE_MS);
         await succeed("up", dataDir);
         const { pids: now, ...after } = requireState(dataDir);
-        assert.notEqual(now[part].pid, pids[part].pid);
-        const other = part === "registry" ? "broker-1" : "registry";
+        assert.notEqual(now[service].pid, pids[service].pid);
+        const other = service === "registry" ? "broker-1" : "registry";
         assert.deepEqual(now[other], pids[other]);
         assert.deepEqual([after.brokers, after.registry], [before.brokers, before.registry]);
       });
@@ -158,8 +158,8 @@ Deno.test("up() ends what it started when it is interrupted", () =>
     const child = start("up", dataDir, [...ANY_PORTS, "--postgres"]);
     const outcome = finish(child);
     const records = await Promise.all(
-      ["broker-1", "registry", "postgres"].map((part) =>
-        eventually(`${part} has started`, () => readPid(join(dataDir, part)), PATIENCE_MS)
+      ["broker-1", "registry", "postgres"].map((service) =>
+        eventually(`${service} has started`, () => readPid(join(dataDir, service)), PATIENCE_MS)
       ),
     );
     child.kill("SIGTERM");
@@ -169,7 +169,7 @@ Deno.test("up() ends what it started when it is interrupted", () =>
     assert.equal(readState(dataDir), undefined);
   }));
 
-Deno.test("up() says why a part ended at its start and ends the other one", () =>
+Deno.test("up() says why a service ended at its start and ends the other one", () =>
   withDataDir(async (dataDir) => {
     Deno.mkdirSync(join(dataDir, "registry", "data"), { recursive: true });
     Deno.writeTextFileSync(join(dataDir, "registry", "data", "registry.mv.db"), "no database\n".repeat(1_000));

@@ -23,7 +23,7 @@ Deno.test("tools: the seed's walk-through", async () => {
   assert.deepEqual(requireBalance(storage), { book: 10, pen: 0, notebook: 20, laptop: 5 });
 });
 
-Deno.test("tools refuse what exists, what is unknown and what is no name with 64, and change nothing", async () => {
+Deno.test("tools refuse what exists, what is unknown and what is not a name with 64, and change nothing", async () => {
   await using storage = await TestStorage.create();
   const before = ["users.csv", "inventory.csv", "stock_edits.jsonl"].map((name) => storage.text(name));
   const { folder } = storage;
@@ -48,7 +48,7 @@ Deno.test("tools refuse what exists, what is unknown and what is no name with 64
   assert.deepEqual(["users.csv", "inventory.csv", "stock_edits.jsonl"].map((name) => storage.text(name)), before);
 });
 
-Deno.test("tools refuse bytes that are no text as a name: a lone surrogate, half a character", async () => {
+Deno.test("tools refuse bytes that are not text as a name: a lone surrogate, half a character", async () => {
   await using storage = await TestStorage.create();
   const before = storage.text("users.csv");
   for (const bytes of ["\\355\\240\\200", "\\303", "\\377"]) {
@@ -65,7 +65,7 @@ Deno.test("tools refuse bytes that are no text as a name: a lone surrogate, half
   assert.equal(storage.text("users.csv"), before);
 });
 
-Deno.test("tools refuse a quantity that is no whole number from 0 to 2^31 - 1 with 64", async () => {
+Deno.test("tools refuse a quantity that is not a whole number from 0 to 2^31 - 1 with 64", async () => {
   await using storage = await TestStorage.create();
   const wrong = [
     "NaN",
@@ -150,7 +150,7 @@ Deno.test("bootstrap --force asks for a yes, is refused while a consumer runs, a
   await using storage = await TestStorage.create({ users: { eve: "paid" }, items: { car: 1 } });
   const { folder } = storage;
   const old = storage.files();
-  assert.match(await refused(folder, "bootstrap --force", 64), /wants a yes: answer the question, or pass --yes/);
+  assert.match(await refused(folder, "bootstrap --force", 64), /needs a yes: answer the question, or pass --yes/);
   const store = await storage.open();
   assert.match(await refused(folder, "bootstrap --force --yes", 75), /is in use by a consumer: stop it first/);
   await storage.close(store);

@@ -78,7 +78,7 @@ async function abort(kafka: Kafka, { topic, partition }: PartitionOf, value: Buf
   }
 }
 
-/** Sends one value that is no order, as a producer of its own that brokers remember. */
+/** Sends one value that is not an order, as a producer of its own that brokers remember. */
 async function send(kafka: Kafka, { topic, partition }: PartitionOf, key: string): Promise<void> {
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
   try {

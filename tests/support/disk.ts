@@ -11,7 +11,7 @@ export interface DiskCall {
 
 /**
  * Runs `work` with `before` told of every call that changes the disk, just before it is made; what `before` throws is
- * thrown in place of the call. Patches `Deno.FsFile` and `Deno`, so only what runs in this process is seen.
+ * thrown instead of the call. Patches `Deno.FsFile` and `Deno`, so only what runs in this process is seen.
  */
 export async function watchDisk<T>(before: (call: DiskCall) => void, work: () => Promise<T>): Promise<T> {
   const file = Deno.FsFile.prototype;

@@ -1,5 +1,5 @@
 import { EXIT, Failure } from "../../lib/errors.ts";
-import { endedEarly, type StartedPart } from "../../tools/stack/part.ts";
+import { endedEarly, type StartedService } from "../../tools/stack/service.ts";
 import { freePorts } from "../../tools/stack/ports.ts";
 import { provideDatabase, withClient } from "../../tools/stack/postgres/database.ts";
 import { databaseUrl } from "../../tools/stack/postgres/database_url.ts";
@@ -21,16 +21,16 @@ export interface PostgresEnv extends Record<string, string> {
 }
 
 /**
- * Runs `work` with a PostgreSQL of its own, on a free port and in a folder of its own, and removes it all afterwards. It
- * takes a second.
+ * Runs `work` with a PostgreSQL of its own, on a free port and in a folder of its own, and removes it all afterwards.
+ * It takes a second.
  *
- * Throws a {@linkcode Failure} where it cannot be had on this machine. Permissions: net; run sh, mvn; env; read and write
- * of the checkout's `.stack` and of temp folders.
+ * Throws a {@linkcode Failure} if this machine cannot run one. Permissions: net; run sh, mvn; env; read and write of
+ * the checkout's `.stack` and of temp folders.
  */
 export async function withPostgres<T>(work: (env: PostgresEnv) => Promise<T>): Promise<T> {
   const folder = Deno.makeTempDirSync({ prefix: "orders-postgres-" });
   const giveUp = new AbortController();
-  let server: StartedPart | undefined;
+  let server: StartedService | undefined;
   try {
     const { signal: stop } = giveUp;
     const address = { folder, port: freePorts(1)[0] };

@@ -6,7 +6,7 @@ const META_URL = "import.meta" + ".url";
 const PATHNAME = ").path" + "name";
 const FETCH = "fetch" + "(";
 
-Deno.test("check() refuses a URL's path in place of a file's", { permissions: "none" }, () => {
+Deno.test("check() refuses a URL's path instead of a file's", { permissions: "none" }, () => {
   const wrong = [
     `const ROOT = new URL("..", ${META_URL}${PATHNAME};`,
     `const script = new URL(Deno.mainModule${PATHNAME};`,

@@ -50,7 +50,7 @@ Deno.test("decideOrder() rejects when the stock is one short", pure, () => {
   assert.equal(reasonOf({ quantity: 1 }, ALICE, { ...BOOK, quantity: 0 }), "insufficient-stock");
 });
 
-Deno.test("decideOrder() rejects a quantity that is no whole number from 1 to 2^31 - 1", pure, () => {
+Deno.test("decideOrder() rejects a quantity that is not a whole number from 1 to 2^31 - 1", pure, () => {
   const plenty = { ...BOOK, quantity: Number.MAX_SAFE_INTEGER };
   for (const quantity of [0, -0, -1, 1.5, NaN, Infinity, -Infinity, 2 ** 31, 2 ** 40, 1e21]) {
     assert.equal(reasonOf({ quantity }, ALICE, plenty), "invalid-quantity", String(quantity));

@@ -42,7 +42,7 @@ Deno.test("preparedAhead() prepares a batch while the one before is handled, and
     return Promise.resolve();
   };
   for await (const { batch } of preparedAhead(numbers(4), prepare)) {
-    if (batch < 3) await notes.until(`prepare ${batch + 1}`); // would wait for ever
+    if (batch < 3) await notes.until(`prepare ${batch + 1}`); // would wait forever
     assert.equal(notes.has(`prepare ${batch + 2}`), false);
   }
 });

@@ -30,8 +30,8 @@ function ports(fail?: "store" | "sink") {
     },
   };
   const deadLetters: DeadLetterSink = {
-    send(letters: readonly DeadLetter[]) {
-      calls.push(`send ${letters.length}`);
+    send(deadLetters: readonly DeadLetter[]) {
+      calls.push(`send ${deadLetters.length}`);
       return fail === "sink" ? Promise.reject(new Error("broker")) : Promise.resolve();
     },
   };

@@ -7,7 +7,7 @@ import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { type KafkaSettings, ordersFlags, ordersSettings } from "../../lib/cli/settings.ts";
 import { shellWord } from "../../lib/shell_word.ts";
 import { flagsOf, type FlagValue, sliceFlags, sliceSetting, sliceValues } from "../../lib/cli/slice_flags.ts";
-import { MENDABLE_REASONS } from "../../lib/decide_order.ts";
+import { RETRYABLE_REASONS } from "../../lib/decide_order.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import type { PaceSetting } from "../../lib/pace.ts";
 import { isUuid } from "../../lib/replay_ids.ts";
@@ -16,16 +16,16 @@ import { storeFlags, type StoreSetting, storeSetting } from "../open_store.ts";
 
 /** What is sent again. */
 export type ReplaySource =
-  /** The accepted orders, as new ones or under the ids they have; with or without those that are replays themselves. */
+  /** The accepted orders, as new ones or under their own ids; with or without those that are replays themselves. */
   | { of: "accepted"; sameId: boolean; originals: boolean }
-  /** What was set aside, once more under the ids it has. */
+  /** A redrive: rejected orders or dead letters, under their own ids. */
   | { of: "rejected" | "dlq"; filter: SliceFilter };
 
 export interface ReplayConfig extends KafkaSettings {
   source: ReplaySource;
   store: StoreSetting;
   pace: PaceSetting;
-  /** A UUID: what new ids are made of, or by what a resumed run knows what it has sent. */
+  /** A UUID: new ids are derived from it, and a resumed run recognises by it what it has sent. */
   run: string;
   /** Whether the run was begun earlier. */
   resumed: boolean;
@@ -33,7 +33,7 @@ export interface ReplayConfig extends KafkaSettings {
   dryRun: boolean;
   json: boolean;
   verbose: boolean;
-  /** The flags of the connection, as they were given. */
+  /** The connection flags as given. */
   given: Readonly<Record<string, FlagValue>>;
 }
 
@@ -42,16 +42,16 @@ const USUAL_DELAY_S = 0;
 const parser = object({
   ...paceFlags(USUAL_DELAY_S),
   sameId: option("--same-id", {
-    description: line("Keep ids and times: moves no stock that has them, rebuilds an empty storage"),
+    description: line("Keep ids and times: changes nothing in a storage that has the orders, rebuilds an empty one"),
   }),
   originals: option("--originals", { description: line("Leave out orders that are replays themselves") }),
   rejected: option("--rejected", {
     description: line(
-      "The rejected orders instead, under the ids they have: judged anew, after users or stock changed",
+      "The rejected orders instead, under their own ids: to be judged again after users or stock changed",
     ),
   }),
   dlq: option("--dlq", {
-    description: line("The dead letters instead, as they were, back into the partitions they came from"),
+    description: line("The dead letters instead, unchanged, back into the partitions they came from"),
   }),
   ...sliceFlags,
   user: optional(
@@ -72,7 +72,7 @@ const parser = object({
 
 type Options = ReturnType<typeof parse>;
 
-/** What the arguments of `deno task replay` ask for; a `Failure` (64) where they contradict each other. */
+/** Parses the arguments of `deno task replay`; throws a `Failure` (64) if they contradict each other. */
 export function configure(args: readonly string[]): ReplayConfig {
   const options = parse(args);
   if (options.run !== undefined && !isUuid(options.run)) {
@@ -97,7 +97,8 @@ export function configure(args: readonly string[]): ReplayConfig {
 function parse(args: readonly string[]) {
   return parseArgs(parser, args, {
     name: "replay",
-    brief: "Sends the accepted orders of the log into Kafka again, as new orders; or what was set aside, once more.",
+    brief:
+      "Sends the accepted orders of the log to Kafka again, as new orders; or redrives rejected orders or dead letters.",
     examples: [
       "deno task replay --delay 0.5",
       "deno task replay --originals --rate 100",
@@ -119,19 +120,22 @@ function sourceSetting(options: Options): ReplaySource {
     if (sameId) refuse({ run: options.run }, "makes new ids and --same-id keeps the old ones: give one of them");
     return { of: "accepted", sameId, originals };
   }
-  refuse({ "same-id": sameId, originals }, "is for accepted orders, these keep their ids anyway");
+  refuse({ "same-id": sameId, originals }, "is for accepted orders; these keep their ids anyway");
   if (dlq) {
     refuse(orders, "goes with --rejected: a dead letter has no user and no item");
     return { of: "dlq", filter: sliceSetting(slice, Date.now()) };
   }
-  if (reason !== undefined && !MENDABLE_REASONS.includes(reason)) {
-    const known = MENDABLE_REASONS.join(", ");
-    throw new Failure(EXIT.usage, `--reason must be one that users or stock can mend (${known}), got "${reason}"`);
+  if (reason !== undefined && !RETRYABLE_REASONS.includes(reason)) {
+    const known = RETRYABLE_REASONS.join(", ");
+    throw new Failure(
+      EXIT.usage,
+      `--reason must be one that a change to users or stock can help (${known}), got "${reason}"`,
+    );
   }
   return { of: "rejected", filter: sliceSetting({ ...slice, ...orders }, Date.now()) };
 }
 
-/** Refuses those of these flags that are given. */
+/** Throws if any of these flags is given. */
 function refuse(flags: Record<string, FlagValue>, why: string): void {
   const given = Object.entries(flags).find(([, value]) => value !== undefined && value !== false);
   if (given !== undefined) throw new Failure(EXIT.usage, `--${given[0]} ${why}`);

@@ -6,31 +6,31 @@ import { requireBrokers } from "../../lib/kafka/client/require_brokers.ts";
 import { type PaceSetting, sendPaced } from "../../lib/pace.ts";
 import type { Slice } from "../../lib/slice.ts";
 
-/** Where pieces of a slice are sent to. */
+/** Where the records of a slice are sent. */
 export interface Sink<T> {
-  send(pieces: readonly T[]): Promise<void>;
+  send(records: readonly T[]): Promise<void>;
   close(): Promise<void>;
-  /** One line about a piece that was sent. */
-  describe(piece: T): string;
+  /** One line about a record that was sent. */
+  describe(record: T): string;
 }
 
-/** How pieces of a slice are shown and sent. */
-export interface Way<T> {
+/** How the records of a slice are shown and sent. */
+export interface Sender<T> {
   /** Connects; creates what is missing at the broker and the registry. */
   open(settings: KafkaSettings): Promise<Sink<T>>;
-  /** Pieces in memory at most, where that is a concern. */
+  /** The most records in memory, where that is a concern. */
   maxBatch?: number;
-  /** A piece as `--dry-run` prints it. */
-  preview(piece: T): unknown;
+  /** A record as `--dry-run` prints it. */
+  preview(record: T): unknown;
 }
 
 export interface SendOptions extends KafkaSettings {
   pace: PaceSetting;
-  /** Print the pieces instead of sending them. */
+  /** Print the records instead of sending them. */
   dryRun: boolean;
   json: boolean;
   verbose: boolean;
-  /** The flags that send the rest of the slice, or all of it again. */
+  /** The flags to send the rest of the slice, or all of it again. */
   resume: string;
   /** The command with those flags. */
   command: string;
@@ -38,30 +38,30 @@ export interface SendOptions extends KafkaSettings {
   run: string | undefined;
 }
 
-/** Sends a slice piece by piece until it is sent or `stop` aborts; says then how to send the rest. */
+/** Sends a slice until it is sent or `stop` aborts; then says how to send the rest. */
 export async function sendSlice<T>(
   slice: Slice<T>,
-  way: Way<T>,
+  sender: Sender<T>,
   { stop, ...options }: SendOptions & { stop: AbortSignal },
 ): Promise<void> {
   const { dryRun, resume, command, run, pace } = options;
   const announcement = announce(slice, options);
   if (dryRun) {
     printError(announcement);
-    return await printJsonLines(previews(slice, way), stop);
+    return await printJsonLines(previews(slice, sender), stop);
   }
   await requireBrokers(options.kafka);
-  const sink = await way.open(options);
+  const sink = await sender.open(options);
   const report = new SendReport({ ...options, total: slice.total, describe: sink.describe });
   report.note(announcement);
   try {
     await sendPaced(slice.items(), {
       pace,
       stop,
-      maxBatch: way.maxBatch,
-      send: async (pieces) => {
-        await sink.send(pieces);
-        report.sent(pieces);
+      maxBatch: sender.maxBatch,
+      send: async (records) => {
+        await sink.send(records);
+        report.sent(records);
       },
     });
   } finally {
@@ -75,6 +75,6 @@ function announce({ total, noun, notes }: Slice<unknown>, { topic, resume }: Sen
   return [`Replaying ${total} ${noun}${total === 1 ? "" : "s"} to ${topic} with ${resume}`, ...notes].join("; ");
 }
 
-async function* previews<T>(slice: Slice<T>, way: Way<T>): AsyncGenerator<unknown> {
-  for await (const piece of slice.items()) yield way.preview(piece);
+async function* previews<T>(slice: Slice<T>, sender: Sender<T>): AsyncGenerator<unknown> {
+  for await (const record of slice.items()) yield sender.preview(record);
 }

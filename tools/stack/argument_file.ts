@@ -1,8 +1,8 @@
 import { join } from "node:path";
 
 /**
- * Lets `use` run a Java command whose arguments nobody else sees, by a file that only the owner may read: everybody may
- * read the arguments of a process. The file is gone afterwards.
+ * Lets `use` run a Java command with its arguments in a file that only the owner may read, because everybody can see
+ * the arguments of a process. The file is removed afterwards.
  *
  * Permissions: write of `folder`.
  */

@@ -4,7 +4,7 @@ import { withArgumentFile } from "./argument_file.ts";
 import { brokerName, CLUSTER_ID_FILE } from "./folders.ts";
 import type { Jars } from "./jars.ts";
 import { formatCommand } from "./jvm.ts";
-import { javaFailure, lastMeaningfulLine } from "./part.ts";
+import { javaFailure, lastMeaningfulLine } from "./service.ts";
 import type { StackPlan } from "./plan.ts";
 import { freePorts } from "./ports.ts";
 import { scramCredentials } from "./secure/secrets.ts";
@@ -18,13 +18,13 @@ export function writeServerProperties(dataDir: string, plan: StackPlan): void {
   const nodes = plan.brokers.map((kafka, index) => ({ kafka, controller: controllers[index], tls: plan.tls?.[index] }));
   nodes.forEach((_, index) => {
     const folder = join(dataDir, brokerName(index + 1));
-    // A secure broker's data is for those who log in, not for who else works on this machine.
+    // A secure broker's data is not for other users of this machine.
     Deno.mkdirSync(folder, { recursive: true, mode: plan.tls && 0o700 });
     Deno.writeTextFileSync(join(folder, "server.properties"), serverProperties(index + 1, nodes));
   });
 }
 
-/** Prepares the data of the broker in `folder` where that was not done before. Permissions: run java; read, write. */
+/** Prepares the data of the broker in `folder`, if not done before. Permissions: run java; read, write. */
 export async function format(
   folder: string,
   { java, jars, stop }: { java: Java; jars: Jars; stop: AbortSignal },
@@ -45,8 +45,8 @@ export async function format(
 }
 
 /**
- * The id that all nodes of the stack in `dataDir` share and no other stack has: a node that reaches a foreign one, by
- * a port that has changed hands, is turned away by it.
+ * The cluster id, unique to the stack in `dataDir`: if a port has changed hands and a node reaches one of another
+ * stack, that one rejects it.
  */
 function clusterId(dataDir: string): string {
   const file = join(dataDir, CLUSTER_ID_FILE);

@@ -1,12 +1,12 @@
 /** `warn`: worth knowing, but the pipeline runs. `fail`: it does not. */
 export type Level = "ok" | "warn" | "fail";
 
-/** What `doctor` found out about one thing. */
+/** The result of one of `doctor`'s checks. */
 export interface Check {
-  /** Of what: `java`, `storage`. */
+  /** What was checked, such as `java` or `storage`. */
   name: string;
   level: Level;
-  /** What is there, or what is wrong. */
+  /** What was found, or what is wrong. */
   found: string;
   /** What to do about it. */
   remedy?: string;

@@ -4,7 +4,7 @@ import { TEMP_SUFFIX } from "../../lib/files/disk/layout.ts";
 import { readStock, readUsers } from "../../lib/files/read/read_storage.ts";
 import type { Check } from "./check.ts";
 
-/** File systems of other machines: their locks and syncs do not hold what the file store builds on. */
+/** Network file systems: their locks and syncs do not guarantee what the file store needs. */
 const NETWORK = /^(nfs4?|cifs|smb3?|smbfs|9p|fuse\.sshfs|afs|ceph)$/;
 
 /** Whether the storage folder has what the pipeline reads and can be written. Permissions: read, write of it; run sh. */
@@ -25,7 +25,7 @@ function checkFiles(folder: string): Check {
   }
 }
 
-/** Undefined where there is no folder yet, which is a failed check already. */
+/** Undefined if there is no folder yet, which has failed another check. */
 function checkWritable(folder: string): Check | undefined {
   try {
     Deno.removeSync(Deno.makeTempFileSync({ dir: folder, suffix: TEMP_SUFFIX }));
@@ -37,7 +37,7 @@ function checkWritable(folder: string): Check | undefined {
   }
 }
 
-/** What kind of file system holds `folder`, by the lines of `/proc/mounts`; undefined where it is not known. */
+/** The kind of file system that `folder` is on, from `/proc/mounts`; undefined if not known. */
 export function checkFileSystem(folder: string, mounts: string): Check | undefined {
   const path = join(resolve(folder), "/");
   const [, kind] = mounts.split("\n")
@@ -58,7 +58,10 @@ export function checkFileSystem(folder: string, mounts: string): Check | undefin
   };
 }
 
-/** `/proc/mounts`, empty where there is none; by `sh`, as Deno itself opens nothing in /proc without all rights. */
+/**
+ * `/proc/mounts`, empty if there is none. Read through `sh`, because Deno opens nothing in /proc without all
+ * permissions.
+ */
 async function mounts(): Promise<string> {
   const args = ["-c", "cat /proc/mounts 2>/dev/null"];
   const { stdout } = await new Deno.Command("sh", { args, stdin: "null" }).output();

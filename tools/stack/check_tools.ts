@@ -3,11 +3,11 @@ import { KAFKA_PORT, REGISTRY_PORT } from "./plan.ts";
 import { isFree } from "./ports.ts";
 import { findDocker, findJava, findMaven, isUnfit } from "./toolchain.ts";
 
-/** The Deno that everything here is tested with, and the oldest that has what it uses. */
+/** The version of Deno everything is tested with, and the oldest with the features used. */
 const TESTED_DENO = "2.9.6";
 
 /**
- * Deno, and what `up` runs the stack with. Java and Maven or Docker are `needed` unless a broker answers already.
+ * Deno, and what `up` runs the stack with. Java and Maven, or Docker, are `needed` unless a broker already answers.
  *
  * Permissions: run java, mvn, docker; env JAVA_HOME.
  */
@@ -40,7 +40,7 @@ export function checkDeno(version: string): Check {
   };
 }
 
-/** Whether `up` could have its usual ports. Permission: net. */
+/** Whether `up`'s usual ports are free. Permission: net. */
 export function checkPorts(): Check[] {
   return ([[KAFKA_PORT, "--kafka-port"], [REGISTRY_PORT, "--registry-port"]] as const).map(([port, flag]) =>
     isFree(port) ? { name: "port", level: "ok", found: `${port} is free` } : {

@@ -3,7 +3,7 @@ import { option } from "@optique/core/primitives";
 import { string } from "@optique/core/valueparser";
 import { line } from "../../lib/cli/parse.ts";
 
-/** The flag that tells one stack from another. */
+/** The flag that selects a stack by its folder. */
 export const dataDirFlag = {
   dataDir: optional(
     option("--data-dir", string({ metavar: "FOLDER" }), {

@@ -12,15 +12,15 @@ import { SUPERUSER } from "./postgres/roles.ts";
 import { readState, removeState, type StackState, writeState } from "./state.ts";
 
 const COMPOSE_FILE = join(CHECKOUT, "docker", "compose.yml");
-/** Of `docker compose`: without it the service is passed over, also where it runs. */
+/** A profile of `docker compose`: without it the service is ignored, even if it runs. */
 const DATABASE_TOO = ["--profile", "postgres"];
 export const CONTROL_CENTER = "http://localhost:9021";
 
 /**
  * Starts Confluent's stack and returns when each of its containers is healthy and the topics exist.
  *
- * Throws a {@linkcode Failure} (69) where it does not come up, and when `stop` aborts; containers that were created
- * are stopped then. Permissions: net; run docker; env of kafkajs; read, write of the data folder.
+ * Throws a {@linkcode Failure} (69) if it does not come up or `stop` aborts, having stopped the containers it created.
+ * Permissions: net; run docker; env of kafkajs; read, write of the data folder.
  */
 export async function startDocker(wish: StackWish, stop: AbortSignal): Promise<StackState> {
   const { dataDir, topic, kafkaPort = KAFKA_PORT, registryPort = REGISTRY_PORT } = wish;
@@ -54,13 +54,13 @@ export async function startDocker(wish: StackWish, stop: AbortSignal): Promise<S
   return state;
 }
 
-/** Stops it; with `purge` its volumes go too. Permissions: run docker, write of the data folder. */
+/** Stops it; with `purge` also removes its volumes. Permissions: run docker, write of the data folder. */
 export async function stopDocker(dataDir: string, { purge }: { purge: boolean }): Promise<void> {
   await compose([...DATABASE_TOO, "down", ...(purge ? ["--volumes"] : [])]);
   removeState(dataDir);
 }
 
-/** The passwords and the port of the container, which the stack keeps as it does for a server of its own. */
+/** The passwords and the port of the container, kept as for a local server. */
 function prepareDatabase(dataDir: string) {
   const folder = databaseFolder(dataDir);
   provideDatabaseFolder(folder);
@@ -75,7 +75,7 @@ export function hasDockerData(dataDir: string): boolean {
   return exists(join(dataDir, DOCKER_FILE));
 }
 
-/** Runs `docker compose` on the stack's file and shows what it says. */
+/** Runs `docker compose` on the stack's file and shows its output. */
 async function compose(
   args: readonly string[],
   { env, stop }: { env?: Record<string, string>; stop?: AbortSignal } = {},

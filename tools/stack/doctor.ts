@@ -27,8 +27,8 @@ const parser = object({
 const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const satisfies Record<Level, string>;
 
 /**
- * Checks what the pipeline needs and prints a line for each, with what to do about it. Exit code 1 where the pipeline
- * cannot run as things are.
+ * Checks what the pipeline needs and prints a line for each, with what to do about it. Exits 1 if the pipeline cannot
+ * run.
  *
  * Permissions: net; run java, mvn, docker, sh; env of the settings, of kafkajs and JAVA_HOME; read of `.stack` and
  * `tools/stack/pom.xml`; read, write of the storage folder.

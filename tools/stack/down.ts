@@ -18,7 +18,7 @@ const parser = object({
 });
 
 /**
- * Stops the stack; its data stays unless `--purge`. Fine where nothing runs.
+ * Stops the stack; its data stays unless `--purge` is given. Fine if nothing runs.
  *
  * Permissions: run sh, docker; read, write of the checkout's `.stack` and of the data folder.
  */

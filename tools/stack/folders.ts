@@ -3,7 +3,7 @@ import { join } from "node:path";
 /** The folder of deno.json. */
 export const CHECKOUT = join(import.meta.dirname!, "../..");
 
-/** Where a stack keeps its state unless told otherwise. */
+/** Where a stack keeps its state by default. */
 export const DEFAULT_DATA_DIR = join(CHECKOUT, ".stack");
 
 const BROKER = /^broker-\d+$/;
@@ -13,14 +13,14 @@ export const POSTGRES = "postgres";
 export const LOCK_FILE = "stack.lock";
 /** The id of the local stack's cluster. */
 export const CLUSTER_ID_FILE = "cluster-id";
-/** There once `--docker` was used: Docker holds data that belongs to this stack. */
+/** Exists once `--docker` was used: Docker then holds data of this stack. */
 export const DOCKER_FILE = "docker";
 export const STATE_FILE = "stack.json";
 /** The ports of last time. */
 export const PLAN_FILE = "ports.json";
-/** There where the data belongs to a secure stack. */
+/** Exists if the data belongs to a secure stack. */
 export const SECURE_FOLDER = "secure";
-/** What the names of folders of jars begin with. */
+/** Prefix of the names of jar folders. */
 export const JARS_PREFIX = "jars-";
 /** Held by whoever fetches the jars. */
 export const FETCH_LOCK_FILE = "fetch.lock";
@@ -30,24 +30,26 @@ export function brokerName(id: number): string {
   return `broker-${id}`;
 }
 
-/** The parts a stack in `dataDir` has data of: `broker-1` and so on, `postgres`, `registry`. Permission: read. */
+/**
+ * The services that the stack in `dataDir` has data of: `broker-1` and so on, `postgres`, `registry`. Permission: read.
+ */
 export function partsOnDisk(dataDir: string): string[] {
   try {
-    return [...Deno.readDirSync(dataDir)].map(({ name }) => name).filter(isPart).sort();
+    return [...Deno.readDirSync(dataDir)].map(({ name }) => name).filter(isService).sort();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
 }
 
-/** How many brokers the data in `dataDir` belongs to, 0 where there is none. Permission: read. */
+/** How many brokers the data in `dataDir` belongs to, 0 if there is none. Permission: read. */
 export function brokersOnDisk(dataDir: string): number {
   return partsOnDisk(dataDir).filter((name) => BROKER.test(name)).length;
 }
 
 /**
- * Removes all that a stack keeps in `dataDir`, and the folder itself where nothing else is in it. Only the checkout's own
- * keeps its jars, which are for all stacks. Permissions: read, write.
+ * Removes everything a stack keeps in `dataDir`, and the folder itself if it is empty then. Only the checkout's own
+ * folder keeps its jars, which serve all stacks. Permissions: read, write.
  */
 export function removeData(dataDir: string): void {
   const jars = dataDir === DEFAULT_DATA_DIR
@@ -57,18 +59,18 @@ export function removeData(dataDir: string): void {
   if ([...Deno.readDirSync(dataDir)].length === 0) Deno.removeSync(dataDir);
 }
 
-/** What a JSON file holds; undefined where it is missing or half written. Permission: read. */
+/** The contents of a JSON file; undefined if it is missing or half written. Permission: read. */
 export function readJson<T>(path: string): T | undefined {
   try {
     return JSON.parse(Deno.readTextFileSync(path));
   } catch (error) {
-    // Half a file is what a kill in the middle of the write leaves.
+    // A kill in the middle of the write leaves half a file.
     if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
-/** Removes a file, or a folder with all in it; fine where there is none. Permission: write. */
+/** Removes a file, or a folder with everything in it; fine if there is none. Permission: write. */
 export function removeTree(path: string): void {
   try {
     Deno.removeSync(path, { recursive: true });
@@ -77,7 +79,7 @@ export function removeTree(path: string): void {
   }
 }
 
-/** Whether the folder is there, and we may look into it. Permission: read. */
+/** Whether the folder exists and may be listed. Permission: read. */
 export function isReadable(folder: string): boolean {
   try {
     Array.from(Deno.readDirSync(folder));
@@ -87,7 +89,7 @@ export function isReadable(folder: string): boolean {
   }
 }
 
-/** Whether something can be made in the folder, which is made itself where it is missing. Permissions: read, write. */
+/** Whether files can be created in the folder, which is itself created if missing. Permissions: read, write. */
 export function isWritable(folder: string): boolean {
   try {
     Deno.mkdirSync(folder, { recursive: true });
@@ -98,11 +100,11 @@ export function isWritable(folder: string): boolean {
   }
 }
 
-/** Whether the jars, or the lock of who fetches them. */
+/** Whether `name` is a jar folder or its lock. */
 function isJars(name: string): boolean {
   return name === FETCH_LOCK_FILE || name.startsWith(JARS_PREFIX);
 }
 
-function isPart(name: string): boolean {
+function isService(name: string): boolean {
   return name === REGISTRY || name === POSTGRES || BROKER.test(name);
 }

@@ -8,13 +8,13 @@ const PACKAGE: Package = {
   megabytes: 160,
   pom: join(CHECKOUT, "tools", "stack", "pom.xml"),
 };
-/** Separators of Java's: of a class path, between a jar and what is in it, around a variable of Maven's. */
+/** Separators of Java and Maven: in a class path, between a jar and its contents, around a variable. */
 const NO_PATH_OF_JAVA = new RegExp(`${delimiter}|!/|\\$\\{`);
 
 export interface Jars {
   /** Holds `kafka/`, `registry/` and the class archives made from them. */
   folder: string;
-  /** Kafka's jars one by one: with a wildcard the JVM ignores a class archive. */
+  /** Kafka's jars one by one: with a wildcard the JVM ignores its class archive. */
   kafkaClasspath: string;
   registryJar: string;
 }
@@ -22,8 +22,8 @@ export interface Jars {
 /**
  * The jars of `pom.xml` for the stack in `dataDir`, fetched with Maven the first time.
  *
- * Throws a {@linkcode Failure}: 69 with what Maven says, 78 where that is missing or Java takes the folder for something
- * else. Permissions: run mvn; read, write of the checkout's `.stack`, or of `dataDir`.
+ * Throws a {@linkcode Failure}: 69 with Maven's message, 78 if Maven is missing, or if Java would misread the folder's
+ * path. Permissions: run mvn; read, write of the checkout's `.stack`, or of `dataDir`.
  */
 export async function provideJars(dataDir: string, stop: AbortSignal): Promise<Jars> {
   const wrong = NO_PATH_OF_JAVA.exec(await jarsFolder(dataDir));
@@ -36,7 +36,7 @@ export async function provideJars(dataDir: string, stop: AbortSignal): Promise<J
   return { folder, kafkaClasspath: kafka.join(delimiter), registryJar: join(folder, "registry", runner!.name) };
 }
 
-/** Where the jars of the stack in `dataDir` are, or will be. Permissions: read, write of both folders. */
+/** The jar folder of the stack in `dataDir`, which may not exist yet. Permissions: read, write of both folders. */
 export function jarsFolder(dataDir: string): Promise<string> {
   return packageFolder(PACKAGE, dataDir);
 }

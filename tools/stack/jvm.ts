@@ -5,7 +5,7 @@ import type { Jars } from "./jars.ts";
 import { HOST } from "./ports.ts";
 import type { Java } from "./toolchain.ts";
 
-/** The fast compiler only and the simple collector: half the time to start, and no slower at our rates. */
+/** Only the fast compiler, and the simple garbage collector: starts in half the time, and is no slower at our rates. */
 const QUICK = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xlog:disable", "-Xlog:all=error:stderr"];
 const KAFKA_LOG = {
   "org.slf4j.simpleLogger.defaultLogLevel": "warn",
@@ -19,7 +19,7 @@ function kafka(java: Java, jars: Jars, flags: readonly string[]): string[] {
   return [java.path, ...QUICK, ...flags, ...properties(KAFKA_LOG), "-cp", jars.kafkaClasspath];
 }
 
-/** The command that starts the broker whose working folder has `server.properties`. `heapMb` is the most it may use. */
+/** The command that starts the broker whose working folder has `server.properties`. `heapMb` is its maximum heap. */
 export function brokerCommand(java: Java, jars: Jars, options: { folder: string; heapMb: number }): string[] {
   const flags = [`-Xmx${options.heapMb}m`, archiveFlag(java, jars, options.folder, "kafka")];
   return [...kafka(java, jars, flags), "kafka.Kafka", "server.properties"];
@@ -36,13 +36,14 @@ export function formatCommand(
   return [...kafka(java, jars, sharedArchiveFlag(java, jars, "kafka")), "kafka.tools.StorageTool", ...args];
 }
 
-/** The command that starts Apicurio Registry; its database is a file below the working folder. */
+/** The command that starts Apicurio Registry; its database is a file in the working folder. */
 export function registryCommand(java: Java, jars: Jars, options: { folder: string; port: number }): string[] {
   const settings = properties({
-    // In Kafka's topics it would take twice as long to start; in memory, ids would change under the messages.
+    // With storage in Kafka topics it takes twice as long to start; in memory, ids would change while messages still
+    // name them.
     "apicurio.storage.kind": "sql",
     "apicurio.storage.sql.kind": "h2",
-    // Without the delay an id given in the last half second would not survive a kill, and be given again.
+    // Without the delay, an id assigned in the last half second would not survive a kill and be assigned again.
     "apicurio.datasource.url": "jdbc:h2:file:./data/registry;WRITE_DELAY=0",
     "quarkus.http.host": HOST,
     "quarkus.http.port": String(options.port),
@@ -57,15 +58,15 @@ export function registryCommand(java: Java, jars: Jars, options: { folder: strin
 }
 
 /**
- * An archive of loaded classes makes a start three times as fast. The first one is written when its process ends, into
- * the part's own folder; {@linkcode keepArchives} then shares it. The JVM passes over one that does not fit.
+ * An archive of loaded classes makes a start three times as fast. It is first written when the process ends, into the
+ * service's folder; {@linkcode keepArchives} then shares it. The JVM ignores one that does not fit.
  */
 function archiveFlag(java: Java, jars: Jars, folder: string, name: string): string {
   const [shared] = sharedArchiveFlag(java, jars, name);
   return shared ?? `-XX:ArchiveClassesAtExit=${join(folder, archiveName(java, name))}`;
 }
 
-/** Uses the archive of `name` where there is one. */
+/** Uses the archive of `name` if there is one. */
 function sharedArchiveFlag(java: Java, jars: Jars, name: string): string[] {
   const path = join(jars.folder, archiveName(java, name));
   return exists(path) ? [`-XX:SharedArchiveFile=${path}`] : [];
@@ -76,8 +77,8 @@ function archiveName(java: Java, name: string): string {
 }
 
 /**
- * Shares the archives that processes wrote into `folder`, unless `whole` is false: then they are only removed, as they
- * are where the jars are not ours to write beside.
+ * Shares the archives that processes wrote into `folder`. If `whole` is false, or the jar folder is read-only, only
+ * removes them.
  *
  * Permissions: read, write of both folders.
  */
@@ -89,7 +90,7 @@ export function keepArchives(folder: string, jarsFolder: string, whole: boolean)
   }
 }
 
-/** Removes the shared archives of this Java: the JVM checks that one fits it, not that it is whole. */
+/** Removes the shared archives of this Java: the JVM checks that an archive fits, not that it is whole. */
 export function dropArchives(java: Java, jars: Jars): void {
   for (const name of ["kafka", REGISTRY]) {
     const path = join(jars.folder, archiveName(java, name));
@@ -97,7 +98,10 @@ export function dropArchives(java: Java, jars: Jars): void {
   }
 }
 
-/** Copy and rename: the data folder may be on another disk, and a JVM that starts meanwhile sees all of it or none. */
+/**
+ * Copy and rename: the data folder may be on another disk, and a JVM that starts meanwhile must see all of it or
+ * nothing.
+ */
 function share(path: string, target: string): void {
   if (exists(target)) return;
   const temp = `${target}.${crypto.randomUUID()}`;

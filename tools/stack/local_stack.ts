@@ -6,7 +6,7 @@ import { format, writeServerProperties } from "./broker_folder.ts";
 import { brokerName, partsOnDisk, POSTGRES, REGISTRY } from "./folders.ts";
 import { type Jars, jarsFolder, provideJars } from "./jars.ts";
 import { brokerCommand, dropArchives, keepArchives, registryCommand } from "./jvm.ts";
-import { endedEarly, JvmCrash, type StartedPart, startPart } from "./part.ts";
+import { endedEarly, JvmCrash, type StartedService, startService } from "./service.ts";
 import { newPlan, planOf, postgresPort, rememberPlan, type StackPlan, type StackWish } from "./plan.ts";
 import { HOST, requireFree } from "./ports.ts";
 import { provideDatabase } from "./postgres/database.ts";
@@ -22,22 +22,22 @@ import { provideSecrets, secureConnection } from "./secure/secrets.ts";
 import { readPid, readState, removePid, removeState, type StackState, writeState } from "./state.ts";
 import type { Java } from "./toolchain.ts";
 
-/** A single broker has the machine to itself; three share it. */
+/** A single broker may use more memory than each of three. */
 const HEAP_MB = { one: 512, ofSeveral: 256 };
 
 export interface LocalStack {
   state: StackState;
-  /** The parts that were not running before. */
+  /** The services that were not running before. */
   started: string[];
 }
 
 /**
- * Starts what does not run yet of the local stack in `wish.dataDir`, and returns when all of it answers and the topics
- * exist. What runs already stays as it is, its ports included.
+ * Starts the services of the local stack in `wish.dataDir` that do not run yet, and returns when all answer and the
+ * topics exist. Services that run already stay as they are, including their ports.
  *
- * Throws a {@linkcode Failure}, having stopped what it started: 69 where a part does not come up, 75 where a port is
- * taken, 78 where the data belongs to another number of nodes. The caller holds the stack's lock.
- * Permissions: net; run java, mvn, sh; env of kafkajs; read, write of the data folder and of the jars.
+ * Throws a {@linkcode Failure}, having stopped what it started: 69 if a service does not come up, 75 if a port is
+ * taken, 78 if the data belongs to another number of nodes. The caller holds the stack's lock. Permissions: net; run
+ * java, mvn, sh; env of kafkajs; read, write of the data folder and of the jars.
  */
 export async function startLocal(java: Java, wish: StackWish, stop: AbortSignal): Promise<LocalStack> {
   const jars = await provideJars(wish.dataDir, stop);
@@ -54,7 +54,7 @@ export async function startLocal(java: Java, wish: StackWish, stop: AbortSignal)
 interface StartOptions {
   java: Java;
   jars: Jars;
-  /** The folder of PostgreSQL's programs, where a database is wished for. */
+  /** The folder of PostgreSQL's programs, if a database is wanted. */
   programs?: string;
   wish: StackWish;
   stop: AbortSignal;
@@ -63,12 +63,12 @@ interface StartOptions {
 async function start({ java, jars, programs, wish, stop }: StartOptions): Promise<LocalStack> {
   const { dataDir } = wish;
   const plan = await planStart(wish);
-  const running = await runningParts(dataDir);
+  const running = await runningServices(dataDir);
   const missing = partsOf(plan).filter((name) => !running.has(name));
   requireFreePorts(plan, missing);
   rememberPlan(dataDir, plan);
 
-  const started: StartedPart[] = [];
+  const started: StartedService[] = [];
   try {
     if (plan.brokers.every((_, index) => missing.includes(brokerName(index + 1)))) {
       if (wish.secure) await provideSecrets(dataDir);
@@ -76,13 +76,13 @@ async function start({ java, jars, programs, wish, stop }: StartOptions): Promis
     }
     await startMissing(missing, { java, jars, programs, plan, dataDir, started, stop });
     await whenReady(plan, { started, wish, stop });
-    const state = stateOf(plan, await runningParts(dataDir));
+    const state = stateOf(plan, await runningServices(dataDir));
     if (started.length > 0) writeState(dataDir, state);
     if (wish.secure) writeEnvFiles(dataDir, state);
     if (plan.postgres !== undefined) writeDatabaseEnvFiles(databaseAddress(wish, plan.postgres));
     return { state, started: missing };
   } catch (error) {
-    await stopParts(dataDir, started.map(({ name }) => name));
+    await stopServices(dataDir, started.map(({ name }) => name));
     if (stop.aborted) {
       throw new Failure(EXIT.failed, "Interrupted; what was started is stopped again", { cause: error });
     }
@@ -91,18 +91,18 @@ async function start({ java, jars, programs, wish, stop }: StartOptions): Promis
 }
 
 /**
- * Stops every process of the local stack in `dataDir`; its data stays. Answers with the parts that ran.
+ * Stops every process of the local stack in `dataDir`; its data stays. Returns the services that ran.
  *
  * Permissions: run sh; read, write of the data folder and of the jars.
  */
 export async function stopLocal(dataDir: string): Promise<string[]> {
-  const stopped = await stopParts(dataDir, [...(await runningParts(dataDir)).keys()]);
+  const stopped = await stopServices(dataDir, [...(await runningServices(dataDir)).keys()]);
   removeState(dataDir);
   return stopped;
 }
 
-/** The parts of the stack in `dataDir` that run. Permissions: run sh, read. */
-export async function runningParts(dataDir: string): Promise<Map<string, ProcessRecord>> {
+/** The services of the stack in `dataDir` that run. Permissions: run sh, read. */
+export async function runningServices(dataDir: string): Promise<Map<string, ProcessRecord>> {
   const running = new Map<string, ProcessRecord>();
   for (const name of partsOnDisk(dataDir)) {
     const record = readPid(join(dataDir, name));
@@ -111,20 +111,20 @@ export async function runningParts(dataDir: string): Promise<Map<string, Process
   return running;
 }
 
-/** The plan of what runs, else a new one. */
+/** The plan of the running stack, else a new one. */
 async function planStart(wish: StackWish): Promise<StackPlan> {
   const state = readState(wish.dataDir);
-  const running = await runningParts(wish.dataDir);
+  const running = await runningServices(wish.dataDir);
   if (running.size > 0 && state !== undefined) {
     const isRunning = running.has(POSTGRES);
     return { ...planOf(state), ...(wish.postgres && { postgres: postgresPort(wish.dataDir, { isRunning }) }) };
   }
-  // Processes without a state: an earlier start was killed before it got that far.
+  // Processes but no state: an earlier start was killed before it wrote the state.
   await stopLocal(wish.dataDir);
   return newPlan(wish);
 }
 
-/** Names of the parts that a plan has. */
+/** Names of the services that a plan has. */
 function partsOf({ brokers, postgres }: StackPlan): string[] {
   const names = [...brokers.keys().map((index) => brokerName(index + 1)), REGISTRY];
   return postgres === undefined ? names : [...names, POSTGRES];
@@ -140,8 +140,8 @@ function requireFreePorts(plan: StackPlan, missing: readonly string[]): void {
 interface StartContext extends Omit<StartOptions, "wish"> {
   plan: StackPlan;
   dataDir: string;
-  /** Gets each part as soon as its process exists. */
-  started: StartedPart[];
+  /** Receives each service as soon as its process exists. */
+  started: StartedService[];
 }
 
 async function startMissing(missing: readonly string[], context: StartContext): Promise<void> {
@@ -168,12 +168,12 @@ async function startOne(name: string, context: StartContext): Promise<void> {
     command = brokerCommand(java, jars, { folder, heapMb });
   }
   stop.throwIfAborted();
-  started.push(await startPart(name, folder, command));
+  started.push(await startService(name, folder, command));
 }
 
 async function whenReady(
   plan: StackPlan,
-  { started, wish, stop }: { started: StartedPart[]; wish: StackWish; stop: AbortSignal },
+  { started, wish, stop }: { started: StartedService[]; wish: StackWish; stop: AbortSignal },
 ): Promise<void> {
   const giveUp = new AbortController();
   const signal = AbortSignal.any([stop, giveUp.signal]);
@@ -197,7 +197,7 @@ async function whenReady(
   }
 }
 
-async function stopParts(dataDir: string, names: readonly string[]): Promise<string[]> {
+async function stopServices(dataDir: string, names: readonly string[]): Promise<string[]> {
   const records = (names: readonly string[]) =>
     names.map((name) => readPid(join(dataDir, name))).filter((record) => record !== undefined);
   const [obeyed] = await Promise.all([
@@ -235,7 +235,7 @@ function addressesOf(ports: readonly number[]): string {
   return ports.map((port) => `${HOST}:${port}`).join(",");
 }
 
-/** Apicurio speaks several protocols; Confluent's is below this path. */
+/** Apicurio has several APIs; Confluent's is below this path. */
 function registryOf(plan: StackPlan): string {
   return `http://${HOST}:${plan.registry}/apis/ccompat/v7`;
 }

@@ -6,22 +6,22 @@ import { DEFAULT_DATA_DIR, FETCH_LOCK_FILE, isReadable, isWritable, JARS_PREFIX 
 import { withLock } from "./stack_lock.ts";
 import { findMaven, isUnfit, JAVA_ENV } from "./toolchain.ts";
 
-/** Something that Maven fetches into a folder. */
+/** Software that Maven fetches into a folder. */
 export interface Package {
-  /** In words: `Kafka and the registry`. */
+  /** For messages, such as `Kafka and the registry`. */
   what: string;
-  /** About so many megabytes come over the network. */
+  /** Approximate download size in megabytes. */
   megabytes: number;
-  /** What puts it into `${jars}`. */
+  /** The POM that puts it into `${jars}`. */
   pom: string;
-  /** The platform it is for, known to the POM as `${platform}`; undefined for any. */
+  /** The platform, passed to the POM as `${platform}`; undefined if it fits any. */
   platform?: string;
 }
 
 /**
- * The folder with what the package's POM makes for the stack in `dataDir`, fetched the first time.
+ * The folder of a package for the stack in `dataDir`, fetched the first time.
  *
- * Throws a {@linkcode Failure}: 69 with what Maven says, 78 where that is missing. Permissions: run mvn; read, write of
+ * Throws a {@linkcode Failure}: 69 with Maven's message, 78 if Maven is missing. Permissions: run mvn; read, write of
  * the checkout's `.stack`, or of `dataDir`.
  */
 export async function providePackage(wanted: Package, dataDir: string, stop: AbortSignal): Promise<string> {
@@ -34,8 +34,8 @@ export async function providePackage(wanted: Package, dataDir: string, stop: Abo
 }
 
 /**
- * Where the package is, or will be: in the checkout, for all its stacks, but where that cannot be written. The folder is
- * named by the POM's contents. Permissions: read, write of both folders.
+ * Where the package is or will be: in the checkout for all its stacks, or in `dataDir` if the checkout cannot be
+ * written. The folder's name is derived from the POM's contents. Permissions: read, write of both folders.
  */
 export async function packageFolder({ pom, platform }: Package, dataDir: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", Deno.readFileSync(pom));
@@ -45,7 +45,7 @@ export async function packageFolder({ pom, platform }: Package, dataDir: string)
   return isReadable(shared) || isWritable(DEFAULT_DATA_DIR) ? shared : join(dataDir, name);
 }
 
-/** Into another folder first: an interrupted download never looks whole. */
+/** Into another folder first, so that an interrupted download never looks complete. */
 async function fetchPackage({ what, megabytes, pom, platform }: Package, folder: string, stop: AbortSignal) {
   const maven = await findMaven();
   if (isUnfit(maven)) {

@@ -11,33 +11,36 @@ export const REGISTRY_PORT = 8081;
 export interface StackWish {
   /** Where the stack keeps its state, absolute. */
   dataDir: string;
-  /** Brokers; those of the data folder, else one, where nothing was asked for. */
+  /** Number of brokers; by default that of the data folder, else one. */
   nodes?: number;
-  /** Port of the first broker, 0 for free ones, 9092 the first time; further brokers take the ports after it. */
+  /**
+   * Port of the first broker, 0 for free ports; 9092 by default the first time. Further brokers take the ports after
+   * it.
+   */
   kafkaPort?: number;
-  /** 0 for a free one, 8081 the first time. */
+  /** Port of the registry, 0 for a free one; 8081 by default the first time. */
   registryPort?: number;
   /** Topic of the orders. */
   topic: string;
-  /** Consumer group of the orders; a secure stack lets its consumer use no other. */
+  /** Consumer group of the orders; the only one that the consumer of a secure stack may use. */
   group: string;
-  /** Clients have to say who they are, and may do what that user may. */
+  /** Clients have to log in, and have the rights of their user. */
   secure: boolean;
   /** With a database. */
   postgres: boolean;
 }
 
-/** Where each part listens. */
+/** Where each service listens. */
 export interface StackPlan {
   /** Ports of the brokers. */
   brokers: number[];
   registry: number;
-  /** Ports of the brokers for who has a certificate; secure stacks only. */
+  /** Ports of the brokers for clients with a certificate; secure stacks only. */
   tls?: number[];
   postgres?: number;
 }
 
-/** The plan a running stack follows, but for its database, which may be new to it. */
+/** The plan of a running stack, without the database, which may be new. */
 export function planOf(state: StackState): StackPlan {
   return {
     brokers: portsOf(state.brokers),
@@ -46,9 +49,7 @@ export function planOf(state: StackState): StackPlan {
   };
 }
 
-/**
- * The port of the stack's database: that of last time, unless another process has it by now. Permissions: net, read.
- */
+/** The port of the stack's database: the last one, unless another process has taken it. Permissions: net, read. */
 export function postgresPort(dataDir: string, { isRunning }: { isRunning: boolean }): number {
   const last = lastPlan(dataDir)?.postgres;
   return last !== undefined && (isRunning || isFree(last)) ? last : freePorts(1)[0];
@@ -59,7 +60,8 @@ function portsOf(brokers: string): number[] {
 }
 
 /**
- * Remembered over a `down`, so that clients find the stack where it was; what is not planned now stays as it was.
+ * Remembers ports across a `down`, so that clients find the stack where it was; those not in the plan stay as they
+ * were.
  *
  * Permissions: read, write of the data folder.
  */
@@ -72,9 +74,9 @@ function lastPlan(dataDir: string): Partial<StackPlan> | undefined {
 }
 
 /**
- * What was wished for, else as last time, else the usual ports.
+ * Plans a stack: what was asked for, else as last time, else the usual ports.
  *
- * Throws a {@linkcode Failure} (78) where the data belongs to another number of nodes. Permissions: net, read.
+ * Throws a {@linkcode Failure} (78) if the data belongs to another number of nodes. Permissions: net, read.
  */
 export function newPlan(wish: StackWish): StackPlan {
   const onDisk = brokersOnDisk(wish.dataDir);

@@ -1,11 +1,11 @@
 import { EXIT, Failure } from "../../lib/errors.ts";
 
-/** Everything listens here and nowhere else: no part of the stack asks who is calling, but for a secure broker. */
+/** Everything listens only here, because no service except a secure broker or PostgreSQL authenticates its callers. */
 export const HOST = "127.0.0.1";
 
 /**
- * Below the ports that systems give to outgoing connections: one of those may be taken when its broker comes back, and
- * a client that retries on this machine may even connect to itself.
+ * Below the ports used for outgoing connections: one of those may be taken when its broker comes back, and a client
+ * that retries on this machine may even connect to itself.
  */
 const LOWEST = 10_000;
 const HIGHEST = 32_000;
@@ -20,7 +20,7 @@ export function freePorts(count: number): number[] {
   return [...ports];
 }
 
-/** Throws a {@linkcode Failure} (75) where another process listens on `port`; `flag` is the way around it. */
+/** Throws a {@linkcode Failure} (75) if another process listens on `port`; `flag` chooses another port. */
 export function requireFree(port: number, flag: string): void {
   if (isFree(port)) return;
   throw new Failure(

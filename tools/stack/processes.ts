@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { JAVA_ENV } from "./toolchain.ts";
 
-/** How long a process may take to end on a signal, in milliseconds; writing a class archive takes it some seconds. */
+/** How long a process may take to end on a signal, in milliseconds; writing a class archive takes some seconds. */
 const TERMINATE_MS = 30_000;
 const POLL_MS = 50;
 
-/** A process that outlives the shell it was started from needs none of that shell's secrets. */
+/** Not passed on: a process that outlives its shell needs none of the shell's secrets. */
 const NO_SECRETS = {
   KAFKA_SASL_PASSWORD: "",
   SCHEMA_REGISTRY_PASSWORD: "",
@@ -13,10 +13,10 @@ const NO_SECRETS = {
   DATABASE_URL: "",
 };
 
-/** A process as it was started. A pid alone proves nothing: another process may have been given it since. */
+/** A started process. A pid alone proves nothing: another process may have it by now. */
 export interface ProcessRecord {
   pid: number;
-  /** When it was started, in the words of the operating system; only good for comparing. */
+  /** Its start time as the operating system prints it; only for comparing. */
   started: string;
 }
 
@@ -26,10 +26,10 @@ export interface StartedProcess extends ProcessRecord {
 }
 
 /**
- * Starts `command` so that it outlives this process and its terminal, its output appended to `logFile`.
+ * Starts `command` so that it outlives this process and its terminal, with output appended to `logFile`.
  *
- * By way of `sh`, as are the functions below: Deno hands no files to a child, opens nothing in /proc and signals no
- * process without the right to run everything. Permission: run sh.
+ * Uses `sh`, like the functions below: Deno cannot pass files to a child, and without permission to run everything it
+ * opens nothing in /proc and signals no process. Permission: run sh.
  */
 export async function startDetached(
   command: readonly string[],
@@ -54,7 +54,10 @@ export async function isAlive(record: ProcessRecord): Promise<boolean> {
   return (await startTime(record.pid)) === record.started;
 }
 
-/** Ends the processes by SIGTERM or SIGINT, those that do not obey by SIGKILL; answers whether all obeyed. Permission: run sh. */
+/**
+ * Ends the processes with SIGTERM or SIGINT, and those that do not end in time with SIGKILL; returns whether none
+ * needed that. Permission: run sh.
+ */
 export async function terminate(records: readonly ProcessRecord[], by: "TERM" | "INT" = "TERM"): Promise<boolean> {
   let alive = await signal(by, records);
   for (const deadline = Date.now() + TERMINATE_MS; alive.length > 0 && Date.now() < deadline;) {
@@ -70,10 +73,10 @@ export async function terminate(records: readonly ProcessRecord[], by: "TERM" | 
   return obeyed;
 }
 
-/** Signals those that are alive and returns them. */
+/** Signals the living ones and returns them. */
 async function signal(name: "TERM" | "INT" | "KILL", records: readonly ProcessRecord[]): Promise<ProcessRecord[]> {
   const alive = await onlyAlive(records);
-  // One that ends in between is what was wanted.
+  // If one ends in between, that was the aim.
   if (alive.length > 0) await shell('kill -s "$0" "$@" 2>/dev/null', [name, ...alive.map(({ pid }) => String(pid))]);
   return alive;
 }
@@ -83,7 +86,7 @@ async function onlyAlive(records: readonly ProcessRecord[]): Promise<ProcessReco
   return records.filter((_, index) => alive[index]);
 }
 
-/** Linux has it in /proc, even where there is no ps; others have ps. */
+/** Linux has it in /proc even without ps; other systems have ps. */
 async function startTime(pid: number): Promise<string | undefined> {
   const text = await shell('cat "/proc/$0/stat" 2>/dev/null || ps -o state= -o lstart= -p "$0" 2>/dev/null', [
     `${pid}`,
@@ -91,9 +94,12 @@ async function startTime(pid: number): Promise<string | undefined> {
   return parseStartTime(text);
 }
 
-/** The start time in a line of /proc/PID/stat or of `ps -o state=,lstart=`; undefined for none and for a zombie. */
+/**
+ * The start time from a line of /proc/PID/stat or of `ps -o state=,lstart=`; undefined for an empty line and for a
+ * zombie.
+ */
 export function parseStartTime(line: string): string | undefined {
-  // The second field of /proc/PID/stat is the command in parentheses, and may itself hold blanks and parentheses.
+  // The second field of /proc/PID/stat is the command in parentheses, and may itself contain blanks and parentheses.
   const afterCommand = /^\d+ \(.*\) (.*)/s.exec(line)?.[1];
   const [state, ...rest] = (afterCommand ?? line).trim().split(/\s+/);
   if (state === "" || state.startsWith("Z")) return undefined;

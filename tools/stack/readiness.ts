@@ -6,12 +6,14 @@ import { createKafka } from "../../lib/kafka/client/client.ts";
 import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import { HOST } from "./ports.ts";
 
-/** How long a part may take from its start to its first answer, in milliseconds; a cold disk is slow. */
+/** How long a service may take from its start to its first answer, in milliseconds; a cold disk is slow. */
 const READY_MS = 90_000;
 const POLL_MS = 100;
 const REQUEST_MS = 2_000;
 
-/** Asks until the answer is yes. Throws a {@linkcode Failure} (69) after 90 s, and when `stop` aborts. */
+/**
+ * Repeats the question until the answer is yes. Throws a {@linkcode Failure} (69) after 90 s, and when `stop` aborts.
+ */
 export async function waitUntil(
   answers: () => Promise<boolean>,
   options: { what: string; stop: AbortSignal },
@@ -48,7 +50,7 @@ export async function registryAnswers(url: string): Promise<boolean> {
   }
 }
 
-/** Far cheaper than a Kafka client that fails. */
+/** Far cheaper than a failing Kafka client. */
 async function isListening(port: number): Promise<boolean> {
   try {
     (await Deno.connect({ hostname: HOST, port })).close();

@@ -4,8 +4,8 @@ import { removeTree } from "./folders.ts";
 const PASSWORD_BYTES = 24;
 
 /**
- * Makes a folder of files that only the owner may read: all of them or none, whenever this is interrupted, for an older
- * folder goes first, and none at all is made again. Permissions: read, write.
+ * Makes a folder of files that only the owner may read. An older folder is removed first, so an interruption leaves
+ * either all of the files or no folder, which is then made again. Permissions: read, write.
  */
 export function makeSecretFolder(path: string, files: readonly [name: string, text: string][]): void {
   const temp = `${path}.new`;
@@ -16,7 +16,7 @@ export function makeSecretFolder(path: string, files: readonly [name: string, te
   Deno.renameSync(temp, path);
 }
 
-/** Letters, digits, - and _: it means the same in every file it is written into. */
+/** Letters, digits, - and _: no format needs to escape it. */
 export function randomPassword(): string {
   return crypto.getRandomValues(new Uint8Array(PASSWORD_BYTES)).toBase64({ alphabet: "base64url", omitPadding: true });
 }

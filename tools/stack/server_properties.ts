@@ -5,14 +5,14 @@ import { secureProperties } from "./secure/secure_properties.ts";
 export interface NodePorts {
   kafka: number;
   controller: number;
-  /** For clients and brokers with a certificate; of a secure stack, and only there. */
+  /** For clients with a certificate; only in a secure stack. */
   tls?: number;
 }
 
 /**
- * `server.properties` of node `id` (from 1) of a KRaft cluster whose nodes are broker and controller in one.
+ * `server.properties` of node `id` (from 1) of a KRaft cluster in which every node is broker and controller.
  *
- * `log.dirs` is relative to the working folder, so that no path needs the escapes of a properties file.
+ * `log.dirs` is relative to the working folder, so that no path needs escaping in a properties file.
  */
 export function serverProperties(id: number, nodes: readonly NodePorts[]): string {
   const { kafka, controller, tls } = nodes[id - 1];
@@ -25,15 +25,15 @@ export function serverProperties(id: number, nodes: readonly NodePorts[]): strin
     "log.dirs": "data",
     // A mistyped topic is an error, not a new topic.
     "auto.create.topics.enable": "false",
-    // Few partitions of the internal topics: each costs time at start and files on disk.
+    // Few partitions for the internal topics: each costs time at the start and files on disk.
     "offsets.topic.num.partitions": 3,
     "transaction.state.log.num.partitions": 3,
     "share.coordinator.state.topic.num.partitions": 3,
     // A group of one or two members need not wait for more to join.
     "group.initial.rebalance.delay.ms": 0,
     "group.min.session.timeout.ms": 1_000,
-    // A dead broker is noticed after 3 s in place of 9: that is most of the time a failover takes, and all the time
-    // that a killed broker is kept from coming back.
+    // A dead broker is noticed after 3 s instead of 9: that is most of the time a failover takes, and the time a killed
+    // broker has to wait before it can come back.
     "broker.session.timeout.ms": 3_000,
     "broker.heartbeat.interval.ms": 500,
     ...replication(nodes.length),

@@ -5,11 +5,11 @@ import { EXIT, Failure } from "../../lib/errors.ts";
 const POLL_MS = 100;
 
 /**
- * Runs `work` while holding a flock on `path`, which the kernel frees however this process ends; waits for its turn.
- * Makes the folder where it is missing.
+ * Waits for a flock on `path`, which the kernel frees however this process ends, and runs `work` while holding it.
+ * Creates the folder if it is missing.
  *
- * Throws a {@linkcode Failure}: 75 when `stop` aborts before, 78 where the folder cannot be written. Permissions: read,
- * write of the folder.
+ * Throws a {@linkcode Failure}: 75 if `stop` aborts while waiting, 78 if the folder cannot be written. Permissions:
+ * read, write of the folder.
  */
 export async function withLock<T>(path: string, stop: AbortSignal, work: () => Promise<T>): Promise<T> {
   using file = openLock(path);

@@ -3,7 +3,7 @@ import { replaceFile } from "../../lib/files/disk/atomic_file.ts";
 import { readJson, STATE_FILE } from "./folders.ts";
 import type { ProcessRecord } from "./processes.ts";
 
-/** `stack.json`: what runs, written when all of it answers, for the other commands and for people. */
+/** `stack.json`: what runs, written when everything answers, for the other commands and for people. */
 export interface StackState {
   mode: "local" | "docker";
   /** Bootstrap servers, `host:port,…`. */
@@ -14,20 +14,20 @@ export interface StackState {
   /** Port of the first broker. */
   kafkaPort: number;
   registryPort: number;
-  /** There if PostgreSQL is a part of it; its passwords are in files of their own. */
+  /** Set if PostgreSQL is part of it; its passwords are in separate files. */
   postgresPort?: number;
-  /** There if clients have to log in. */
+  /** Set if clients have to log in. */
   secure?: {
     /** Bootstrap servers for clients with a certificate, `host:port,…`. */
     tlsBrokers: string;
   };
-  /** By name of the part, `broker-1`, `registry` or `postgres`; none for Docker's. */
+  /** By service name, such as `broker-1`, `registry` or `postgres`; none in Docker. */
   pids: Record<string, ProcessRecord>;
   /** ISO 8601. */
   startedAt: string;
 }
 
-/** The state of the stack in `dataDir`; undefined where none was left. Permission: read. */
+/** The state of the stack in `dataDir`; undefined if there is none. Permission: read. */
 export function readState(dataDir: string): StackState | undefined {
   return readJson(stateFile(dataDir));
 }
@@ -42,12 +42,12 @@ export function removeState(dataDir: string): void {
   removeFile(stateFile(dataDir));
 }
 
-/** The process last started in `folder`; undefined where none was. Permission: read. */
+/** The process last started in `folder`; undefined if there was none. Permission: read. */
 export function readPid(folder: string): ProcessRecord | undefined {
   return readJson(pidFile(folder));
 }
 
-/** Written at once, so that a start that is killed itself leaves nothing behind that nobody knows of. */
+/** Written at once, so that a killed start leaves no unknown process behind. */
 export function writePid(folder: string, { pid, started }: ProcessRecord): void {
   Deno.writeTextFileSync(pidFile(folder), JSON.stringify({ pid, started }));
 }

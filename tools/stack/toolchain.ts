@@ -2,19 +2,19 @@ import { join, resolve } from "node:path";
 
 const MIN_JAVA = 17;
 
-/** For programs of Java's: they take file names for UTF-8 only where the environment says so, whatever the shell's is. */
+/** For Java programs, which treat file names as UTF-8 only if the environment says so. */
 export const JAVA_ENV = { LC_ALL: "C.UTF-8" };
 
 export interface Java {
   /** What to run. */
   path: string;
-  /** 17 and so on. */
+  /** The major version, such as 17. */
   major: number;
-  /** The exact build, such as `17.0.15+6`, safe as part of a file name. */
+  /** The exact build, such as `17.0.15+6`, safe in a file name. */
   build: string;
 }
 
-/** What is there in place of a tool that can be used, and what to do about it. */
+/** Why a tool cannot be used, and what to do about it. */
 export interface Unfit {
   found: string;
   remedy: string;
@@ -25,7 +25,8 @@ export function isUnfit(tool: Java | string | Unfit): tool is Unfit {
 }
 
 /**
- * The Java of JAVA_HOME, or where that is not set, of the path; it can run the stack. Permissions: run java, env JAVA_HOME.
+ * The Java of JAVA_HOME, or if that is not set, on the path, if it can run the stack. Permissions: run java, env
+ * JAVA_HOME.
  */
 export async function findJava(): Promise<Java | Unfit> {
   const home = Deno.env.get("JAVA_HOME") || undefined;
@@ -34,7 +35,7 @@ export async function findJava(): Promise<Java | Unfit> {
   return java !== undefined && java.major >= MIN_JAVA ? java : unfitJava(java, home);
 }
 
-/** What to tell of `java`, too old or none at all, where JAVA_HOME is `home`. */
+/** What to say about `java`, too old or missing, when JAVA_HOME is `home`. */
 export function unfitJava(java: Java | undefined, home: string | undefined): Unfit {
   if (home !== undefined) {
     const what = java === undefined ? "where bin/java does not run" : `which is Java ${java.major}`;
@@ -50,7 +51,7 @@ export function unfitJava(java: Java | undefined, home: string | undefined): Unf
   };
 }
 
-/** Reads what `java -version` says. */
+/** Parses the output of `java -version`. */
 export function parseJavaVersion(path: string, said: string): Java | undefined {
   const major = Number(/version "(?:1\.)?(\d+)/.exec(said)?.[1]);
   if (Number.isNaN(major)) return undefined;
@@ -66,22 +67,22 @@ export async function findMaven(): Promise<string | Unfit> {
   const remedy = "install Maven (apt install maven, brew install maven)";
   if (answer === undefined) return { found: "no mvn on the path", remedy };
   const why = answer.said.trim().split("\n")[0].replace(/\W+$/, "");
-  return { found: `mvn fails (${why})`, remedy: "it needs Java itself, so mend that first" };
+  return { found: `mvn fails (${why})`, remedy: "it needs Java itself, so fix Java first" };
 }
 
-/** The version of a Docker engine that answers; undefined where there is none. Permission: run docker. */
+/** The version of the Docker engine; undefined if none answers. Permission: run docker. */
 export async function findDocker(): Promise<string | undefined> {
   const answer = await ask("docker", ["version", "--format", "{{.Server.Version}}"]);
   return answer?.success ? answer.said.trim() : undefined;
 }
 
-/** What a command says, on whichever stream; undefined where it cannot be run. */
+/** A command's output on either stream; undefined if it cannot be run. */
 async function ask(command: string, args: string[]): Promise<{ success: boolean; said: string } | undefined> {
   try {
     const { success, stdout, stderr } = await new Deno.Command(command, { args, env: JAVA_ENV, stdin: "null" })
       .output();
     return { success, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
   } catch {
-    return undefined; // not there, no program, or not granted: Deno cannot grant the right to run what is not there
+    return undefined; // missing, not a program, or not granted: Deno cannot grant running a missing program
   }
 }

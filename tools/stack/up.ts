@@ -25,7 +25,7 @@ import { withLock } from "./stack_lock.ts";
 import { readState, type StackState } from "./state.ts";
 import { findDocker, findJava, findMaven, isUnfit } from "./toolchain.ts";
 
-/** A list of paths in a flag of Deno's ends one at a comma, and its task shell makes one blank of several. */
+/** Deno separates the paths in a flag by commas, and its task shell collapses several blanks into one. */
 const UNGRANTABLE = /,|\s\s|\n/;
 
 const anyPort = port({ min: 0 });
@@ -34,10 +34,10 @@ const parser = object({
   local: option("--local", { description: line("Apache Kafka and Apicurio Registry on this machine's Java") }),
   docker: option("--docker", { description: line("Confluent's Kafka, registry and Control Center in Docker") }),
   secure: option("--secure", {
-    description: line("With passwords, TLS and access rights, to try them; from jars only"),
+    description: line("With passwords, TLS and access rights, to try them out; only from jars"),
   }),
   postgres: option("--postgres", {
-    description: line("Also PostgreSQL, for DATABASE_URL; once there, it comes up again"),
+    description: line("Also PostgreSQL, for DATABASE_URL; from then on it starts with the stack"),
   }),
   nodes: optional(option("--nodes", choice([1, 3]), { description: line("Brokers (default 1)") })),
   ...dataDirFlag,
@@ -54,7 +54,7 @@ const parser = object({
 });
 
 export interface UpConfig extends StackWish {
-  /** What is there on this machine, where nothing was asked for. */
+  /** Undefined: whatever this machine has. */
   mode?: StackState["mode"];
 }
 
@@ -65,7 +65,7 @@ export interface UpConfig extends StackWish {
 export function configure(args: readonly string[]): UpConfig {
   const { local, docker, dataDir, ...wishes } = parseArgs(parser, args, {
     name: "up",
-    brief: "Starts Kafka and the Schema Registry, creates the topics, and returns when all of it answers.",
+    brief: "Starts Kafka and the Schema Registry, creates the topics, and returns when everything answers.",
     examples: [
       "deno task up",
       "deno task up --nodes 3",
@@ -80,7 +80,7 @@ export function configure(args: readonly string[]): UpConfig {
   }
   const folder = resolve(dataDir ?? DEFAULT_DATA_DIR);
   if (wishes.secure && UNGRANTABLE.test(folder)) {
-    const why = "deno task grants no certificate whose path has a comma or blanks in a row";
+    const why = "deno task cannot grant a certificate whose path has a comma or blanks in a row";
     throw new Failure(EXIT.config, `A secure stack cannot be kept in ${folder}, ${why}: pass another --data-dir`);
   }
   const topic = topicSetting({ topic: undefined });
@@ -90,8 +90,8 @@ export function configure(args: readonly string[]): UpConfig {
 }
 
 /**
- * Starts Kafka, the Schema Registry and, once it was asked for, PostgreSQL, and creates the topics; returns when all of
- * it answers. Safe to repeat.
+ * Starts Kafka, the Schema Registry and, once it was asked for, PostgreSQL, and creates the topics; returns when
+ * everything answers. Safe to repeat.
  *
  * Permissions: net; run java, mvn, sh, docker; env JAVA_HOME and the names kafkajs reads; read, write of the checkout's
  * `.stack` and of the data folder.
@@ -158,7 +158,7 @@ function describe(state: StackState, topic: string): string {
   return `Kafka ${state.brokers}, registry ${state.registry}${database}, topics ${topic} and ${deadLetterTopic(topic)}`;
 }
 
-/** What was asked for and is otherwise, because the stack was running. */
+/** What was asked for but is different, because the stack was already running. */
 function ignoredWishes(state: StackState, wish: StackWish): string[] {
   const differs = (asked: number | undefined, is: number) => asked !== undefined && asked !== 0 && asked !== is;
   const ignored = [];
@@ -168,7 +168,7 @@ function ignoredWishes(state: StackState, wish: StackWish): string[] {
   return ignored;
 }
 
-/** Other commands find the default stack by themselves; for another they have to be told. */
+/** Other commands find the default stack by themselves; any other has to be exported. */
 function exportLines(state: StackState, wish: StackWish): string[] {
   const isDefault = wish.dataDir === DEFAULT_DATA_DIR && state.kafkaPort === KAFKA_PORT &&
     state.registryPort === REGISTRY_PORT;

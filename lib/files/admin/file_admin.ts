@@ -107,7 +107,7 @@ export class FileAdmin implements StoreAdmin {
     const snapshot = await takeSnapshot(this.place, this.#warn);
     const balance = auditBalance(snapshot, (place) => visit.accepted(place));
     visitRejected(snapshot, (place) => visit.rejected(place));
-    return { ...balance, positions: snapshot.positions };
+    return { ...balance, positions: snapshot.readRanges };
   }
 
   history(orderId: string) {

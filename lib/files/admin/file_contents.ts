@@ -5,7 +5,7 @@ import type { MovedPartition, StoreContents } from "../../store_contents.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { exists } from "../disk/exists.ts";
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
-import { Positions } from "../log/positions.ts";
+import { ReadRanges } from "../log/read_ranges.ts";
 import { sealedRecords } from "../log/sealed_line.ts";
 import { auditBalance, type StorageSnapshot, takeSnapshot } from "../read/audit.ts";
 import { loggedOrders, readUsers } from "../read/read_storage.ts";
@@ -96,13 +96,13 @@ function* rejectedLines(layout: StorageLayout, length: number): Generator<{ orde
 }
 
 /** Ranges as of the snapshot, and where reading goes on. */
-async function partitionsOf(layout: StorageLayout, { positions: ranges }: StorageSnapshot): Promise<MovedPartition[]> {
+async function partitionsOf(layout: StorageLayout, { readRanges: ranges }: StorageSnapshot): Promise<MovedPartition[]> {
   if (!exists(layout.positions)) return ranges;
-  const positions = new Positions(layout, { file: AppendFile.openCopy(layout.positions) });
+  const readRanges = new ReadRanges(layout, { file: AppendFile.openCopy(layout.positions) });
   try {
-    await positions.load(Number.MAX_SAFE_INTEGER);
-    return positions.partitions();
+    await readRanges.load(Number.MAX_SAFE_INTEGER);
+    return readRanges.partitions();
   } finally {
-    positions.close();
+    readRanges.close();
   }
 }

@@ -10,7 +10,7 @@ import type { EditRecord } from "../log/edit_journal.ts";
 import { Journal } from "../log/journal.ts";
 import type { Acceptance } from "../log/order_lines.ts";
 import { OrderLog } from "../log/order_log.ts";
-import { Positions } from "../log/positions.ts";
+import { ReadRanges } from "../log/read_ranges.ts";
 import { RejectedFile } from "../log/rejected_file.ts";
 
 /** Lines appended in one go. */
@@ -26,7 +26,7 @@ export async function writeContents(layout: StorageLayout, contents: StoreConten
   const orders = await writeLog(layout, contents);
   const seq = await writeEdits(layout, contents, orders);
   await writeRejected(layout, contents);
-  const positions = new Positions(layout);
+  const positions = new ReadRanges(layout);
   try {
     await positions.fill(contents.partitions, seq);
     const users = emptyUsers();

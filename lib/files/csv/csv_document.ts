@@ -3,16 +3,16 @@ import { nameKey } from "../../order.ts";
 import { CsvLine, readCsv } from "./csv_line.ts";
 import { DamagedFile } from "./damaged_file.ts";
 
-/** Columns that a message lists at most. */
+/** The most columns a message lists. */
 const SHOWN_COLUMNS = 10;
 
 /** What a CSV file must look like. */
 export interface CsvShape {
   /** The file's name, for messages only. */
   file: string;
-  /** Columns the header must have, in any order and spelled exactly so; the first one is the key of a row. */
+  /** Columns the header must have, in any order, spelled exactly; the first one is the key of a row. */
   required: readonly string[];
-  /** Columns the header may lack, and a row may leave out at its end. */
+  /** Columns that the header may lack and that a row may omit at its end. */
   optional?: readonly string[];
 }
 
@@ -20,9 +20,9 @@ export interface CsvShape {
 export interface CsvRow {
   /** The cell of the key column, as given. */
   readonly key: string;
-  /** Line the row begins on in the file as it was read, from 1. */
+  /** Line of the file on which the row begins, from 1. */
   readonly line: number;
-  /** The cell of `column`, any column of the file; undefined where the file or this row has none. */
+  /** The cell of `column`, any column of the file; undefined if the file or this row does not have it. */
   get(column: string): string | undefined;
   /**
    * Changes one cell, which stays quoted if it was; an equal value changes nothing.
@@ -33,15 +33,18 @@ export interface CsvRow {
 }
 
 /**
- * A CSV file in memory that people edit as well: whatever an edit does not touch keeps its bytes, be it row order,
- * quoting, line endings, blank rows, unknown columns, the byte order mark or a missing final line ending.
+ * A CSV file in memory that people edit too. What an edit does not touch keeps its bytes: row order, quoting, line
+ * endings, blank rows, unknown columns, the byte order mark, a missing final line ending.
  *
  * Cells and column names are taken exactly, spaces included; only keys are compared in Unicode NFC.
  */
 export class CsvDocument {
   readonly #shape: CsvShape;
   readonly #bom: string;
-  /** Every line up to the last row, header and blank ones included: joined with the blank ones after it, they are the file. */
+  /**
+   * Every line up to the last row, including header and blank lines; together with the blank lines after it they are
+   * the file.
+   */
   #lines: CsvLine[];
   /** Blank lines after the last row. */
   readonly #trailing: CsvLine[];
@@ -50,7 +53,7 @@ export class CsvDocument {
   readonly #columns = new Map<string, number>();
   /** In file order, under {@linkcode nameKey}; a Map, so that `__proto__` is a name like any other. */
   readonly #rows = new Map<string, CsvLine>();
-  /** Cells every row must have: all but the optional ones at the end. */
+  /** The fewest cells a row must have: all but the optional ones at the end. */
   readonly #fewest: number;
 
   private constructor(bom: string, lines: CsvLine[], shape: CsvShape) {
@@ -88,12 +91,12 @@ export class CsvDocument {
     return new CsvDocument("", [header], shape);
   }
 
-  /** The rows, in file order. */
+  /** The rows in file order. */
   get rows(): IteratorObject<CsvRow> {
     return this.#rows.values().map((line) => this.#asRow(line));
   }
 
-  /** How many rows there are. */
+  /** The number of rows. */
   get size(): number {
     return this.#rows.size;
   }
@@ -126,7 +129,7 @@ export class CsvDocument {
     this.#rows.set(nameKey(key), line);
   }
 
-  /** Removes the rows that `unwanted` names, with their lines. */
+  /** Removes the rows selected by `unwanted`, with their lines. */
   remove(unwanted: (row: CsvRow) => boolean): void {
     const removed = new Set<CsvLine>();
     for (const [key, line] of this.#rows) {
@@ -137,7 +140,7 @@ export class CsvDocument {
     if (removed.size > 0) this.#lines = this.#lines.filter((line) => !removed.has(line));
   }
 
-  /** The file as it is to be written. */
+  /** The contents to write. */
   toBytes(): Uint8Array<ArrayBuffer> {
     return new TextEncoder().encode(this.#bom + [...this.#lines, ...this.#trailing].map((line) => line.text).join(""));
   }
@@ -176,7 +179,7 @@ export class CsvDocument {
   #readHeader(): void {
     const { number, values } = this.#header;
     for (const [index, column] of values.entries()) {
-      // Only a column that is read must be the only one of its name: spreadsheets leave several without a name.
+      // Only columns that are read need a unique name: spreadsheets leave several without a name.
       if (this.#columns.has(column) && this.#knows(column)) this.#damaged(number, `has the column "${column}" twice`);
       this.#columns.set(column, index);
     }

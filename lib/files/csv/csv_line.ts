@@ -11,7 +11,7 @@ const STRAY_QUOTE = "has a stray quote";
 export class CsvLine {
   /** Line of the file it begins on, from 1. */
   readonly number: number;
-  /** Its cells as they are written; values are made of them when asked for, so that a million rows take little room. */
+  /** Its cells as written; values are made only when asked for, so that a million rows take little memory. */
   readonly #cells: string[];
   ending: string;
 
@@ -21,7 +21,7 @@ export class CsvLine {
     this.ending = ending;
   }
 
-  /** Whether it says nothing: an empty line, or the commas that a spreadsheet leaves of an empty row. */
+  /** Whether it is blank: an empty line, or only the commas that a spreadsheet leaves of an empty row. */
   get blank(): boolean {
     return this.#cells.every((cell) => valueOf(cell) === "");
   }
@@ -46,7 +46,7 @@ export class CsvLine {
     return this.#cells.reduce((height, cell) => height + (isQuoted(cell) ? cell.split(LINE_BREAK).length - 1 : 0), 1);
   }
 
-  /** One cell as a value, undefined behind the last. */
+  /** One cell as a value, undefined after the last. */
   value(index: number): string | undefined {
     const cell = this.#cells[index];
     return cell === undefined ? undefined : valueOf(cell);
@@ -69,7 +69,7 @@ export class CsvLine {
 /**
  * The lines of a CSV file and its byte order mark, if it has one: together they are the file again.
  *
- * @throws {DamagedFile} if it is not UTF-8 or a quote is not where RFC 4180 has it.
+ * @throws {DamagedFile} if it is not UTF-8 or a quote is where RFC 4180 does not allow it.
  */
 export function readCsv(bytes: Uint8Array, file: string): { bom: string; lines: CsvLine[] } {
   const text = decode(bytes, file);
@@ -80,18 +80,21 @@ export function readCsv(bytes: Uint8Array, file: string): { bom: string; lines: 
 
 function decode(bytes: Uint8Array, file: string): string {
   if (isUtf8(bytes)) return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  // Latin-1 maps each byte to one character and back, and no part of a longer UTF-8 sequence looks like a line break.
+  // Latin-1 maps each byte to one character and back, and no byte of a longer UTF-8 sequence looks like a line break.
   const lines = Buffer.from(bytes).toString("latin1").split(LINE_BREAK);
   const index = lines.findIndex((line) => !isUtf8(Buffer.from(line, "latin1")));
   throw new DamagedFile({ file, line: index + 1 }, "is not UTF-8");
 }
 
-/** Cuts a text into records where csv-parse sees them. It only reports values; how they were written follows from them. */
+/**
+ * Cuts a text into records where csv-parse finds them. csv-parse reports only values; how they were written is derived
+ * from these.
+ */
 class Cutter {
   readonly #text: string;
   readonly #file: string;
   readonly #lines: CsvLine[] = [];
-  /** Where the next record begins in `#text`, and on which line. */
+  /** Where in `#text` the next record begins, and on which line. */
   #at = 0;
   #number = 1;
 
@@ -103,9 +106,10 @@ class Cutter {
   cut(): CsvLine[] {
     try {
       parse(this.#text, {
-        // All three at once: a file edited on two systems mixes them, and csv-parse would settle on the first it meets.
+        // All three: a file edited on two systems mixes them, and csv-parse would otherwise settle on the first one it
+        // meets.
         record_delimiter: ["\r\n", "\n", "\r"],
-        // A blank line must arrive as a record, to be kept; and which rows may be short is not for csv-parse to say.
+        // Blank lines must arrive as records, to be kept; and csv-parse cannot know which rows may be short.
         relax_column_count: true,
         on_record: (values) => this.#keep(values),
       });
@@ -119,7 +123,7 @@ class Cutter {
 
   #keep(values: string[]): null {
     const cells = values.map((value) => this.#takeCell(value));
-    // The last cell took one character too many for its comma.
+    // The last cell counted one character too many, for a comma it does not have.
     this.#at--;
     const ending = this.#text.startsWith("\r\n", this.#at) ? "\r\n" : this.#text.charAt(this.#at);
     const line = new CsvLine(this.#number, ending, cells);
@@ -131,13 +135,16 @@ class Cutter {
 
   #takeCell(value: string): string {
     const cell = this.#text[this.#at] === '"' ? quote(value) : value;
-    // csv-parse lets a NUL follow a closing quote; such a cell could not be written back as it was.
+    // csv-parse allows a NUL after a closing quote; such a cell could not be written back unchanged.
     if (!this.#text.startsWith(cell, this.#at)) throw this.#damaged(STRAY_QUOTE);
     this.#at += cell.length + 1;
     return cell;
   }
 
-  /** The record's first line is named: csv-parse names the one it gave up on, for an open quote the file's last. */
+  /**
+   * Names the record's first line: csv-parse names the one where it gave up, which for an open quote is the file's
+   * last.
+   */
   #damaged(problem: string, cause?: Error): DamagedFile {
     return new DamagedFile({ file: this.#file, line: this.#number }, problem, { cause });
   }

@@ -1,6 +1,6 @@
 import { EXIT, Outage } from "../../errors.ts";
 
-/** A file that cannot be understood until a person mends `line`. */
+/** A file that cannot be read until a person fixes `line`. */
 export class DamagedFile extends Outage {
   readonly file: string;
   readonly line: number;

@@ -8,14 +8,14 @@ const COLUMNS = { required: ["item", "quantity"], optional: ["as_of"] } as const
 /** A row of `inventory.csv`. */
 export interface StockRow {
   item: string;
-  /** Pieces, a whole number >= 0. */
+  /** Units in stock, a whole number >= 0. */
   quantity: number;
-  /** Sequence number up to which the quantity is current; undefined where a person left it blank: "as of now". */
+  /** Sequence number up to which the quantity is current; undefined if a person left it blank: "as of now". */
   asOf: number | undefined;
   line: number;
 }
 
-/** Parses `inventory.csv`; the `Outage` (65) of a file that does not parse names file and line. */
+/** Parses `inventory.csv`; throws an `Outage` (65) that names file and line if it does not parse. */
 export function parseInventory(
   bytes: Uint8Array,
   file: string,
@@ -44,7 +44,7 @@ function wholeNumber(text: string, column: string, file: string, line: number): 
   throw new DamagedFile({ file, line }, `has the ${column} ${quoted(text)}, expected a whole number >= 0`);
 }
 
-/** Makes the rows of `document` those of `stock`, by `nameKey`, every one as of `seq`. */
+/** Makes the rows of `document` those of `stock`, by `nameKey`, all as of `seq`. */
 export function writeStock(
   document: CsvDocument,
   stock: ReadonlyMap<string, { item: string; quantity: number }>,
@@ -63,7 +63,7 @@ export function writeStock(
   }
 }
 
-/** Between which sequence numbers the rows say they are current; 0 and 0 where none does. */
+/** The lowest and highest `as_of` of the rows; 0 and 0 if none has one. */
 export function asOfRange(rows: ReadonlyMap<string, StockRow>): { lowest: number; newest: number } {
   const asOf = [...rows.values()].flatMap((row) => row.asOf ?? []);
   return asOf.reduce(
@@ -72,7 +72,7 @@ export function asOfRange(rows: ReadonlyMap<string, StockRow>): { lowest: number
   );
 }
 
-/** A row cannot be current to a number that was never given out: lines are missing, or somebody typed it. */
+/** A row cannot be current to a number that was never assigned: lines are missing, or somebody typed the number. */
 export function requireReached(rows: ReadonlyMap<string, StockRow>, seq: number, path: string): void {
   for (const { asOf, line } of rows.values()) {
     if (asOf === undefined || asOf <= seq) continue;

@@ -1,12 +1,13 @@
 import { EXIT, Failure, messageOf } from "../../errors.ts";
 import { syncFolder, writeAll } from "./atomic_file.ts";
 import { MemoryFile, type OpenFile } from "./memory_file.ts";
-import { diskFailure, refusedWrite } from "./disk_failure.ts";
+import { diskFailure, writeDenied } from "./disk_failure.ts";
 
 /**
- * A file that is only ever appended to, by one process at a time (under the write lock).
+ * A file that is only appended to, by one process at a time (under the write lock).
  *
- * After {@linkcode append} the bytes are in the file, after {@linkcode sync} on the disk. Permissions: read, write.
+ * After {@linkcode append} the bytes are in the file, after {@linkcode sync} they are on the disk. Permissions: read,
+ * write.
  */
 export class AppendFile {
   readonly path: string;
@@ -23,12 +24,12 @@ export class AppendFile {
     this.#length = stat.size;
   }
 
-  /** Opens `path`, creating it durably if it is not there. The caller closes. */
+  /** Opens `path`, creating it durably if it is missing. The caller closes. */
   static open(path: string): AppendFile {
     try {
       return new AppendFile(path, Deno.openSync(path, { read: true, write: true }));
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw refusedWrite(path, error);
+      if (!(error instanceof Deno.errors.NotFound)) throw writeDenied(path, error);
     }
     const file = create(path);
     try {
@@ -46,7 +47,7 @@ export class AppendFile {
     return new AppendFile(path, Deno.openSync(path, { read: true }));
   }
 
-  /** The contents of `path`, none where it is missing, which take changes in memory only. Permission: read. */
+  /** The contents of `path`, empty if it is missing, with changes kept in memory only. Permission: read. */
   static openCopy(path: string): AppendFile {
     return new AppendFile(
       path,
@@ -59,27 +60,27 @@ export class AppendFile {
     return this.#length;
   }
 
-  /** Whether the path still leads to this file, at the length this process left it. */
+  /** Whether the path still leads to this file, with the length this process left. */
   isOurs(): boolean {
     const stat = statOrUndefined(this.path);
     return stat !== undefined && stat.ino === this.#inode && stat.size === this.#length;
   }
 
-  /** Whether the path leads to another file by now. Throws a {@linkcode Failure} (65) where it leads to none. */
+  /** Whether the path leads to another file now. Throws a {@linkcode Failure} (65) if there is none. */
   isReplaced(): boolean {
     const stat = statOrUndefined(this.path);
     if (stat !== undefined) return this.#inode !== null && stat.ino !== this.#inode; // a copy in memory stays as it is
     throw new Failure(EXIT.data, `${this.path} was removed; nothing was written. Put it back, then start again`);
   }
 
-  /** Picks up what other processes appended; the length before. */
+  /** Picks up what other processes appended; returns the length before. */
   grow(): number {
     const before = this.#length;
     this.#length = this.#file.statSync().size;
     return before;
   }
 
-  /** Bytes `[from, to)` of the file, in the beginning of `into` where that is given. */
+  /** Bytes `[from, to)` of the file, at the beginning of `into` if given. */
   read(from: number, to: number, into: Uint8Array = new Uint8Array(to - from)): Uint8Array {
     const bytes = into.subarray(0, to - from);
     this.#file.seekSync(from, Deno.SeekMode.Start);
@@ -92,9 +93,9 @@ export class AppendFile {
   }
 
   /**
-   * Appends `bytes` whole or not at all: where the disk takes only a part, the file is cut back.
+   * Appends all of `bytes` or nothing: if the disk takes only some, the file is cut back.
    *
-   * Throws an {@linkcode Outage} where the disk is full, a {@linkcode Failure} (74) on any other error.
+   * Throws an {@linkcode Outage} if the disk is full, a {@linkcode Failure} (74) on any other error.
    */
   append(bytes: Uint8Array): void {
     try {
@@ -109,8 +110,8 @@ export class AppendFile {
   /**
    * Waits until everything appended is on the disk (fdatasync).
    *
-   * A failed one is final: the kernel has dropped the pages, so a retry would report success for lost bytes
-   * (the "fsyncgate" of PostgreSQL, 2018). Throws a {@linkcode Failure} (74), and again on every later call.
+   * A failed sync is final: the kernel has dropped the pages, so a retry would report success for lost bytes (the
+   * "fsyncgate" of PostgreSQL, 2018). Throws a {@linkcode Failure} (74), and again on every later call.
    */
   async sync(): Promise<void> {
     if (this.#broken) throw new Failure(EXIT.io, `Cannot write ${this.path}: an earlier fsync failed`);
@@ -124,7 +125,7 @@ export class AppendFile {
     }
   }
 
-  /** Writes the bytes from `from` on once more and syncs, for a page cache is no promise after a failed fsync. */
+  /** Writes the bytes from `from` on again and syncs: after a failed fsync the page cache proves nothing. */
   async rewriteFrom(from: number): Promise<void> {
     const step = 4 << 20;
     for (let at = from; at < this.#length; at += step) {
@@ -153,7 +154,7 @@ function create(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { read: true, write: true, create: true });
   } catch (error) {
-    throw refusedWrite(path, error);
+    throw writeDenied(path, error);
   }
 }
 

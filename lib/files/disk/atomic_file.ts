@@ -3,11 +3,11 @@ import { diskFailure } from "./disk_failure.ts";
 import { TEMP_SUFFIX } from "./layout.ts";
 
 /**
- * Replaces `path` by `bytes` so that a crash at any moment leaves the old or the new file whole:
- * temp file, fsync, rename, fsync of the folder. A symlink's target is replaced, not the link.
+ * Replaces `path` with `bytes`, so that a crash at any moment leaves either the old or the new file, whole: temp file,
+ * fsync, rename, fsync of the folder. A symlink's target is replaced, not the link.
  *
- * `stillWanted` is asked just before the rename; false leaves `path` as it is. Returns whether it was replaced.
- * Throws a `Failure` (74), or an `Outage` where the disk is full. Permissions: read, write of the folder.
+ * `stillWanted` is called just before the rename; false leaves `path` as it is. Returns whether it was replaced. Throws
+ * a `Failure` (74), or an `Outage` if the disk is full. Permissions: read, write of the folder.
  */
 export function replaceFile(path: string, bytes: Uint8Array, stillWanted: () => boolean = () => true): boolean {
   const target = realPath(path);
@@ -32,9 +32,12 @@ export function replaceFile(path: string, bytes: Uint8Array, stillWanted: () => 
   }
 }
 
-/** Makes a created, renamed or removed entry of the folder that holds `path` durable; a `Failure` (74) if it cannot. */
+/**
+ * Makes a created, renamed or removed entry durable, by syncing the folder that contains `path`; throws a `Failure`
+ * (74).
+ */
 export function syncFolder(path: string): void {
-  // Windows cannot open a folder; its promise is "kill-safe, no more" (semantics.md, Platforms).
+  // Windows cannot open a folder: there a write survives a kill, but perhaps not a power loss.
   if (Deno.build.os === "windows") return;
   try {
     const folder = Deno.openSync(dirname(path), { read: true });
@@ -66,7 +69,7 @@ function modeOf(path: string): number | undefined {
   }
 }
 
-/** Writes all of `bytes` at the file's position: one call to the system may take a part only. */
+/** Writes all of `bytes` at the file's position: one system call may write only some of them. */
 export function writeAll(file: Pick<Deno.FsFile, "writeSync">, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }

@@ -1,6 +1,6 @@
 import { causesOf, EXIT, Failure, messageOf, Outage } from "../../errors.ts";
 
-/** The error of a write as a person should read it; a full disk is an {@linkcode Outage}, for it passes. */
+/** The failure of a write as a person should read it; a full disk is an {@linkcode Outage}, because it passes. */
 export function diskFailure(what: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   const full = /ENOSPC|No space left|EDQUOT|quota/i.test(messageOf(error));
@@ -8,16 +8,16 @@ export function diskFailure(what: string, error: unknown): Failure {
   return new Failure(EXIT.io, `${what}: ${messageOf(error)}`, { cause: error });
 }
 
-/** Whether the system refused to write: another user's files, or a mount that is read-only. */
-export function isRefusedWrite(error: unknown): boolean {
+/** Whether the system denied the write: another user's files, or a read-only mount. */
+export function isWriteDenied(error: unknown): boolean {
   return causesOf(error).some((inner) =>
     inner instanceof Deno.errors.PermissionDenied || ("code" in inner && inner.code === "EROFS")
   );
 }
 
-/** The failure (78) for a `path` that the system does not let this user write; any other error as it is. */
-export function refusedWrite(path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !isRefusedWrite(error)) return error;
+/** The failure (78) for a `path` that this user may not write; any other error unchanged. */
+export function writeDenied(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !isWriteDenied(error)) return error;
   const message = `Cannot write ${path}: ${error.message}; make the storage folder writable, or set STORAGE_DIR`;
   return new Failure(EXIT.config, message, { cause: error });
 }

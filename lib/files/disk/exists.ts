@@ -3,7 +3,7 @@ export function exists(path: string): boolean {
   return sizeOf(path) !== undefined;
 }
 
-/** Bytes of a file; undefined where it is not there, also where a folder on the way is a file. */
+/** Bytes of a file; undefined if it is missing, or if a folder in its path is a file. */
 export function sizeOf(path: string): number | undefined {
   try {
     return Deno.statSync(path).size;

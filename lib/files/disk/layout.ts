@@ -9,7 +9,7 @@ export interface StorageLayout {
   edits: string;
   rejected: string;
   positions: string;
-  /** Disposable: spares a start from reading the whole log. */
+  /** Disposable: saves a start from reading the whole log. */
   index: string;
   ownerLock: string;
   writeLock: string;
@@ -32,5 +32,5 @@ export function storageLayout(folder: string): StorageLayout {
   };
 }
 
-/** What a file replaced atomically is called until it is whole; leftovers of a crash are removed at the next start. */
+/** The temporary name of a file that is being replaced; a crash may leave one, which the next start removes. */
 export const TEMP_SUFFIX = ".tmp";

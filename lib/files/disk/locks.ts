@@ -1,15 +1,15 @@
 import { EXIT, Failure } from "../../errors.ts";
 import { patiently } from "../../patiently.ts";
 import type { StorageLayout } from "./layout.ts";
-import { refusedWrite } from "./disk_failure.ts";
+import { writeDenied } from "./disk_failure.ts";
 import { sizeOf } from "./exists.ts";
 
 /**
- * Locks are flock locks on files of their own, freed by the kernel when the process dies, however it dies.
- * Network file systems may not honour them and are unsupported.
+ * All locks are flock locks on separate files; the kernel frees them however the process dies. Network file systems may
+ * not honour them and are not supported.
  */
 
-/** The right to change the files of a storage folder, for the length of one batch or edit. */
+/** The write lock: the right to change the files of a storage folder during one batch or edit. */
 export class WriteLock {
   readonly #turn: Deno.FsFile;
   readonly #write: Deno.FsFile;
@@ -25,7 +25,7 @@ export class WriteLock {
     return new WriteLock(openLockFile(layout.turnLock), openLockFile(layout.writeLock));
   }
 
-  /** For who may only read: holding it keeps writers out all the same. Undefined where nobody ever wrote. */
+  /** For a user who may only read: holding it still keeps writers out. Undefined if nobody ever wrote. */
   static openToRead({ turnLock, writeLock }: StorageLayout): WriteLock | undefined {
     const isThere = [turnLock, writeLock].every((path) => sizeOf(path) !== undefined);
     const open = (path: string) => Deno.openSync(path, { read: true });
@@ -35,12 +35,12 @@ export class WriteLock {
   /**
    * Runs `work` while holding the lock.
    *
-   * Whoever waits for the lock holds the turn meanwhile, and a turn is needed to wait: so a consumer that would take
-   * the lock again at once lines up behind a tool that came in between.
+   * To wait for the lock one must hold the turn, a second lock. So a consumer that wants the lock again at once lines
+   * up behind a tool that came in between.
    */
   hold<T>(work: () => Promise<T>): Promise<T> {
     const held = this.#last.then(() => this.#hold(work));
-    this.#last = held.catch(() => {}); // its caller sees the error; the next in line is not concerned
+    this.#last = held.catch(() => {}); // its caller sees the error, the next in line need not
     return held;
   }
 
@@ -58,7 +58,7 @@ export class WriteLock {
     }
   }
 
-  /** Whether somebody waits for the lock; asked by the one who holds it. */
+  /** Whether somebody waits for the lock; to be called while holding it. */
   isAwaited(): boolean {
     if (!this.#turn.tryLockSync(true)) return true;
     this.#turn.unlockSync();
@@ -71,25 +71,25 @@ export class WriteLock {
   }
 }
 
-/** A lock that is free is taken at once: waiting in another thread for it costs as much as syncing a small batch. */
+/** Takes a free lock directly: waiting for it in another thread costs as much as syncing a small batch. */
 async function take(file: Deno.FsFile): Promise<void> {
   if (!file.tryLockSync(true)) await file.lock(true);
 }
 
-/** Who owns a storage folder, for the message of the one that has to stay out. */
+/** Who owns a storage folder; named in the message to anybody kept out. */
 export interface Owner {
   pid: number;
   /** ISO 8601. */
   since: string;
-  /** The consumer group the owner reads for, and its member id there. */
+  /** The owner's consumer group, and its member id in it. */
   group: string;
   memberId: string;
 }
 
-/** How long to try for the owner lock, in milliseconds: a tool that asks whether there is an owner holds it briefly. */
+/** How long to try for the owner lock, in milliseconds: a tool that checks for an owner holds it briefly. */
 const TAKE_MS = 300;
 
-/** The right to consume into a storage folder; one process at a time. */
+/** The owner lock: the right to consume into a storage folder, one process at a time. */
 export class OwnerLock {
   readonly #file: Deno.FsFile;
 
@@ -107,12 +107,12 @@ export class OwnerLock {
       : `process ${owner.pid} (group ${owner.group}, since ${owner.since})`;
     throw new Failure(
       EXIT.busy,
-      `The storage ${layout.folder} is owned by ${who}; one consumer a storage folder: stop it first, ` +
+      `The storage ${layout.folder} is owned by ${who}; a storage folder takes one consumer: stop it first, ` +
         `or give this one a folder and a group of its own (STORAGE_DIR, --group)`,
     );
   }
 
-  /** Takes the lock if it is free. */
+  /** Takes the lock if it is free; says whether it did. */
   static try(layout: StorageLayout): OwnerLock | undefined {
     const file = openLockFile(layout.ownerLock);
     if (file.tryLockSync(true)) return new OwnerLock(file);
@@ -120,7 +120,7 @@ export class OwnerLock {
     return undefined;
   }
 
-  /** Writes down who holds the lock. */
+  /** Records who holds the lock. */
   describe(owner: Owner): void {
     const bytes = new TextEncoder().encode(JSON.stringify(owner) + "\n");
     this.#file.truncateSync(0);
@@ -133,12 +133,12 @@ export class OwnerLock {
   }
 }
 
-/** What the last owner wrote down; undefined where none did. */
+/** What the last owner recorded; undefined if none did. */
 export function readOwner(layout: StorageLayout): Owner | undefined {
   try {
     return JSON.parse(Deno.readTextFileSync(layout.ownerLock));
   } catch (error) {
-    // Never written, or its writer is at it right now: the name in the message is a courtesy, the lock is the rule.
+    // Never written, or being written right now. Only the lock counts; the record is for the message.
     if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
     throw error;
   }
@@ -149,7 +149,7 @@ function openLockFile(path: string): Deno.FsFile {
     return Deno.openSync(path, { read: true, write: true, create: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
-      throw refusedWrite(path, error);
+      throw writeDenied(path, error);
     }
     throw new Failure(EXIT.config, `There is no storage at ${path.replace(/\/[^/]*$/, "")}: run deno task bootstrap`);
   }

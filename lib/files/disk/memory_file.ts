@@ -1,10 +1,10 @@
-/** What an append-only file needs of an open file. */
+/** What an append-only file needs from an open file. */
 export type OpenFile = Pick<
   Deno.FsFile,
   "readSync" | "writeSync" | "seekSync" | "truncateSync" | "syncData" | "statSync" | "close"
 >;
 
-/** A file as it was when it was read, that takes changes in memory only: for a look at what nobody may write. */
+/** A file as it was when read, with changes kept in memory only: for reading storage that may not be written. */
 export class MemoryFile implements OpenFile {
   #bytes: Uint8Array;
   #position = 0;
@@ -29,7 +29,7 @@ export class MemoryFile implements OpenFile {
     return bytes.length;
   }
 
-  /** From the start, the only way it is asked for here. */
+  /** Seeks from the start, the only case needed here. */
   seekSync(offset: number): number {
     return this.#position = offset;
   }

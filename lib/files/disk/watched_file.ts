@@ -1,10 +1,13 @@
 import { basename } from "node:path";
 import { EXIT, Outage } from "../../errors.ts";
 
-/** A change by a person counts only once the file has been unchanged this long, in milliseconds: no half-saved file. */
+/**
+ * A person's change counts only once the file has been unchanged for this many milliseconds, so that no half-saved file
+ * is read.
+ */
 export const SETTLE_MS = 200;
 
-/** Thrown while a file is being saved by somebody; look again after `waitMs`. */
+/** Thrown while somebody is saving a file; look again after `waitMs`. */
 export class BeingSaved extends Error {
   constructor(readonly waitMs: number) {
     super("A file is being saved");
@@ -16,10 +19,10 @@ export interface OwnWritings {
   isOwnWriting(file: string, bytes: Uint8Array): boolean;
 }
 
-/** A file that is not as it was last accepted. */
+/** A file that has changed since it was last accepted. */
 export interface Change {
   bytes: Uint8Array;
-  /** What `stat` said when the bytes were read. */
+  /** The result of `stat` when the bytes were read. */
   stamp: string;
   /** Time since the last modification, in milliseconds. */
   age: number;
@@ -57,20 +60,20 @@ export class WatchedFile {
     return { bytes, stamp, age };
   }
 
-  /** Takes `bytes`, read at `stamp`, as known. */
+  /** Accepts `bytes`, read at `stamp`, as known. */
   accept(bytes: Uint8Array, stamp: string = this.#stat().stamp): void {
     this.#bytes = bytes;
     this.#seen = stamp;
   }
 
-  /** Whether the file still is as it was accepted; one that never was must not be there. */
+  /** Whether the file is still as accepted; if none was, whether it is still missing. */
   isAsAccepted(): boolean {
     return this.#seen === "" ? !this.isThere() : this.changed() === undefined;
   }
 
   /** Waits out a half-saved file: throws {@linkcode BeingSaved} unless the bytes are the system's own or old enough. */
   requireSettled(change: Change, writings: OwnWritings): void {
-    // A clock that was set back makes a file look younger than new; that is no reason to wait for ever.
+    // A clock that was set back gives a file a negative age; that is no reason to wait forever.
     if (change.age < 0 || change.age >= SETTLE_MS) return;
     if (!writings.isOwnWriting(basename(this.path), change.bytes)) throw new BeingSaved(SETTLE_MS - change.age);
   }
@@ -94,7 +97,7 @@ export class WatchedFile {
   }
 }
 
-/** The `Outage` (78) for a file that is missing, a folder or not for us to read; any other error as it is. */
+/** The `Outage` (78) for a file that is missing, is a folder or may not be read; any other error unchanged. */
 export function unreadable(path: string, error: unknown): unknown {
   if (error instanceof Deno.errors.NotFound) {
     return new Outage(EXIT.config, `${path} is missing: run deno task bootstrap, or put it back`, { cause: error });

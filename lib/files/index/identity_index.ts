@@ -1,8 +1,8 @@
 import { HASH_WORDS as WORDS, type HashKey, newHashKey, sipHash } from "./sip_hash.ts";
 
-/** Rows that one block of identities holds; blocks are added, never copied, so growth does not double the memory. */
+/** Rows per block of identities; blocks are added, never copied, so growth does not double the memory. */
 const BLOCK = 1 << 16;
-/** Slots filled before the table of slots grows. */
+/** Share of slots filled before the table of slots grows. */
 const MAX_LOAD = 0.8;
 const TWO_32 = 2 ** 32;
 
@@ -10,7 +10,7 @@ const TWO_32 = 2 ** 32;
 interface Block {
   /** Four words each. */
   hashes: Uint32Array<ArrayBuffer>;
-  /** Places in two parts, 48 bits: a log of 256 TB. */
+  /** Byte offsets in two parts, 48 bits in all: enough for a log of 256 TB. */
   low: Uint32Array<ArrayBuffer>;
   high: Uint16Array<ArrayBuffer>;
 }
@@ -18,20 +18,21 @@ interface Block {
 /**
  * Which `order_id` was accepted, and where its line starts in the log.
  *
- * Ids are kept as hashes of 128 bits under a secret key: 22 bytes with the place, and a 4-byte slot at 40-80% load make
- * 27-32 bytes an order whatever the length of its id. A hit is confirmed against the line itself by the caller.
+ * Ids are kept as hashes of 128 bits under a secret key: 22 bytes with the byte offset of the line. With a 4-byte slot
+ * at 40-80% load that is 27-32 bytes per order, whatever the length of its id. The caller confirms a hit against the
+ * line itself.
  */
 export class IdentityIndex {
-  /** What the hashes are made with; goes with the bytes. */
+  /** The key of the hashes; saved with them. */
   readonly key: HashKey;
   readonly #blocks: Block[] = [];
   /**
-   * Open addressing with linear probing. A slot holds its row + 1 in the bits below its number of slots, and in those
-   * above bits of the hash, so that a row of another hash is hardly ever looked at; 0 where it is free.
+   * Open addressing with linear probing. A slot holds row + 1 in its lower bits and some bits of the hash in the upper
+   * ones, so that the row of another hash is hardly ever looked at; a free slot is 0.
    */
   #slots = new Uint32Array(1 << 10);
   #size = 0;
-  /** The hash that is looked for right now. */
+  /** The hash being looked up. */
   readonly #hash = new Uint32Array(WORDS);
   readonly #batch = new LookedUp();
 
@@ -44,10 +45,10 @@ export class IdentityIndex {
   }
 
   /**
-   * Looks the ids of a batch up ahead of {@linkcode find} and {@linkcode add}, which are best asked in the same order.
+   * Looks up the ids of a batch ahead of {@linkcode find} and {@linkcode add}, which are fastest in the same order.
    *
-   * Slots lie far apart in memory. One after the other the processor waits for each, in one go for several at once: a
-   * third of the time. And an id is hashed once.
+   * Slots lie far apart in memory. Looked up one by one, the processor waits for each; in one loop it fetches several
+   * at once, which takes a third of the time. And each id is hashed only once.
    */
   lookUp(orderIds: readonly string[]): void {
     const { hashes, slots } = this.#batch.begin(orderIds, this.#slots.length);
@@ -55,7 +56,7 @@ export class IdentityIndex {
     for (let at = 0; at < orderIds.length; at++) slots[at] = this.#slotOf(hashes, at * WORDS);
   }
 
-  /** Byte offset of the line of the accepted order, or undefined where there is none. */
+  /** Byte offset of the accepted order's line, or undefined if there is none. */
   find(orderId: string): number | undefined {
     const row = this.#rowAt(this.#locate(orderId));
     if (row < 0) return undefined;
@@ -63,7 +64,7 @@ export class IdentityIndex {
     return high[row % BLOCK] * TWO_32 + low[row % BLOCK];
   }
 
-  /** Remembers an accepted order; an id that is there already keeps its first place. */
+  /** Remembers an accepted order; an id that is already there keeps its first byte offset. */
   add(orderId: string, place: number): void {
     const slot = this.#locate(orderId);
     if (this.#slots[slot] !== 0) return;
@@ -79,9 +80,9 @@ export class IdentityIndex {
   }
 
   /**
-   * Rows and slots as bytes, in pieces, for {@linkcode IdentityIndex.fromBytes}; in the byte order of this machine.
+   * Rows and slots as chunks of bytes for {@linkcode IdentityIndex.fromBytes}, in this machine's byte order.
    *
-   * Slots could be filled anew, but each lies elsewhere in memory: a second for ten million.
+   * Slots could be computed again, but that jumps all over memory: a second for ten million.
    */
   *toBytes(): Generator<Uint8Array<ArrayBuffer>> {
     for (const [index, { hashes, low, high }] of this.#blocks.entries()) {
@@ -93,7 +94,7 @@ export class IdentityIndex {
     yield bytesOf(this.#slots);
   }
 
-  /** The index of `size` rows whose bytes `read` hands out, filling the array it is given. */
+  /** The index of `size` rows from the bytes that `read` fills into the array it is given. */
   static fromBytes(size: number, key: HashKey, read: (into: Uint8Array<ArrayBuffer>) => void): IdentityIndex {
     const index = new IdentityIndex(key);
     for (let done = 0; done < size; done += BLOCK) {
@@ -112,7 +113,7 @@ export class IdentityIndex {
     return index;
   }
 
-  /** The slot of an id, whose hash is in `#hash` then. */
+  /** The slot of an id; its hash is in `#hash` afterwards. */
   #locate(orderId: string): number {
     const found = this.#batch.seek(orderId);
     if (found === undefined) {
@@ -121,11 +122,11 @@ export class IdentityIndex {
     }
     const { hashes, slots, slotCount } = this.#batch;
     for (let word = 0; word < WORDS; word++) this.#hash[word] = hashes[found * WORDS + word];
-    // A free slot may be taken by now, and then the right one comes after it, unless all moved.
+    // A slot that was free may be taken by now; then the right one comes after it, unless the table grew.
     return this.#slotOf(this.#hash, 0, slotCount === this.#slots.length ? slots[found] : undefined);
   }
 
-  /** The slot that holds the hash `words[at]` and on, or the free one where it belongs; looked for from `first` on. */
+  /** The slot of the hash at `words[at]`, or the free one where it belongs; the search begins at `first`. */
   #slotOf(words: Uint32Array, at: number, first = words[at] & (this.#slots.length - 1)): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
@@ -137,7 +138,7 @@ export class IdentityIndex {
     }
   }
 
-  /** The row of a slot, -1 where it is free. */
+  /** The row of a slot, -1 if it is free. */
   #rowAt(slot: number): number {
     return (this.#slots[slot] & (this.#slots.length - 1)) - 1;
   }
@@ -163,7 +164,7 @@ export class IdentityIndex {
   }
 }
 
-/** What a slot holds for a row. There are fewer rows than slots, so they fit below. */
+/** The content of a slot for a row. There are fewer rows than slots, so a row fits into the lower bits. */
 function entry(row: number, tag: number, slots: number): number {
   return (tag & -slots) | (row + 1);
 }
@@ -172,7 +173,7 @@ function entry(row: number, tag: number, slots: number): number {
 class LookedUp {
   hashes = new Uint32Array(0);
   slots = new Uint32Array(0);
-  /** How many slots there were. */
+  /** The number of slots at the time. */
   slotCount = 0;
   #ids: readonly string[] = [];
   #next = 0;
@@ -188,7 +189,7 @@ class LookedUp {
     return this;
   }
 
-  /** Which one of them `id` is: at best the one after the last, else the next after that, from the beginning again. */
+  /** The index of `id` among them: usually the one after the last found, else the next match, wrapping around. */
   seek(id: string): number | undefined {
     const count = this.#ids.length;
     for (let step = 0; step < count; step++) {

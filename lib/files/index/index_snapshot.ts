@@ -6,7 +6,7 @@ import { writeAll } from "../disk/atomic_file.ts";
 
 /** Bytes of the header line, padded with blanks. */
 const HEADER_BYTES = 256;
-/** 2: hashes under a key of their own. 3: with the table of slots. */
+/** 2: hashes with a secret key. 3: with the table of slots. */
 const FORMAT = 3;
 
 interface Header {
@@ -17,9 +17,9 @@ interface Header {
   /** How far the log was indexed: its length in bytes, and the sequence number of its last line. */
   logLength: number;
   logSeq: number;
-  /** The last bytes of the log then, its checksum among them: another history has others. */
+  /** The last bytes of the log at that time, with the checksum of its last line: another log has others. */
   logEnd: string;
-  /** What `stat` said of the log then: unchanged since, it need not be read again. */
+  /** The result of `stat` on the log at that time; if unchanged, the log need not be read again. */
   logStamp: string;
   /** CRC-32 of everything after the header. */
   crc: number;
@@ -38,8 +38,8 @@ export interface LoadedSnapshot {
 /**
  * Writes the index beside the log, so that the next start need not read all of it again.
  *
- * Disposable: without it, or where it does not fit the log, the log is read. Not synced for that reason; a half-written
- * one is told by its checksum. Permissions: read and write of the folder.
+ * Disposable: if it is missing or does not fit the log, the log is read. So it is not synced; its checksum reveals a
+ * half-written one. Permissions: read and write of the folder.
  */
 export function writeIndexSnapshot(
   path: string,
@@ -73,7 +73,7 @@ export function writeIndexSnapshot(
   Deno.renameSync(temp, path);
 }
 
-/** The index of an earlier run; undefined where there is none that fits the log. Permission: read. */
+/** The index of an earlier run; undefined if none fits the log. Permission: read. */
 export function readIndexSnapshot(path: string, logPath: string): LoadedSnapshot | undefined {
   let file: Deno.FsFile;
   try {
@@ -85,7 +85,7 @@ export function readIndexSnapshot(path: string, logPath: string): LoadedSnapshot
   try {
     return readFrom(file, Deno.statSync(logPath));
   } catch (error) {
-    // A file of another format, or cut short: it is only a shortcut.
+    // Another format, or cut short: the log is read instead.
     if (error instanceof SyntaxError || error instanceof Deno.errors.UnexpectedEof) return undefined;
     throw error;
   } finally {

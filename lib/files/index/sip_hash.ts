@@ -1,11 +1,11 @@
-/** A secret of 128 bits, drawn anew for each index. */
+/** A secret of 128 bits, random for each index. */
 export type HashKey = Uint32Array<ArrayBuffer>;
 
 /** Words of a hash: 128 bits. */
 export const HASH_WORDS = 4;
 
 const encoder = new TextEncoder();
-/** Room for the longest text hashed so far and its padding; grows. */
+/** Room for the longest text hashed so far, with padding; grows. */
 let bytes = new Uint8Array(1024);
 let words = new Int32Array(bytes.buffer);
 
@@ -14,13 +14,14 @@ export function newHashKey(): HashKey {
 }
 
 /**
- * SipHash-2-4 with 128 bits of output (Aumasson and Bernstein, 2012) of the text's UTF-8, into `out` from `at` on: a cryptographic
- * function of a secret key, so nobody without it can make two texts meet. Words are those of a little-endian machine.
+ * SipHash-2-4 with 128 bits of output (Aumasson and Bernstein, 2012) of the text's UTF-8, into `out` from `at` on. It
+ * is a cryptographic function of a secret key, so nobody without the key can make two texts collide. Words are
+ * little-endian.
  *
- * Here and not from a library: `createHash("sha256")` takes twenty times the 170 ns of a UUID's 36 characters, and the
- * fastest hash in WebAssembly seven times: a call costs them more than its work. The state, v0 to v3 of the paper in
- * halves of 32 bits, is in local variables for the same reason, and a carry is computed, for a branch that nobody can
- * foretell took 200 ns an id.
+ * Written here because a UUID's 36 characters take 170 ns, but twenty times that with `createHash("sha256")` and seven
+ * times that with the fastest hash in WebAssembly: the call itself costs more than the work. For the same reason the
+ * state (v0 to v3 of the paper, in halves of 32 bits) is in local variables, and a carry is computed without a branch:
+ * an unpredictable branch took 200 ns an id.
  */
 export function sipHash(text: string, key: HashKey, out: Uint32Array, at = 0): void {
   const length = layOut(text);
@@ -30,7 +31,7 @@ export function sipHash(text: string, key: HashKey, out: Uint32Array, at = 0): v
   let b0 = key[2] ^ 0x6e646f6d ^ 0xee, b1 = key[3] ^ 0x646f7261;
   let c0 = key[0] ^ 0x6e657261, c1 = key[1] ^ 0x6c796765;
   let d0 = key[2] ^ 0x79746573, d1 = key[3] ^ 0x74656462;
-  // The words of the text, then twice four rounds to finish: two rounds a step.
+  // The words of the text, then four more rounds to finish; two rounds per step.
   for (let step = 0; step <= last + 4; step++) {
     const low = step <= last ? words[2 * step] : 0;
     const high = step <= last ? words[2 * step + 1] : 0;
@@ -77,12 +78,12 @@ export function sipHash(text: string, key: HashKey, out: Uint32Array, at = 0): v
   out[at + 3] = a1 ^ b1 ^ c1 ^ d1;
 }
 
-/** 1 where the lower halves `one` and `other` overflow when they are added to `sum`. */
+/** 1 if adding the lower halves `one` and `other` to `sum` overflowed. */
 function carry(one: number, other: number, sum: number): number {
   return ((one & other) | ((one | other) & ~sum)) >>> 31;
 }
 
-/** Lays the text's bytes out, zeroes behind them; how many there are. */
+/** Writes out the text's bytes, followed by zeroes; returns their number. */
 function layOut(text: string): number {
   if (text.length * 3 + 8 > bytes.length) {
     bytes = new Uint8Array(2 ** Math.ceil(Math.log2(text.length * 3 + 8)));

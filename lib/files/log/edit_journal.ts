@@ -6,21 +6,21 @@ import type { StorageLayout } from "../disk/layout.ts";
 
 /** A change of stock that is not an order. */
 export interface StockEdit {
-  /** Position in the common sequence of accepted orders and stock edits. */
+  /** Number in the common sequence of accepted orders and stock edits. */
   seq: number;
   /** `seq` of the first of the edits that were journalled together. */
   batch: number;
   item: string;
-  /** The quantity from here on; null where the item was removed. */
+  /** The quantity from here on; null if the item was removed. */
   set: number | null;
-  /** The quantity before; null where there was no such item. */
+  /** The quantity before; null if there was no such item. */
   was: number | null;
   by: "tool" | "hand" | "bootstrap";
 }
 
-/** An edit that may stand for the earlier ones of its item too. */
+/** An edit that may also stand for the earlier ones of its item. */
 export interface LastEdit extends StockEdit {
-  /** What the item was created with, and what its edits since add up to. */
+  /** The quantity the item was created with, and the sum of its edits since. */
   opening?: number;
   edits?: number;
 }
@@ -31,8 +31,9 @@ export type EditRecord = CompactedEdits | LastEdit;
 /**
  * `stock_edits.jsonl`: every change of stock that is not an order. Used under the write lock.
  *
- * Once it has many more lines than items, each item's last edit is kept and carries the sum of those before it, and
- * the first line says which numbers they had: bounded by items, and `verify` still adds up.
+ * Once it has many more lines than items it is compacted: each item's last edit is kept and carries the sum of those
+ * before it, and the first line says which numbers these had. So its size is bounded by the items, and `verify` can
+ * still add up.
  */
 export class EditJournal {
   readonly numbers = new EditNumbers();
@@ -45,7 +46,7 @@ export class EditJournal {
     this.#journal = new Journal(layout.edits, options);
   }
 
-  /** The last number that the journal speaks of; 0 where there is none. */
+  /** The last number in the journal; 0 if it is empty. */
   get lastSeq(): number {
     return this.#lastSeq;
   }
@@ -54,7 +55,7 @@ export class EditJournal {
     return this.#last;
   }
 
-  /** Picks up what other processes wrote: the edits that are not known yet, of each item at least the last one. */
+  /** Picks up what other processes wrote: the edits not known yet, at least the last one of each item. */
   news(): StockEdit[] {
     const before = this.#lastSeq;
     this.#journal.reopenIfCompacted();
@@ -88,8 +89,8 @@ export class EditJournal {
   }
 
   /**
-   * Compacts the file if that pays. The CSV is current to `seq`, durably: neither log nor journal lacks a number up to
-   * it. `lastOrder` is the last of them that is an order.
+   * Compacts the file if it is worth it. The CSV is durably current to `seq`: neither log nor journal lacks a number up
+   * to it. `lastOrder` is the last of these numbers that is an order.
    */
   compact(seq: number, lastOrder: number): void {
     if (!this.#journal.isWorthCompacting(this.#last.size + 1)) return;
@@ -108,7 +109,7 @@ export function isEdit(record: EditRecord): record is LastEdit {
   return "item" in record;
 }
 
-/** What the item was created with and what its edits add up to, `edit` included. */
+/** The quantity the item was created with and the sum of its edits, `edit` included. */
 function sums(edit: LastEdit, before: Required<LastEdit> | undefined): { opening: number; edits: number } {
   if (edit.opening !== undefined && edit.edits !== undefined) return { opening: edit.opening, edits: edit.edits };
   if (before === undefined) return { opening: edit.set ?? 0, edits: 0 };

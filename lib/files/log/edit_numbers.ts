@@ -1,17 +1,17 @@
-/** The first line of a compacted edit journal: it speaks for every number up to `seq`. */
+/** The first line of a compacted edit journal: it covers every number up to `seq`. */
 export interface CompactedEdits {
   seq: number;
-  /** Of these numbers, how many are orders; the others are edits. */
+  /** How many of these numbers are orders; the others are edits. */
   orders: number;
-  /** The last of them that is an order; 0 where none is. */
+  /** The last of them that is an order; 0 if none is. */
   last_order: number;
 }
 
 /**
- * Which numbers of the common sequence are edits, so that a line which the log has lost is noticed.
+ * Which numbers of the common sequence are edits, so that a line missing from the log is noticed.
  *
- * Those that were compacted are only counted: up to the last order before them a hole is told from edits by counting
- * the orders of the log, from there on number by number.
+ * Of compacted edits only the count is known: up to there a missing line is found by counting the orders in the log,
+ * from there on number by number.
  */
 export class EditNumbers {
   #compacted: CompactedEdits = { seq: 0, orders: 0, last_order: 0 };
@@ -30,7 +30,7 @@ export class EditNumbers {
     for (const seq of this.#later) if (seq <= compacted.seq) this.#later.delete(seq);
   }
 
-  /** How many edits have a number up to `seq`; undefined where that is not known any more. */
+  /** How many edits have a number up to `seq`; undefined if that is no longer known. */
   upTo(seq: number): number | undefined {
     if (!this.isExactAfter(seq)) return undefined;
     let edits = Math.min(seq, this.#compacted.seq) - this.#compacted.orders;
@@ -43,14 +43,14 @@ export class EditNumbers {
     return seq >= this.#compacted.last_order;
   }
 
-  /** The number of the order that comes after number `seq`; the lowest that it can have, where that is not exact. */
+  /** The number of the next order after number `seq`; the lowest possible one if that is not known exactly. */
   nextOrder(seq: number): number {
     let next = (this.isExactAfter(seq) ? Math.max(seq, this.#compacted.seq) : seq) + 1;
     while (this.#later.has(next)) next++;
     return next;
   }
 
-  /** Whether an order can be the next one after number `seq`; `expected` is its {@linkcode nextOrder}. */
+  /** Whether an order can follow number `seq`; `expected` is its {@linkcode nextOrder}. */
   mayFollow(order: { seq: number; batch: number }, seq: number, expected: number): boolean {
     if (this.isExactAfter(seq)) return order.seq === expected;
     const isInOrder = order.seq >= expected && order.seq <= this.#compacted.last_order;

@@ -4,31 +4,31 @@ import { replaceFile, syncFolder } from "../disk/atomic_file.ts";
 import { visitLines } from "./lines.ts";
 import { sealLines, unsealLine } from "./sealed_line.ts";
 
-/** Lines too many that a journal may have: reading so many takes a few milliseconds. */
+/** Surplus lines that a journal may have: reading this many takes a few milliseconds. */
 const COMPACT_ABOVE = 1_000;
-/** A journal of many lines may have this share too many, or it would be written anew all the time. */
+/** The surplus that a long journal may have, as a share of its lines: else it would be rewritten all the time. */
 const COMPACT_SHARE = 0.25;
 
 export interface JournalOptions {
-  /** Lines that the file may have too many before it is compacted; 1,000 by default, tests take fewer. */
+  /** Surplus lines before the file is compacted; 1,000 by default, fewer in tests. */
   compactAbove?: number;
 }
 
 /**
  * A file of sealed lines that several processes append to in turn, under the write lock.
  *
- * Lines that are not whole at the end are what a crash left of an append that never reported success; they are cut off,
- * and what was appended together with them. A bad line anywhere else is damage: a {@linkcode Failure}
- * (65), nothing touched. Lines that may be appended several at once say so by `batch`, the `seq` of the first.
+ * Incomplete lines at the end were left by a crash during an append that never reported success; they are cut off, with
+ * whatever was appended together with them. A bad line anywhere else is damage: a {@linkcode Failure} (65), nothing
+ * touched. Lines appended together carry the same `batch`, the `seq` of the first.
  *
- * Whoever writes a checkpoint compacts the file: it is replaced by fewer lines that say the same, so that its length is
- * bounded by what it speaks of and not by time. The others notice, and read the new file from its beginning.
+ * Whoever writes a checkpoint compacts the file: it is replaced by fewer lines that say the same, so that its length
+ * does not grow with time. Other processes notice, and read the new file from its beginning.
  */
 export class Journal<T extends { seq: number; batch?: number }> {
   readonly #path: string;
   readonly #compactAbove: number;
   #file: AppendFile;
-  /** Bytes and lines read, or written by this process. */
+  /** Bytes and lines that this process has read or written. */
   #read = 0;
   #lines = 0;
 
@@ -38,7 +38,7 @@ export class Journal<T extends { seq: number; batch?: number }> {
     this.#file = file ?? openJournal(path);
   }
 
-  /** Whether another process has compacted the file: then every line is news, and what was known of it is void. */
+  /** Whether another process has compacted the file: then every line is new, and what was known before is void. */
   reopenIfCompacted(): boolean {
     if (!this.#file.isReplaced()) return false;
     this.#file.close();
@@ -47,7 +47,7 @@ export class Journal<T extends { seq: number; batch?: number }> {
     return true;
   }
 
-  /** Visits the lines appended since the last call, by whomever; how many there were. */
+  /** Visits the lines appended since the last call, by any process; returns their number. */
   news(visit: (record: T) => void): number {
     this.#file.grow();
     if (this.#file.length === this.#read) return 0;
@@ -63,7 +63,7 @@ export class Journal<T extends { seq: number; batch?: number }> {
         visit(record);
         count++;
       } else if (index - (record.seq - (record.batch ?? record.seq)) > bad.index) {
-        // A line that was appended later proves that the bad one was whole once.
+        // A later line proves that the bad one was complete once.
         throw this.#damaged(bad.start, "the line does not match its checksum");
       }
       index++;
@@ -73,12 +73,12 @@ export class Journal<T extends { seq: number; batch?: number }> {
     return count;
   }
 
-  /** Cuts off what a crash left of the last append. */
+  /** Cuts off what a crash left of the last append, if anything. */
   cutTorn(): void {
     if (this.#file.length !== this.#read) this.#file.truncate(this.#read);
   }
 
-  /** Appends `records`; durable after {@linkcode sync}. What others appended has to be read before. */
+  /** Appends `records`; durable after {@linkcode sync}. What others appended must have been read before. */
   append(records: readonly T[]): void {
     this.cutTorn();
     this.#file.append(sealLines(records).bytes);
@@ -86,19 +86,19 @@ export class Journal<T extends { seq: number; batch?: number }> {
     this.#lines += records.length;
   }
 
-  /** Waits until everything appended is on the disk, as {@linkcode AppendFile.sync}. */
+  /** Waits until everything appended is on the disk, like {@linkcode AppendFile.sync}. */
   async sync(): Promise<void> {
     await this.#file.sync();
   }
 
-  /** Whether the file has so many more lines than the `needed` ones that writing those anew pays. */
+  /** Whether the file has so many more lines than `needed` that it is worth rewriting. */
   isWorthCompacting(needed: number): boolean {
     return this.#lines - needed > Math.max(this.#compactAbove, needed * COMPACT_SHARE);
   }
 
   /**
-   * Replaces the file by `records`, which say the same as all its lines together; durable when it returns. A crash at
-   * any moment leaves the old file or the new one.
+   * Replaces the file with `records`, which say the same as all its lines; durable on return. A crash at any moment
+   * leaves the old file or the new one.
    */
   compact(records: readonly T[]): void {
     const bytes = sealLines(records).bytes;
@@ -118,7 +118,9 @@ export class Journal<T extends { seq: number; batch?: number }> {
   }
 }
 
-/** Whoever compacted the file may have died before its new name was durable: nothing may be built on it before. */
+/**
+ * Whoever compacted the file may have died before its new name was durable, so nothing may rely on it before a sync.
+ */
 function openJournal(path: string): AppendFile {
   const file = AppendFile.open(path);
   try {

@@ -1,25 +1,25 @@
 import { crc32 } from "node:zlib";
 
-/** Lines as bytes, and at which of these each of them starts. */
+/** Lines as bytes, and the byte at which each of them starts. */
 export interface SealedLines {
   bytes: Uint8Array<ArrayBuffer>;
   starts: number[];
 }
 
-/** What stands between a line's record and its checksum, and after that. */
+/** What comes between a line's record and its checksum, and after the checksum. */
 export const SEAL = { prefix: ',"crc":"', digits: 8, suffix: '"}' } as const;
 
 const encoder = new TextEncoder();
 const PREFIX = fragment(SEAL.prefix);
 const SUFFIX = fragment(SEAL.suffix + "\n");
-/** Most digits of an integer that a number holds exactly, and its sign. */
+/** The most digits of an exact integer, and its sign. */
 const MAX_INTEGER = 17;
-/** Bytes of a new writer's buffer, and of the largest that is kept for more lines. */
+/** Bytes of a new writer's buffer, and of the largest buffer kept for reuse. */
 const FIRST_ROOM = 64 << 10;
 const KEPT_ROOM = 4 << 20;
-/** Bytes that are copied faster by a call than one by one. */
+/** From this many bytes on, copying by a call is faster than one by one. */
 const WORTH_A_CALL = 16;
-/** Digits that are written with arithmetic of 32 bits, which is the faster one. */
+/** Digits written with 32-bit arithmetic, which is faster. */
 const SMALL = 10 ** 9;
 
 /** JSON that stays the same from line to line, as bytes. */
@@ -30,17 +30,17 @@ export function fragment(json: string): Uint8Array {
 /**
  * Writes lines of JSON as bytes, each with its checksum.
  *
- * JSON as text, which then is turned into bytes and searched for its line feeds, takes twice the time and leaves five
+ * Making JSON text first, then turning it into bytes and finding its line feeds, takes twice the time and leaves five
  * times its size for the garbage collector: a fifth of a consumer's time.
  */
 export class LineWriter {
   #bytes = new Uint8Array(FIRST_ROOM);
   #at = 0;
   #starts: number[] = [];
-  /** Where the line in hand starts. */
+  /** Where the current line starts. */
   #start = 0;
 
-  /** JSON as it is, from {@linkcode fragment}. */
+  /** Raw JSON from {@linkcode fragment}. */
   raw(json: Uint8Array): void {
     this.#reserve(json.length);
     if (json.length >= WORTH_A_CALL) this.#bytes.set(json, this.#at);
@@ -48,13 +48,13 @@ export class LineWriter {
     this.#at += json.length;
   }
 
-  /** JSON as it is. */
+  /** Raw JSON. */
   text(json: string): void {
     this.#reserve(json.length * 3);
     this.#at += encoder.encodeInto(json, this.#bytes.subarray(this.#at)).written;
   }
 
-  /** A string, quoted; by `toJson` where it takes more than quotes. */
+  /** A string in quotes; through `toJson` if it needs escapes. */
   string(value: string, toJson: (value: string) => string = JSON.stringify): void {
     this.#reserve(value.length + 2);
     const bytes = this.#bytes;
@@ -69,7 +69,7 @@ export class LineWriter {
     this.#at = at;
   }
 
-  /** A number; faster where it is a whole one that numbers hold exactly. */
+  /** A number; faster for exact integers. */
   number(value: number): void {
     if (!Number.isSafeInteger(value)) return this.text(JSON.stringify(value));
     this.#reserve(MAX_INTEGER);
@@ -91,7 +91,7 @@ export class LineWriter {
     this.#start = this.#at;
   }
 
-  /** The lines sealed since the last call; their bytes hold until more is written. */
+  /** The lines sealed since the last call; their bytes are valid until more is written. */
   take(): SealedLines {
     const lines = { bytes: this.#bytes.subarray(0, this.#start), starts: this.#starts };
     if (this.#bytes.length > KEPT_ROOM) this.#bytes = new Uint8Array(FIRST_ROOM);
@@ -136,7 +136,7 @@ const MINUS = 0x2d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Whether a character stands for itself in JSON and is one byte. */
+/** Whether a character needs no escape in JSON and is one byte. */
 function isPlain(code: number): boolean {
   return code >= 0x20 && code < 0x7f && code !== QUOTE && code !== BACKSLASH;
 }

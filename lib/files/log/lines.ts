@@ -4,31 +4,31 @@ import { setImmediate as turnOfLoop } from "node:timers/promises";
 const CHUNK = 4 << 20;
 const LINE_FEED = 0x0a;
 
-/** Bytes `[from, to)` of a file, put into the beginning of `into` where that is given. */
+/** Bytes `[from, to)` of a file, put at the beginning of `into` if given. */
 export type ReadBytes = (from: number, to: number, into?: Uint8Array) => Uint8Array;
 
-/** A line without its line feed, and where it starts; `whole` is false for a last one that has no line feed. */
+/** A line without its line feed, and where it starts; `whole` is false for a last line without one. */
 export type LineVisitor = (line: Uint8Array, start: number, whole: boolean) => void | boolean;
 
-/** What a read that may take minutes owes to whoever waits for it. */
+/** Options of a read that may take minutes. */
 export interface LongRead {
-  /** Ends the read: it rejects with the reason. */
+  /** Ends the read, which then rejects with the reason. */
   stop?: AbortSignal;
-  /** Told now and then how many of the bytes are read. */
+  /** Called now and then with the number of bytes read. */
   progress?: (done: number, total: number) => void;
 }
 
 /**
- * Visits the lines of `[from, to)` in order; `from` is the start of a line. Stops early when `visit` answers false.
+ * Visits the lines of `[from, to)` in order; `from` is the start of a line. Stops early when `visit` returns false.
  *
- * The bytes of a line are valid only during the visit: one buffer serves for all, or a long log would fill the memory
+ * The bytes of a line are valid only during the visit: one buffer is reused, because a long log would fill the memory
  * with buffers faster than they are collected.
  */
 export function visitLines(read: ReadBytes, from: number, to: number, visit: LineVisitor): void {
   for (const chunk of lineChunks(read, from, to)) if (!visitChunk(chunk, visit)) return;
 }
 
-/** As {@linkcode visitLines}, but signals are heard meanwhile. */
+/** Like {@linkcode visitLines}, but lets signals through meanwhile. */
 export async function visitManyLines(
   read: ReadBytes,
   { from, to }: { from: number; to: number },
@@ -43,16 +43,19 @@ export async function visitManyLines(
   }
 }
 
-/** Whole lines, as many as are read at once, with their line feeds, and where the first starts. */
+/** Whole lines with their line feeds, as many as are read at once, and where the first one starts. */
 export interface LineChunk {
   bytes: Uint8Array;
   start: number;
 }
 
-/** The lines of `[from, to)` by chunks; only the very last line may lack its line feed. Bytes are valid until the next. */
+/**
+ * The lines of `[from, to)` in chunks; only the very last line may lack its line feed. Bytes are valid until the next
+ * chunk.
+ */
 export function* lineChunks(read: ReadBytes, from: number, to: number): Generator<LineChunk> {
   let buffer = new Uint8Array(Math.min(CHUNK, to - from));
-  /** Bytes at the beginning of the buffer that begin a line. */
+  /** Bytes at the beginning of the buffer that are the start of a line. */
   let kept = 0;
   for (let at = from; at < to;) {
     if (kept === buffer.length) buffer = larger(buffer);
@@ -68,7 +71,7 @@ export function* lineChunks(read: ReadBytes, from: number, to: number): Generato
   }
 }
 
-/** False when `visit` has answered so. */
+/** False if `visit` returned false. */
 function visitChunk({ bytes, start: chunkStart }: LineChunk, visit: LineVisitor): boolean {
   let start = 0;
   for (let feed = bytes.indexOf(LINE_FEED); feed >= 0; feed = bytes.indexOf(LINE_FEED, start)) {
@@ -78,7 +81,7 @@ function visitChunk({ bytes, start: chunkStart }: LineChunk, visit: LineVisitor)
   return start === bytes.length || visit(bytes.subarray(start), chunkStart + start, false) !== false;
 }
 
-/** How many lines there are; a last one may lack its line feed. */
+/** The number of lines; the last one may lack its line feed. */
 export function countLines(bytes: Uint8Array): number {
   let count = 0;
   let start = 0;
@@ -96,8 +99,8 @@ function larger(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Where to start so that visiting forward meets every line that `wanted` wants: the start of the first of an unbroken
- * run of lines up to `to` that are wanted or not whole. Reads backwards, so only the tail of a long file is touched.
+ * Where to start so that visiting forward meets every `wanted` line: the start of the unbroken run of lines up to `to`
+ * that are wanted or incomplete. Reads backwards, so only the tail of a long file is touched.
  */
 export function tailStart(
   read: ReadBytes,

@@ -1,7 +1,7 @@
 import type { ReceivedOrder } from "../../order.ts";
 import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";
 
-// The fields of an order that stand in the log and among the refusals, as they begin in a line.
+// The beginnings of the fields that an order has in the log and in `rejected.jsonl`.
 export const ORDER_ID = fragment('{"order_id":');
 export const USER = fragment(',"user":');
 export const ITEM = fragment(',"item":');
@@ -9,7 +9,7 @@ export const QUANTITY = fragment(',"quantity":');
 export const CREATED_AT = fragment(',"created_at":');
 export const REPLAY_OF = fragment(',"replay_of":');
 
-/** An accepted order on its way into the log. */
+/** An accepted order to be logged. */
 export interface Acceptance {
   received: ReceivedOrder;
   remaining: number;
@@ -20,13 +20,16 @@ const REMAINING = fragment(',"remaining":');
 
 const lines = new LineWriter();
 
-/** The lines of one batch, numbered from `firstSeq`: the fields of `LoggedOrder`. Their bytes hold until the next call. */
+/**
+ * The lines of one batch, numbered from `firstSeq`, with the fields of `LoggedOrder`. Their bytes are valid until the
+ * next call.
+ */
 export function writeOrders(acceptances: readonly Acceptance[], firstSeq: number): SealedLines {
-  let placed: Place | undefined;
+  let batch: BatchText | undefined;
   for (let index = 0; index < acceptances.length; index++) {
     const { received, remaining } = acceptances[index];
     const { order, at, replayOf } = received;
-    if (placed?.topic !== at.topic || placed.partition !== at.partition) placed = place(at, firstSeq);
+    if (batch?.topic !== at.topic || batch.partition !== at.partition) batch = batchText(at, firstSeq);
     lines.raw(ORDER_ID);
     lines.string(order.order_id);
     lines.raw(USER);
@@ -39,7 +42,7 @@ export function writeOrders(acceptances: readonly Acceptance[], firstSeq: number
     lines.number(order.created_at);
     lines.raw(SEQ);
     lines.number(firstSeq + index);
-    lines.raw(placed.json);
+    lines.raw(batch.json);
     lines.number(at.offset);
     lines.raw(REMAINING);
     lines.number(remaining);
@@ -52,14 +55,14 @@ export function writeOrders(acceptances: readonly Acceptance[], firstSeq: number
   return lines.take();
 }
 
-interface Place {
+interface BatchText {
   topic: string;
   partition: number;
   json: Uint8Array;
 }
 
-/** What lies between `seq` and the offset is the same for all orders of a batch. */
-function place({ topic, partition }: { topic: string; partition: number }, batch: number): Place {
+/** What comes between `seq` and the offset is the same for all orders of a batch. */
+function batchText({ topic, partition }: { topic: string; partition: number }, batch: number): BatchText {
   const json = `,"batch":${batch},"topic":${JSON.stringify(topic)},"partition":${partition},"offset":`;
   return { topic, partition, json: fragment(json) };
 }

@@ -10,9 +10,9 @@ import { firstSealEnd, isSealed, unsealLine } from "./sealed_line.ts";
 /** Enough to hold the checksum of a line and its line feed. */
 const ENDING_BYTES = 24;
 
-/** One line of `orders.jsonl`: an accepted order, where it came from and what it left. */
+/** One line of `orders.jsonl`: an accepted order, where it came from and the stock it left. */
 export interface LoggedOrder extends Order, Coordinates {
-  /** Position in the common sequence of accepted orders and stock edits. */
+  /** Number in the common sequence of accepted orders and stock edits. */
   seq: number;
   /** `seq` of the first order of its batch: lines of one batch became durable together. */
   batch: number;
@@ -28,17 +28,17 @@ export interface LogPart {
   from: number;
   /** `seq` of the line before it. */
   afterSeq: number;
-  /** How many lines are before it, where that is known. */
+  /** How many lines come before it, if known. */
   orders?: number;
 }
 
 export const WHOLE_LOG: LogPart = { from: 0, afterSeq: 0, orders: 0 };
 
-/** Where the good part of the log ends. */
+/** Where the intact part of the log ends. */
 export interface LogEnd {
   /** Byte after the last whole line. */
   length: number;
-  /** `seq` of the last whole line, or of what came before the part that was read. */
+  /** `seq` of the last whole line, or of the line before the part that was read. */
   seq: number;
 }
 
@@ -88,18 +88,18 @@ export class OrderLog {
       });
       if (end === this.file.length) break;
     }
-    // Another id of the same hash: as likely as a disk that invents an order, and nothing to guess about.
+    // Another id with the same hash: as unlikely as a disk that invents an order, so it is treated as damage.
     if (found?.order_id !== orderId) throw this.damagedAt(place);
     return found;
   }
 
   /**
-   * Visits the whole lines of a part to the end of the log and finds where the good part ends.
+   * Visits the whole lines from the start of `part` on and finds where the intact part of the log ends.
    *
    * Only an unfinished last batch is torn: from its first bad line on, no line belongs to a later batch. Anything else
-   * is damage, a {@linkcode Failure} (65) with nothing touched: a bad line before a later batch, or a hole in the
-   * sequence that no edit fills. Of compacted edits only the number is known: a hole among them is noticed where the
-   * orders before the part are counted.
+   * is damage, a {@linkcode Failure} (65) with nothing touched: a bad line before a later batch, or a gap in the
+   * sequence that no edit fills. Of compacted edits only the count is known: a gap among them is noticed by counting
+   * the orders.
    */
   async scan(
     { from, afterSeq, orders }: LogPart,
@@ -115,7 +115,7 @@ export class OrderLog {
       const order = whole ? parseLogged(line) : undefined;
       if (order === undefined) {
         torn = true;
-        // What the CSV once was current to was durable then.
+        // What the CSV is current to was durable.
         if (!edits.isExactAfter(end.seq) || holdsLaterBatch(line, expected)) throw this.damagedAt(start);
       } else if (torn) {
         if (order.batch > expected) throw this.damagedAt(end.length);
@@ -137,25 +137,25 @@ export class OrderLog {
     return end;
   }
 
-  /** The failure for a line that is not whole although it must be. */
+  /** The failure for a line that must be whole but is not. */
   damagedAt(place: number): Failure {
     return damagedLine(this.file.path, place);
   }
 
-  /** Compares the lines of `[0, to)` with their checksums, without reading what they say; the first bad one is damage. */
+  /** Compares the lines of `[0, to)` with their checksums without parsing them; the first bad one is damage. */
   async requireWhole(to: number, wait: LongRead): Promise<void> {
     await visitManyLines(this.#read, { from: 0, to }, (line, start, whole) => {
       if (!whole || !isSealed(line)) throw this.damagedAt(start);
     }, wait);
   }
 
-  /** The last bytes before byte `end`, the checksum of the line that ends there among them. */
+  /** The last bytes before byte `end`, including the checksum of the line that ends there. */
   endingAt(end: number): string {
     const last = this.#read(Math.max(0, end - ENDING_BYTES), Math.min(end, this.file.length));
     return new TextDecoder("latin1").decode(last);
   }
 
-  /** The part to scan to meet every order with `seq` above `seq`. */
+  /** The part to scan to meet every order numbered above `seq`. */
   tail(seq: number): LogPart {
     let afterSeq = 0;
     const from = tailStart(this.#read, this.file.length, (line) => {
@@ -168,17 +168,17 @@ export class OrderLog {
   }
 }
 
-/** The log line of one accepted order as text, or undefined where the line is not whole. */
+/** The accepted order of a log line, or undefined if the line is not whole. */
 export function parseLogged(line: Uint8Array): LoggedOrder | undefined {
   return unsealLine(line) as LoggedOrder | undefined;
 }
 
-/** The received order that a logged one was. */
+/** A logged order as it was received. */
 export function asReceived({ topic, partition, offset, ...order }: LoggedOrder): ReceivedOrder {
   return { order, at: { topic, partition, offset }, replayOf: order.replay_of };
 }
 
-/** Whether a bad line is two with a damaged line feed between them, of which the second belongs to a later batch. */
+/** Whether a bad line is really two, with a damaged line feed between them, the second from a later batch. */
 function holdsLaterBatch(line: Uint8Array, expected: number): boolean {
   const end = firstSealEnd(line);
   const order = end === undefined ? undefined : parseLogged(line.subarray(end + 1));

@@ -6,13 +6,14 @@ import type { StorageLayout } from "../disk/layout.ts";
 import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";
 import { CREATED_AT, ITEM, ORDER_ID, QUANTITY, REPLAY_OF, USER } from "./order_lines.ts";
 
-/** Characters that are kept of a name or an id; more than a valid one has, so what is cut stays invalid. */
+/** Characters kept of a name or an id: more than a valid one has, so a cut one stays invalid. */
 const MAX_KEPT = 1_000;
 
 /**
- * `rejected.jsonl`: one refused order a line, with its reason and the values seen.
+ * `rejected.jsonl`: one rejected order per line, with its reason and the values seen.
  *
- * A line may stand twice, keyed by its origin: a batch that is read again is judged again. Used under the write lock.
+ * An order may have several lines with the same origin: a batch that is read again is judged again. Used under the
+ * write lock.
  */
 export class RejectedFile {
   readonly file: AppendFile;
@@ -36,7 +37,7 @@ export class RejectedFile {
     this.file.close();
   }
 
-  /** Cuts off a line without its line feed, which a crash left: its order is judged again. */
+  /** Cuts off a line without a line feed, left by a crash: its order is judged again. */
   cutTornLine(): void {
     for (let end = this.file.length; end > 0;) {
       const from = Math.max(0, end - 4096);

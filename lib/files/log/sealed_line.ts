@@ -6,7 +6,7 @@ import { visitLines } from "./lines.ts";
 
 /**
  * One line of a journal: a JSON object whose last field is `crc`, the CRC-32 (ISO 3309, as in zlib) of the bytes before
- * `,"crc"` as eight hex digits. A torn, zeroed or edited line does not match its own.
+ * `,"crc"` as eight hex digits. A torn, zeroed or edited line does not match its checksum.
  */
 const encoder = new TextEncoder();
 const PREFIX = encoder.encode(SEAL.prefix);
@@ -17,29 +17,31 @@ const SEAL_LENGTH = PREFIX.length + SEAL.digits + SUFFIX.length;
 export function sealLines(records: readonly object[]): SealedLines {
   const lines = new LineWriter();
   for (const record of records) {
-    lines.text(JSON.stringify(record).slice(0, -1)); // the seal brings the brace
+    lines.text(JSON.stringify(record).slice(0, -1)); // the seal adds the brace
     lines.seal();
   }
   return lines.take();
 }
 
-/** Whether a line, given without its line feed, is as it was sealed. Compares bytes: this is most of a long start. */
+/**
+ * Whether a line, without its line feed, matches its checksum. Works on bytes, because this takes most of a long start.
+ */
 export function isSealed(line: Uint8Array): boolean {
   const end = line.length - SEAL_LENGTH;
   if (end <= 0 || !stands(PREFIX, line, end) || !stands(SUFFIX, line, line.length - SUFFIX.length)) return false;
   return hexAt(line, end + PREFIX.length) === crc32(line.subarray(0, end));
 }
 
-/** Where the first seal within a line ends; undefined where there is none. */
+/** Where the first seal within a line ends; undefined if there is none. */
 export function firstSealEnd(line: Uint8Array): number | undefined {
   const found = /,"crc":"[0-9a-f]{8}"}/.exec(new TextDecoder("latin1").decode(line));
   return found === null ? undefined : found.index + SEAL_LENGTH;
 }
 
-/** The record of a line given without its line feed, or undefined where the line is not whole. */
+/** The record of a line without its line feed, or undefined if the line is not whole. */
 export function unsealLine(line: Uint8Array): Record<string, unknown> | undefined {
   if (!isSealed(line)) return undefined;
-  // As they were written, so they are UTF-8; a Buffer decodes a line in half the time of a TextDecoder.
+  // The checksum fits, so the bytes are UTF-8. A Buffer decodes a line in half the time of a TextDecoder.
   const text = Buffer.from(line.buffer, line.byteOffset, line.length - SEAL_LENGTH).toString();
   return JSON.parse(text + "}");
 }
@@ -48,7 +50,7 @@ function stands(text: Uint8Array, line: Uint8Array, at: number): boolean {
   return text.every((byte, index) => line[at + index] === byte);
 }
 
-/** The number of eight lower-case hex digits; NaN where there is anything else. */
+/** The value of eight lower-case hex digits; NaN if there is anything else. */
 function hexAt(line: Uint8Array, at: number): number {
   let number = 0;
   for (let index = at; index < at + SEAL.digits; index++) {
@@ -64,7 +66,7 @@ const STEP = 1 << 20;
 
 /** One line of a journal. */
 export interface SealedRecord {
-  /** Undefined where the line does not match its checksum. */
+  /** Undefined if the line does not match its checksum. */
   record: Record<string, unknown> | undefined;
   /** Byte it starts at. */
   start: number;
@@ -72,14 +74,14 @@ export interface SealedRecord {
   whole: boolean;
 }
 
-/** The lines of the first `end` bytes of a journal, those of a megabyte at a time. */
+/** The lines of the first `end` bytes of a journal, a megabyte at a time. */
 export function* sealedRecords(file: AppendFile, end: number): Generator<SealedRecord[]> {
   let step = STEP;
   for (let at = 0; at < end;) {
     const to = Math.min(at + step, end);
     const records: SealedRecord[] = [];
     let next = at;
-    // A step may end inside a line: that line is left for the next step, which is a larger one where none was whole.
+    // A step may end inside a line: that line is left for the next step, which is larger if no line was whole.
     visitLines((...range) => file.read(...range), at, to, (line, start, whole) => {
       if (!whole && to < end) return false;
       records.push({ record: whole ? unsealLine(line) : undefined, start, whole });

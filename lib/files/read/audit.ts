@@ -17,32 +17,33 @@ export interface StorageSnapshot {
   folder: string;
   /** Bytes of each file that belong to the moment. */
   lengths: { orders: number; edits: number; rejected: number };
-  /** The edit journal of the moment, which may be compacted meanwhile; closed by {@linkcode auditBalance}. */
+  /** The edit journal at that moment, even if it is compacted meanwhile; closed by {@linkcode auditBalance}. */
   edits: AppendFile;
   /** Stock by `nameKey`. */
   stock: ReadonlyMap<string, { item: string; quantity: number }>;
-  positions: PartitionRanges[];
+  readRanges: PartitionRanges[];
 }
 
 /**
- * Takes a snapshot under the write lock, as short as a tool's edit; a consumer may go on meanwhile.
+ * Takes a snapshot under the write lock, which it holds as briefly as a tool's edit; a consumer may run meanwhile.
  *
- * Permissions: read and write of the folder (hand edits not seen yet are journalled, as by every tool, where it can be
+ * Permissions: read and write of the folder (as with every tool, new hand edits are journalled if the folder can be
  * written).
  */
 export async function takeSnapshot(folder: string, warn: (sentence: string) => void): Promise<StorageSnapshot> {
   const { edits: path } = storageLayout(folder);
   let edits: AppendFile | undefined;
-  const { journalled, lengths, positions } = await viewStorage(folder, warn, () => {
+  const { journalled, lengths, readRanges } = await viewStorage(folder, warn, () => {
     edits = sizeOf(path) === undefined ? AppendFile.openCopy(path) : AppendFile.openToRead(path);
   });
-  return { folder, lengths, edits: edits!, stock: journalled, positions };
+  return { folder, lengths, edits: edits!, stock: journalled, readRanges };
 }
 
 /**
- * Counts the whole log and journal through, in the order of their sequence numbers, and compares with the stock.
+ * Adds up the whole log and journal, in the order of their sequence numbers, and compares the result with the stock.
  *
- * Streams: memory grows by 8 bytes an order (to find ids accepted twice). `visit` sees the place of each accepted order.
+ * It streams: memory grows by 8 bytes per order, to find ids accepted twice. `visit` gets the coordinates of each
+ * accepted order.
  */
 export function auditBalance(snapshot: StorageSnapshot, visit: (place: Coordinates) => void): BalanceAudit {
   const { folder, lengths, stock } = snapshot;
@@ -84,7 +85,7 @@ export function visitRejected(snapshot: StorageSnapshot, visit: (place: Coordina
 class Books {
   readonly faults: string[] = [];
   readonly #books = new Map<string, ItemBalance>();
-  /** What a compacted journal says of the numbers up to its `seq`, and how many orders the log has up to there. */
+  /** What a compacted journal says about the numbers up to its `seq`, and how many orders the log has up to there. */
   #compacted: CompactedEdits = { seq: 0, orders: 0, last_order: 0 };
   #ordersThere = 0;
 
@@ -96,7 +97,7 @@ class Books {
     const { item, set, was, seq, opening, edits } = edit;
     const book = this.#book(item);
     if (opening !== undefined && edits !== undefined) {
-      // It stands for the edits before it too: from here on the item can be followed again.
+      // It also stands for the edits before it: from here on the item can be followed again.
       Object.assign(book, { opening, edits, expected: opening + edits - book.accepted });
       if (book.expected !== (set ?? 0)) this.#fault(seq, item, `comes to ${book.expected}, the edit says ${set}`);
     } else {
@@ -112,7 +113,7 @@ class Books {
     book.accepted += quantity;
     if (seq <= this.#compacted.seq) this.#ordersThere++;
     if (remaining < 0) this.#fault(seq, item, `is oversold`);
-    // Between edits that were compacted the stock is not known, only what it came to at the last of them.
+    // Between compacted edits the stock is not known, only its value at the last of them.
     if (book.expected === null && seq <= this.#compacted.seq) return;
     book.expected = (book.expected ?? 0) - quantity;
     if (book.expected !== remaining) this.#fault(seq, item, `has ${book.expected} left, the order says ${remaining}`);
@@ -144,7 +145,7 @@ class Books {
   }
 }
 
-/** Finds ids that occur twice among millions: 52-bit hashes, sorted; what collides is looked at exactly. */
+/** Finds ids that occur twice among millions: 52-bit hashes, sorted; collisions are then compared exactly. */
 class RepeatedIds {
   #hashes = new Float64Array(1 << 12);
   #size = 0;

@@ -19,7 +19,7 @@ export function orderHistory(folder: string, orderId: string): OrderHistory {
   };
 }
 
-/** The records of the lines in which `text` stands as a JSON string; bytes are searched, only hits are parsed. */
+/** The records of the lines that contain `text` as a JSON string; bytes are searched, only hits are parsed. */
 function linesWith<T>(path: string, text: string): T[] {
   if (!exists(path)) return [];
   const needle = safeJson(text);
@@ -28,7 +28,7 @@ function linesWith<T>(path: string, text: string): T[] {
   try {
     visitLines((...range) => file.read(...range), 0, file.length, (line) => {
       if (!Buffer.from(line.buffer, line.byteOffset, line.length).includes(needle)) return;
-      const record = unsealLine(line); // not so the torn end of an interrupted batch
+      const record = unsealLine(line); // undefined for the torn end of an interrupted batch
       if (record !== undefined) found.push(record as T);
     });
   } finally {

@@ -27,7 +27,7 @@ export function readStock(folder: string): StockItem[] {
   }));
 }
 
-/** A part of the log that stays as it is while more is accepted behind it. */
+/** The beginning of the log, which stays as it is while more is appended. */
 export interface LogPart {
   path: string;
   /** Bytes from the beginning. */
@@ -36,19 +36,19 @@ export interface LogPart {
 
 /**
  * The log as it is at the call: its end is fixed under the write lock. Permissions: read and write of the folder (its
- * write lock; an unfinished batch is set aside where it can be written).
+ * write lock; an unfinished batch is set aside if the folder can be written).
  */
 export async function loggedSoFar(folder: string, warn: (sentence: string) => void): Promise<LogPart> {
   const layout = storageLayout(folder);
   requireFolder(layout);
   const path = layout.orders;
   if (!exists(path)) return { path, end: 0 };
-  // A log alone, without users and stock, is taken as it is.
+  // A log without users and stock is read as it is.
   const isStorage = exists(layout.users) && exists(layout.inventory);
   return { path, end: isStorage ? (await viewStorage(folder, warn)).lengths.orders : Deno.statSync(path).size };
 }
 
-/** The orders of a part of the log, oldest first. A damaged line is a {@linkcode Failure} (65) when it is reached. */
+/** The orders of a part of the log, oldest first. Throws a {@linkcode Failure} (65) on reaching a damaged line. */
 export function* loggedOrders({ path, end }: LogPart): Generator<LoggedOrder> {
   if (end === 0) return;
   const file = AppendFile.openToRead(path);
@@ -65,8 +65,8 @@ export function* loggedOrders({ path, end }: LogPart): Generator<LoggedOrder> {
 }
 
 /**
- * Counts the orders of a part of the log, and visits those in whose lines `text` stands; lines are looked at one by one
- * only near it, which takes a tenth of the time of reading them all.
+ * Counts the orders of a part of the log, and visits those whose lines contain `text`. Only the lines around a hit are
+ * split, which takes a tenth of the time of reading all of them.
  */
 export function countLogged({ path, end }: LogPart, text: string, visit: (order: LoggedOrder) => void): number {
   if (end === 0) return 0;
@@ -89,7 +89,10 @@ export function countLogged({ path, end }: LogPart, text: string, visit: (order:
   }
 }
 
-/** Whether the ASCII `text` stands in the bytes; searched as text, for Deno's search in a Buffer takes eight times as long. */
+/**
+ * Whether the bytes contain the ASCII `text`. Searched as text, because Deno's search in a Buffer takes eight times as
+ * long.
+ */
 function includes(bytes: Uint8Array, text: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1").includes(text);
 }

@@ -13,33 +13,33 @@ interface Warning {
   warn(sentence: string): void;
 }
 
-/** What was refused by one moment, lines counted from 1. */
+/** What was rejected up to one moment; lines count from 1. */
 interface Survey {
-  /** Byte the moment's last line ends at. */
+  /** Byte at which the last line of that moment ends. */
   length: number;
   lines: number;
-  /** The last line of each order_id: what counts is how it was judged last. */
+  /** The last line of each order_id: the last verdict counts. */
   last: Map<string, number>;
   /** Those of them that were accepted since. */
   accepted: Set<string>;
   damaged: number;
 }
 
-/** What becomes of one refused order; undefined where the filter asks for others. */
+/** What becomes of one rejected order; undefined if the filter excludes it. */
 type Fate = "wanted" | "accepted" | "final" | "sent" | undefined;
 
 /**
- * The rejected orders of `folder` that may be accepted now, by their last refusal, each once and with the id it has.
+ * The rejected orders of `folder` that might be accepted now, judged by their last rejection, each once and with its
+ * id.
  *
- * Left out are orders that were accepted since, and those whose refusal no change of users or stock can mend: invalid
- * ones and duplicates. Memory grows with each order_id in the file. Permissions: read and write of the
- * storage folder (its write lock).
+ * Left out are orders accepted since, and those that no change of users or stock can help: invalid ones and duplicates.
+ * Memory grows with each order_id in the file. Permissions: read and write of the storage folder (its write lock).
  */
 export async function rejectedSlice(folder: string, choice: RejectedChoice & Warning): Promise<Slice<OutgoingOrder>> {
   const survey = await surveyRejected(folder, choice);
   const counts = { total: 0, accepted: 0, final: 0, sent: 0 };
   const limit = Math.max(0, (choice.filter.limit ?? Infinity) - choice.sent.size);
-  for (const { fate } of refusals(folder, survey, choice)) {
+  for (const { fate } of rejections(folder, survey, choice)) {
     if (fate === "wanted") counts.total = Math.min(counts.total + 1, limit);
     else if (fate !== undefined) counts[fate]++;
   }
@@ -69,7 +69,7 @@ async function surveyRejected(folder: string, { filter, warn }: RejectedChoice &
     if (order === undefined) survey.damaged++;
     else survey.last.set(order.order_id, line);
   }
-  // Read after the refusals: an order accepted in between is left out as well.
+  // Read after the rejections, so that an order accepted in between is left out too.
   for (const { order_id } of loggedOrders(await loggedSoFar(folder, warn))) {
     if (survey.last.has(order_id)) survey.accepted.add(order_id);
   }
@@ -82,15 +82,15 @@ function* outgoingOrders(
   choice: RejectedChoice & { limit: number },
 ): Generator<OutgoingOrder> {
   let left = choice.limit;
-  for (const { order, fate } of refusals(folder, survey, choice)) {
+  for (const { order, fate } of rejections(folder, survey, choice)) {
     if (fate !== "wanted") continue;
     if (left-- <= 0) return;
     yield onceMore(order, choice.run);
   }
 }
 
-/** The last refusal of each order, in the order of the file. */
-function* refusals(folder: string, survey: Survey, choice: RejectedChoice) {
+/** The last rejection of each order, in file order. */
+function* rejections(folder: string, survey: Survey, choice: RejectedChoice) {
   for (const { order, line } of rejectedLines(folder, survey.length)) {
     if (line > survey.lines) return;
     if (order === undefined || survey.last.get(order.order_id) !== line) continue;

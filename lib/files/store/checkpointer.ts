@@ -1,16 +1,16 @@
 import { Outage } from "../../errors.ts";
 
-/** Quiet time after a batch that counts as idle, in milliseconds. */
+/** Time without a batch that counts as idle, in milliseconds. */
 const IDLE_MS = 100;
-/** Under load a checkpoint is written this often at most, in milliseconds… */
+/** Under load, the least time between checkpoints, in milliseconds… */
 const BUSY_MS = 1_000;
-/** …and takes no more than this share of the time. */
+/** …which take no more than this share of the time. */
 const BUSY_SHARE = 0.03;
 
 /**
  * Writes the store's checkpoint lazily: when no batch has come for a moment, and now and then under load.
  *
- * A checkpoint is for people and for a quick start; the log alone is the truth. Its errors are thrown by the next call.
+ * A checkpoint is for people and for a quick start; only the log counts. Its errors are thrown by the next call.
  */
 export class Checkpointer {
   readonly #store: { checkpoint(): Promise<void> };
@@ -23,7 +23,7 @@ export class Checkpointer {
     this.#store = store;
   }
 
-  /** Says that a batch was just committed. */
+  /** To be called after each committed batch. */
   soon(): void {
     if (this.#error !== undefined) throw this.#error;
     const now = performance.now();
@@ -33,7 +33,7 @@ export class Checkpointer {
     this.#timer = setTimeout(() => this.#running = this.#write(), wait);
   }
 
-  /** Ends the waiting; whoever closes the store writes the last checkpoint. */
+  /** Stops the timer; whoever closes the store writes the last checkpoint. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
     await this.#running;
@@ -44,7 +44,7 @@ export class Checkpointer {
     try {
       await this.#store.checkpoint();
     } catch (error) {
-      // A CSV that does not parse right now stops the next batch as well, which tells the person and waits.
+      // A CSV that does not parse now also stops the next batch, which tells the user and waits.
       if (!(error instanceof Outage)) this.#error = error;
     }
     const took = performance.now() - start;

@@ -1,7 +1,7 @@
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
 import { WriteLock } from "../disk/locks.ts";
 import { WHOLE_LOG } from "../log/order_log.ts";
-import type { Positions } from "../log/positions.ts";
+import type { ReadRanges } from "../log/read_ranges.ts";
 import { recover } from "./recover.ts";
 import type { LedgerOptions, StockLedger } from "./stock_ledger.ts";
 import { exists } from "../disk/exists.ts";
@@ -11,21 +11,21 @@ import { UsersEdit } from "./user_list.ts";
 import { BeingSaved } from "../disk/watched_file.ts";
 import type { CsvDocument } from "../csv/csv_document.ts";
 
-/** The storage folder in the hands of a tool, for the length of one edit. */
+/** The storage folder as a tool sees it during one edit. */
 export interface StorageEdit {
   /** Stock, up to date; edits are durable when their promise resolves. */
   ledger: StockLedger;
   /** `users.csv`; changes are written when the edit ends. */
   users: CsvDocument;
   /** What was read, up to date. */
-  positions: Positions;
+  readRanges: ReadRanges;
 }
 
 /**
  * Runs `edit` on users and stock under the write lock, while a consumer may be running; then writes both files.
  *
- * Rule 11 of the semantics: what it reports as done is durable. `create` starts files that are missing. Throws a
- * {@linkcode Failure}: 78 missing files, 65 damage, 74 disk. Permissions: read and write of the folder.
+ * When it resolves, the edit is durable. With `create`, missing files are created. Throws a {@linkcode Failure}: 78
+ * missing files, 65 damage, 74 disk. Permissions: read and write of the folder.
  */
 export async function editStorage<T>(
   folder: string,
@@ -51,11 +51,11 @@ async function editLocked<T>(
 ): Promise<T> {
   removeTemps(layout);
   const parts = new StorageParts(layout, options);
-  const { ledger, positions } = parts;
+  const { ledger, readRanges } = parts;
   try {
     await loadLedger(layout, parts);
-    const users = new UsersEdit(layout, positions);
-    const result = await edit({ ledger, users: users.document, positions });
+    const users = new UsersEdit(layout, readRanges);
+    const result = await edit({ ledger, users: users.document, readRanges });
     users.write(ledger.seq);
     await writeCheckpoint(ledger);
     return result;
@@ -64,17 +64,17 @@ async function editLocked<T>(
   }
 }
 
-/** What a crash of anybody left is brought into order first; where nobody crashed there is nothing to do. */
+/** First repairs what a crash may have left. */
 async function loadLedger(layout: StorageLayout, parts: StorageParts): Promise<void> {
   if (exists(layout.inventory)) return void await recover(parts);
   const end = await parts.log.scan(WHOLE_LOG, parts.ledger.edits.numbers, () => {});
-  await parts.positions.load(end.seq);
+  await parts.readRanges.load(end.seq);
   await parts.ledger.rebuild(end.seq);
 }
 
 /**
- * Writes the CSV. Where a person saved it this very moment, what they did is journalled first, then both changes are in
- * the file; the edit itself is journalled already and must not run again.
+ * Writes the CSV. If a person saves it at this very moment, their change is journalled first and the file then holds
+ * both changes; the edit itself is already journalled and must not run again.
  */
 async function writeCheckpoint(ledger: StockLedger): Promise<void> {
   while (!ledger.checkpoint()) {

@@ -15,7 +15,7 @@ import { holdSettled, StorageParts } from "./storage_parts.ts";
 import type { LedgerOptions } from "./stock_ledger.ts";
 import { UserList } from "./user_list.ts";
 
-/** Orders that a tool may have to read because the CSV lacks them; they take it about 50 ms. */
+/** The most orders a tool should have to read because the CSV lacks them; they take about 50 ms. */
 const MAX_LAG = 20_000;
 
 export interface FileStoreOptions extends LedgerOptions, LongRead {}
@@ -23,7 +23,7 @@ export interface FileStoreOptions extends LedgerOptions, LongRead {}
 /**
  * The store in files: `orders.jsonl` is the log, the CSV files are what people see and edit (docs/DESIGN.md).
  *
- * It owns its folder from {@linkcode FileStore.open} to {@linkcode close}: a second one is refused (75).
+ * It owns its folder from {@linkcode FileStore.open} to {@linkcode close}: opening a second one fails (75).
  * Permissions: read and write of the folder.
  */
 export class FileStore implements OrderStore {
@@ -37,7 +37,10 @@ export class FileStore implements OrderStore {
   #index = new IdentityIndex();
   /** Sequence number of the last line of the log. */
   #logSeq = 0;
-  /** Whether a call failed for good, so that the files may hold lines that memory knows nothing of: a start reads them. */
+  /**
+   * Whether a call failed for good, so that the files may hold lines that memory does not know: the next start reads
+   * them.
+   */
   #inDoubt = false;
 
   private constructor(
@@ -51,12 +54,12 @@ export class FileStore implements OrderStore {
     this.#lastOwner = readOwner(layout);
     this.#lock = locks.write;
     this.#parts = parts;
-    this.#users = new UserList(layout, parts.positions, options.warn);
+    this.#users = new UserList(layout, parts.readRanges, options.warn);
     this.#rejected = new RejectedFile(layout);
   }
 
   /**
-   * Takes the folder and brings it into order after whatever happened to its last owner.
+   * Takes the folder and repairs whatever its last owner left.
    *
    * Throws a {@linkcode Failure}: 75 owned by another process, 78 a file is missing, 65 damage, 74 disk error.
    */
@@ -94,12 +97,12 @@ export class FileStore implements OrderStore {
     }
   }
 
-  /** The member id under which the last owner of the folder read for `group`; it is dead, for its lock was free. */
+  /** The last owner's member id in `group`; that member is dead, because its lock was free. */
   lastMemberOf(group: string): string | undefined {
     return this.#lastOwner?.group === group ? this.#lastOwner.memberId : undefined;
   }
 
-  /** Writes down for whom the folder is owned, for those kept out and for the next owner. */
+  /** Records the owner's group and member id, for those kept out and for the next owner. */
   describeOwner(member: { group: string; memberId: string }): void {
     this.#owner.describe({ pid: Deno.pid, since: new Date().toISOString(), ...member });
   }
@@ -107,7 +110,7 @@ export class FileStore implements OrderStore {
   async process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]> {
     return await this.#locked(async () => {
       this.#parts.log.requireOurs();
-      this.#parts.positions.refresh();
+      this.#parts.readRanges.refresh();
       await this.#parts.ledger.refresh();
       this.#users.refresh();
       const ids = batch.orders.map(({ order }) => order.order_id);
@@ -120,27 +123,27 @@ export class FileStore implements OrderStore {
   }
 
   resumeAt({ topic, partition }: TopicPartition): Promise<number | undefined> {
-    return Promise.resolve(this.#parts.positions.startOf(topic, partition));
+    return Promise.resolve(this.#parts.readRanges.startOf(topic, partition));
   }
 
   async restartAt({ topic, partition }: TopicPartition, offset: number): Promise<void> {
-    await this.#locked(() => this.#parts.positions.restartAt(topic, partition, offset, this.#parts.ledger.seq));
+    await this.#locked(() => this.#parts.readRanges.restartAt(topic, partition, offset, this.#parts.ledger.seq));
   }
 
   async checkpoint(): Promise<void> {
     await this.#locked(async () => {
-      this.#parts.positions.refresh();
+      this.#parts.readRanges.refresh();
       await this.#parts.ledger.refresh();
       this.#parts.ledger.checkpoint();
     });
   }
 
-  /** Writes checkpoint and index, unless an earlier call failed for good, and lets go of the folder. */
+  /** Writes checkpoint and index, unless an earlier call failed for good, and releases the folder. */
   async close(): Promise<void> {
     try {
       if (this.#inDoubt) return;
       await this.checkpoint();
-      // Under the lock, for a tool removes what it takes for the leftovers of a crash.
+      // Under the lock, because a tool removes temporary files as leftovers of a crash.
       await this.#lock.hold(() => Promise.resolve(this.#writeSnapshot()));
     } finally {
       for (const part of [this.#parts, this.#rejected, this.#lock, this.#owner]) part.close();
@@ -160,7 +163,7 @@ export class FileStore implements OrderStore {
   async #recover({ stop, progress }: LongRead): Promise<void> {
     const snapshot = usableSnapshot(this.#layout, this.#parts);
     if (snapshot !== undefined) this.#index = snapshot.index;
-    // After a clean stop the part of the log that is in the snapshot need not even be looked at.
+    // After a clean stop the part of the log that the snapshot covers need not even be read.
     if (snapshot?.logUntouched === false) await this.#parts.log.requireWhole(snapshot.logLength, { stop, progress });
     const part = snapshot === undefined
       ? WHOLE_LOG
@@ -188,12 +191,12 @@ export class FileStore implements OrderStore {
   }
 
   #acceptedAs(orderId: string): ReceivedOrder | undefined {
-    if (orderId.length > MAX_ORDER_ID_LENGTH) return undefined; // hashing it takes room
+    if (orderId.length > MAX_ORDER_ID_LENGTH) return undefined; // an invalid id is never in the log, and hashing it takes memory
     const place = this.#index.find(orderId);
     return place === undefined ? undefined : asReceived(this.#parts.log.at(place, orderId));
   }
 
-  /** Rule 10: accepted orders and rejections, then the position, each synced; only then memory follows. */
+  /** Accepted and rejected lines are synced, then memory follows, then the offset range (DESIGN, invariant 2). */
   async #commit(batch: PartitionRange, verdicts: readonly Verdict[]): Promise<void> {
     const accepted = verdicts.filter((verdict) => verdict.kind === "accepted");
     const rejected = verdicts.filter((verdict) => verdict.kind === "rejected");
@@ -209,20 +212,20 @@ export class FileStore implements OrderStore {
     });
     if (accepted.length > 0) this.#logSeq = this.#parts.ledger.seq;
     const { topic, partition, from, to } = batch;
-    await this.#parts.positions.read(topic, partition, { from, to }, this.#parts.ledger.seq);
+    await this.#parts.readRanges.read(topic, partition, { from, to }, this.#parts.ledger.seq);
   }
 
-  /** Whoever waits for the lock reads what the CSV lacks while nobody else can go on: it must not be much. */
+  /** Whoever waits for the lock will read what the CSV lacks while nobody else can go on, so that must not be much. */
   #shortenWaiting(): void {
     if (this.#parts.ledger.lag <= MAX_LAG || !this.#lock.isAwaited()) return;
     try {
       this.#parts.ledger.checkpoint();
     } catch (error) {
-      if (!(error instanceof Outage)) throw error; // on a full disk they read the more
+      if (!(error instanceof Outage)) throw error; // on a full disk they have more to read
     }
   }
 
-  /** Appends to both files or, where the disk is full, to neither. */
+  /** Appends to both files or, if the disk is full, to neither. */
   #append(accepted: readonly Accepted[], rejected: readonly Rejected[], firstSeq: number): number[] {
     const length = this.#parts.log.file.length;
     const starts = this.#parts.log.append(accepted, firstSeq);

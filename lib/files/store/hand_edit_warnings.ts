@@ -3,13 +3,13 @@ import { countOf, FEW_ROWS, firstFew } from "../../row_warnings.ts";
 import type { HandEdit } from "./stock_math.ts";
 import type { StockEdit } from "../log/edit_journal.ts";
 
-/** What a person is told of the edits by hand that were found in `file`: each one where they are few, else how many. */
+/** Sentences about the hand edits found in `file`: one for each if they are few, else their number. */
 export function handEditWarnings(edits: readonly HandEdit[], file: string): string[] {
   const changes = edits.length <= FEW_ROWS ? edits.map(describe) : [`${summarize(edits)} (see stock_edits.jsonl)`];
   return changes.map((change) => `${file} was edited by hand: ${change}`);
 }
 
-/** What a person is told who saved `file` from an older copy: the edits since that count all the same. */
+/** Sentences for a person who saved `file` from an older copy: the later edits still count. */
 export function oldCopyWarnings(superseded: readonly StockEdit[], file: string): string[] {
   const sentences = superseded.map(({ item, seq }) =>
     `${file} was saved from an older copy: for ${showBlanks(item)} edit number ${seq} counts`

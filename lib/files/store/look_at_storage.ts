@@ -6,7 +6,7 @@ import { type StorageLayout, storageLayout } from "../disk/layout.ts";
 import { WriteLock } from "../disk/locks.ts";
 import { OrderLog } from "../log/order_log.ts";
 import type { PartitionRanges } from "../../offset_ranges.ts";
-import { Positions } from "../log/positions.ts";
+import { ReadRanges } from "../log/read_ranges.ts";
 import { requireReach } from "./recover.ts";
 import { deduct, handEdits, lowestSeq, type StockBase, stockBases } from "./stock_math.ts";
 import { sizeOf } from "../disk/exists.ts";
@@ -18,17 +18,17 @@ import { type Change, WatchedFile } from "../disk/watched_file.ts";
 export interface StorageView {
   /** Items by `nameKey`. */
   stock: ReadonlyMap<string, { item: string; quantity: number }>;
-  /** The same without what somebody put into `inventory.csv` by hand and nobody could journal. */
+  /** The same without hand edits of `inventory.csv` that could not be journalled. */
   journalled: ReadonlyMap<string, { item: string; quantity: number }>;
   /** What was read of each partition. */
-  positions: PartitionRanges[];
+  readRanges: PartitionRanges[];
   /** Bytes of each file that belong to the moment. */
   lengths: { orders: number; edits: number; rejected: number };
 }
 
 /**
- * Works out what a tool's edit of nothing would come to, without writing anything: what a crash left is passed over, an
- * edit by hand counts and is not journalled. For a folder that nobody may write.
+ * The current state of a folder that may only be read, without writing anything: what a crash left is skipped, and a
+ * hand edit counts but is not journalled.
  *
  * Throws a `Failure`: 78 missing files, 65 damage. Permission: read of the folder.
  */
@@ -49,42 +49,42 @@ async function look(layout: StorageLayout, underLock: () => void): Promise<Stora
     layout,
     isLogThere ? AppendFile.openToRead(layout.orders) : AppendFile.openCopy(layout.orders),
   );
-  const positions = new Positions(layout, { file: AppendFile.openCopy(layout.positions) });
+  const readRanges = new ReadRanges(layout, { file: AppendFile.openCopy(layout.positions) });
   const edits = new EditJournal(layout, { file: AppendFile.openCopy(layout.edits) });
   try {
     const csv = new WatchedFile(layout.inventory);
-    const inventory = parsed(csv, positions);
+    const inventory = parsed(csv, readRanges);
     edits.news();
     const { lowest, newest } = asOfRange(inventory.rows);
     const end = await log.scan(log.tail(lowest), edits.numbers, () => {});
     requireReach(log, edits, end, newest);
     const books = { log, edits, seq: Math.max(end.seq, edits.lastSeq) };
-    await positions.load(books.seq);
+    await readRanges.load(books.seq);
     requireReached(inventory.rows, books.seq, csv.path);
     const stock = await stockFrom(books, inventory.rows, books.seq);
-    const isOwn = positions.isOwnWriting(basename(csv.path), inventory.change.bytes);
+    const isOwn = readRanges.isOwnWriting(basename(csv.path), inventory.change.bytes);
     const journalled = isOwn ? stock : await stockFrom(books, new Map(), 0);
-    if (handEdits(journalled, stock).length > 0) csv.requireSettled(inventory.change, positions);
+    if (handEdits(journalled, stock).length > 0) csv.requireSettled(inventory.change, readRanges);
     const lengths = { orders: end.length, edits: sizeOf(layout.edits) ?? 0, rejected: sizeOf(layout.rejected) ?? 0 };
     underLock();
-    return { stock, journalled, positions: positions.ranges(), lengths };
+    return { stock, journalled, readRanges: readRanges.ranges(), lengths };
   } finally {
-    for (const part of [log, positions, edits]) part.close();
+    for (const part of [log, readRanges, edits]) part.close();
   }
 }
 
-/** `inventory.csv`; where it does not parse it may be half saved, and is waited for. */
-function parsed(csv: WatchedFile, positions: Positions): { change: Change; rows: Map<string, StockRow> } {
-  const change = csv.changed()!; // it was never accepted before
+/** `inventory.csv`; if it does not parse it may be half saved, so this waits. */
+function parsed(csv: WatchedFile, readRanges: ReadRanges): { change: Change; rows: Map<string, StockRow> } {
+  const change = csv.changed()!; // never accepted before, so it counts as changed
   try {
     return { change, rows: parseInventory(change.bytes, csv.path).rows };
   } catch (error) {
-    csv.requireSettled(change, positions);
+    csv.requireSettled(change, readRanges);
     throw error;
   }
 }
 
-/** What `rows`, as of `now` where they do not say, and later edits and orders amount to. */
+/** The stock from `rows` (as of `now` unless they say otherwise) with later edits and orders. */
 async function stockFrom(
   { log, edits, seq }: { log: OrderLog; edits: EditJournal; seq: number },
   rows: ReadonlyMap<string, StockRow>,
@@ -92,6 +92,6 @@ async function stockFrom(
 ): Promise<Map<string, StockBase>> {
   const bases = stockBases(rows, edits.last, now);
   await log.scan(log.tail(lowestSeq(bases, seq)), edits.numbers, (order) => deduct(bases, order));
-  for (const base of bases.values()) base.quantity = Math.max(0, base.quantity); // as StockLedger has it
+  for (const base of bases.values()) base.quantity = Math.max(0, base.quantity); // like StockLedger
   return bases;
 }

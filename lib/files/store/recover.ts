@@ -7,28 +7,28 @@ import type { LongRead } from "../log/lines.ts";
 import type { LogEnd, LoggedOrder, LogPart, OrderLog } from "../log/order_log.ts";
 import type { StorageParts } from "./storage_parts.ts";
 
-/** How much of the log is read, and who sees its lines. */
+/** Which part of the log is read, and who gets its lines. */
 export interface LogReading extends LogPart {
   visit(order: LoggedOrder, start: number): void;
 }
 
 export interface RecoverOptions extends LongRead {
-  /** By default only the lines are read that matter to the CSV. */
+  /** By default only the lines that matter to the CSV are read. */
   reading?: LogReading;
 }
 
 /**
- * Makes log, journal, positions and CSV agree after whatever happened to the last writer, and loads them.
+ * Makes log, journal, offset ranges and CSV agree, whatever happened to the last writer, and loads them.
  *
  * An unfinished last batch of the log is kept aside in `orders.jsonl.torn-*` and cut off, and what was read since the
- * last whole line is marked to be read again. Lines that the CSV does not cover yet are written and synced once more:
- * they may be in the page cache only. A log that ends before what the CSV or an edit speaks of is damage, a
- * {@linkcode Failure} (65), with nothing touched. Called under the write lock, while no one owns the storage.
+ * last whole line is marked to be read again. Lines that the CSV does not cover yet are written and synced again,
+ * because they may be in the page cache only. A log that ends before a number in the CSV or the edits is damage: a
+ * {@linkcode Failure} (65), nothing touched. Called under the write lock, while no one owns the storage.
  *
- * Answers where the log ends.
+ * Returns where the log ends.
  */
 export async function recover(
-  { log, ledger, positions }: StorageParts,
+  { log, ledger, readRanges }: StorageParts,
   { reading, ...wait }: RecoverOptions = {},
 ): Promise<LogEnd> {
   const { lowest, newest } = ledger.csvAsOf();
@@ -36,23 +36,23 @@ export async function recover(
   const { visit, ...part } = reading ?? { ...tail, visit: () => {} };
   const end = await log.scan(part, ledger.edits.numbers, visit, wait);
   requireReach(log, ledger.edits, end, newest);
-  await positions.load(Math.max(end.seq, ledger.edits.lastSeq));
+  await readRanges.load(Math.max(end.seq, ledger.edits.lastSeq));
   if (end.length < log.file.length) await setTornTailAside(log, end.length);
   await log.file.rewriteFrom(Math.min(tail.from, end.length));
   await ledger.load(end.seq);
   return end;
 }
 
-/** The index of the last run, if it is one of this very log and no edit from before its end is missing. */
+/** The index of the last run, if it belongs to this log and no edit before its end is missing. */
 export function usableSnapshot(layout: StorageLayout, { log, ledger }: StorageParts): LoadedSnapshot | undefined {
   const snapshot = readIndexSnapshot(layout.index, layout.orders);
   if (snapshot === undefined || log.endingAt(snapshot.logLength) !== snapshot.logEnd) return undefined;
-  // Orders and edits share their numbers: reading the log tells which one is not there.
+  // Orders and edits share a sequence: reading the log tells which number is missing.
   const edits = ledger.edits.numbers.upTo(snapshot.logSeq);
   return edits === undefined || snapshot.index.size + edits === snapshot.logSeq ? snapshot : undefined;
 }
 
-/** The log must reach as far as the CSV says it is current, and an edit may only follow lines that are there. */
+/** The log must reach as far as the CSV is current, and an edit may only follow lines that exist. */
 export function requireReach(log: OrderLog, edits: EditJournal, end: LogEnd, newestAsOf: number): void {
   const reach = edits.numbers.isExactAfter(end.seq) ? edits.numbers.nextOrder(end.seq) - 1 : end.seq;
   if (edits.lastSeq <= reach && newestAsOf <= reach) return;

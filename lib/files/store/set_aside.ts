@@ -6,10 +6,10 @@ import { OwnerLock, WriteLock } from "../disk/locks.ts";
 import { exists } from "../disk/exists.ts";
 
 /**
- * Moves every data file of the folder into `backup-TIME/` beside them; the lock files and earlier backups stay.
+ * Moves every data file of the folder into a subfolder `backup-TIME/`; lock files and earlier backups stay.
  *
- * Returns the backup folder, or undefined where there was nothing to move. Refused (75) while a consumer owns the
- * folder. Permissions: read and write of the folder.
+ * Returns the backup folder, or undefined if there was nothing to move. Fails (75) while a consumer owns the folder.
+ * Permissions: read and write of the folder.
  */
 export async function setStorageAside(folder: string): Promise<string | undefined> {
   const layout = storageLayout(folder);
@@ -19,7 +19,7 @@ export async function setStorageAside(folder: string): Promise<string | undefine
   const lock = WriteLock.open(layout);
   try {
     return await lock.hold(() => {
-      if (exists(layout.index)) Deno.removeSync(layout.index); // speaks of the log that goes
+      if (exists(layout.index)) Deno.removeSync(layout.index); // it belongs to the log that is moved
       return Promise.resolve(moveFiles(folder));
     });
   } finally {
@@ -47,7 +47,7 @@ export function moveFiles(folder: string, { first }: { first?: string } = {}): s
   return backup;
 }
 
-/** A folder of its own, also for the second start-over within a second. */
+/** A new folder, even for a second start-over within the same second. */
 function makeBackupFolder(folder: string): string {
   const time = new Date().toISOString().replaceAll(":", "").replace(/\.\d+/, "");
   let backup = join(folder, `backup-${time}`);

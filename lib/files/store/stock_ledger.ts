@@ -9,47 +9,47 @@ import { EditJournal, type StockEdit } from "../log/edit_journal.ts";
 import type { JournalOptions } from "../log/journal.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 import type { OrderLog } from "../log/order_log.ts";
-import type { Positions } from "../log/positions.ts";
+import type { ReadRanges } from "../log/read_ranges.ts";
 import { blankEdgedNames, RowWarnings } from "../../row_warnings.ts";
 import { deduct, handEdits, lowestSeq, type StockBase, stockBases, supersededBy } from "./stock_math.ts";
 import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "../disk/watched_file.ts";
 
 export interface LedgerOptions extends JournalOptions {
-  /** Told of things a person should know, one sentence each. */
+  /** Called with things a person should know, one sentence each. */
   warn: (sentence: string) => void;
 }
 
 /**
- * The stock, as order log, edit journal and `inventory.csv` together say it is.
+ * The stock according to order log, edit journal and `inventory.csv` together.
  *
- * The log and the journal are the truth and share one sequence of numbers; the CSV is a checkpoint that people edit.
- * A row counts as of its `as_of`; later edits and orders of its item count on top. What a row says beyond that is a
- * hand edit and is journalled when first seen. Every method is called under the write lock.
+ * Log and journal are authoritative and share one sequence of numbers; the CSV is a checkpoint that people edit. A row
+ * counts as of its `as_of`; later edits and orders of its item come on top. Any other difference is a hand edit, and is
+ * journalled when first seen. Every method is called under the write lock.
  */
 export class StockLedger {
   readonly edits: EditJournal;
   readonly #log: OrderLog;
-  readonly #positions: Positions;
+  readonly #readRanges: ReadRanges;
   readonly #warn: (sentence: string) => void;
   readonly #warnings: RowWarnings;
   readonly #csv: WatchedFile;
   #stock = new Map<string, StockBase>();
   #document: CsvDocument = emptyInventory();
-  /** The last sequence number given out, and that of the last accepted order. */
+  /** The last sequence number used, and that of the last accepted order. */
   #seq = 0;
   #lastOrder = 0;
-  /** Sequence number that every row of the CSV says it is current to; undefined where rows differ. */
+  /** The `as_of` of every row of the CSV; undefined if rows differ. */
   #checkpointed: number | undefined;
-  /** Whether the CSV has rows "as of now": they must be pinned before time goes on. */
+  /** Whether the CSV has rows "as of now": these need a number before the next order or edit. */
   #mustPin = false;
 
   constructor(
     layout: StorageLayout,
-    { log, positions }: { log: OrderLog; positions: Positions },
+    { log, readRanges }: { log: OrderLog; readRanges: ReadRanges },
     { warn, ...options }: LedgerOptions,
   ) {
     this.#log = log;
-    this.#positions = positions;
+    this.#readRanges = readRanges;
     this.#warn = warn;
     this.#warnings = new RowWarnings(warn);
     this.#csv = new WatchedFile(layout.inventory);
@@ -57,12 +57,12 @@ export class StockLedger {
     this.edits.news();
   }
 
-  /** The last sequence number given out. */
+  /** The last sequence number used. */
   get seq(): number {
     return this.#seq;
   }
 
-  /** How many numbers the CSV is behind. */
+  /** How many sequence numbers the CSV is behind. */
   get lag(): number {
     return this.#seq - (this.#checkpointed ?? 0);
   }
@@ -77,35 +77,35 @@ export class StockLedger {
     return found && { name: found.item, quantity: found.quantity };
   }
 
-  /** Between which sequence numbers the rows of the CSV say they are current; 0 and 0 without any such row. */
+  /** The lowest and highest `as_of` of the CSV; 0 and 0 without any. */
   csvAsOf(): { lowest: number; newest: number } {
     const change = this.#csv.isThere() ? this.#csv.changed() : undefined;
     if (change === undefined) return { lowest: 0, newest: 0 };
     return asOfRange(this.#parse(change).rows);
   }
 
-  /** First look at the CSV, once the log is known to be good up to `logSeq`. */
+  /** Reads the CSV for the first time, once the log is known to be intact up to `logSeq`. */
   async load(logSeq: number): Promise<void> {
     this.edits.cutTorn();
     await this.edits.sync(); // as in refresh()
     this.#countFrom(logSeq);
     const change = this.#csv.changed();
     if (change === undefined) return;
-    const own = this.#positions.isOwnWriting(basename(this.#csv.path), change.bytes);
+    const own = this.#readRanges.isOwnWriting(basename(this.#csv.path), change.bytes);
     await this.#take(change, own ? undefined : await this.#replayed());
     this.#pin();
   }
 
-  /** Starts without a CSV: its rows are what log and journal say. For `bootstrap`. */
+  /** Starts without a CSV, with the stock from log and journal. For `bootstrap`. */
   async rebuild(logSeq: number): Promise<void> {
     this.#countFrom(logSeq);
     this.#stock = await this.#replayed();
   }
 
-  /** Picks up what tools and people changed since: tools by their journal lines, people by the bytes of the CSV. */
+  /** Picks up what tools and people changed since: a tool's changes from the journal, a person's from the CSV. */
   async refresh(): Promise<void> {
     const edits = this.edits.news();
-    // Their writer may have been killed before it synced them; what counts must be on the disk.
+    // Their writer may have been killed before the sync, and what counts must be on the disk.
     if (edits.length > 0) await this.edits.sync();
     for (const edit of edits) {
       this.#seq = edit.seq;
@@ -139,18 +139,19 @@ export class StockLedger {
   }
 
   /**
-   * Writes the stock into `inventory.csv`, every row as of now, and compacts the journals where that pays. Every line up
-   * to `seq` must be durable.
+   * Writes the stock into `inventory.csv`, every row as of now, and compacts the journals if it is worth it. Every line
+   * up to `seq` must be durable.
    *
-   * A CSV that somebody changed meanwhile is left alone, and the answer is false; the change counts at the next refresh.
+   * A CSV that somebody changed meanwhile is left alone, and the result is false; the change counts at the next
+   * refresh.
    */
   checkpoint(): boolean {
     if (!this.#writeCsv()) return false;
     try {
       this.edits.compact(this.#seq, this.#lastOrder);
-      this.#positions.compact(this.#seq);
+      this.#readRanges.compact(this.#seq);
     } catch (error) {
-      // On a full disk the old files are as good; whoever writes the next checkpoint tries again.
+      // On a full disk the old files will do; the next checkpoint tries again.
       if (!(error instanceof Outage)) throw error;
     }
     return true;
@@ -169,7 +170,7 @@ export class StockLedger {
     if (this.#checkpointed === this.#seq) return true;
     writeStock(this.#document, this.#stock, this.#seq);
     const bytes = this.#document.toBytes();
-    this.#positions.wrote(basename(this.#csv.path), bytes, this.#seq);
+    this.#readRanges.wrote(basename(this.#csv.path), bytes, this.#seq);
     if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) return false;
     this.#csv.accept(bytes);
     this.#checkpointed = this.#seq;
@@ -177,21 +178,21 @@ export class StockLedger {
     return true;
   }
 
-  /** Takes the CSV as it is now; what differs from `expected`, where that is given, is somebody's edit by hand. */
+  /** Accepts the CSV as it is now; any difference from `expected`, if given, is a hand edit. */
   async #take(change: Change, expected: ReadonlyMap<string, StockBase> | undefined): Promise<void> {
     const { document, rows } = this.#parse(change);
     requireReached(rows, this.#seq, this.#csv.path);
     const actual = await this.#settle(stockBases(rows, this.edits.last, this.#seq));
     const edits = expected === undefined ? [] : handEdits(expected, actual);
-    if (edits.length > 0) this.#csv.requireSettled(change, this.#positions);
+    if (edits.length > 0) this.#csv.requireSettled(change, this.#readRanges);
     const superseded = expected === undefined ? [] : supersededBy(rows, this.edits.last, actual);
     for (const sentence of oldCopyWarnings(superseded, this.#csv.path)) this.#warn(sentence);
-    // Looked at once: the next start takes these bytes for known and need not count the log through again.
-    if (edits.length === 0) this.#positions.wrote(basename(this.#csv.path), change.bytes, this.#seq);
+    // Examined once: the next start treats these bytes as known and need not go through the log again.
+    if (edits.length === 0) this.#readRanges.wrote(basename(this.#csv.path), change.bytes, this.#seq);
     this.#stock = new Map(expected ?? actual);
     await this.edit(edits);
     for (const sentence of handEditWarnings(edits, this.#csv.path)) this.#warn(sentence);
-    // From here on the change counts; before, a full disk would have it looked at again.
+    // Only now the change counts as seen: on a full disk it is looked at again.
     this.#stock = actual;
     this.#document = document;
     this.#csv.accept(change.bytes, change.stamp);
@@ -201,7 +202,7 @@ export class StockLedger {
     this.#mustPin ||= edits.length > 0 || asOf.has(undefined);
   }
 
-  /** "As of now" must be on the disk before time goes on, or a restart would take it for a later now. */
+  /** "As of now" must be on the disk before the next order or edit, or a restart would take it as a later now. */
   #pin(): void {
     if (this.#mustPin && !this.checkpoint()) throw new BeingSaved(SETTLE_MS);
   }
@@ -210,21 +211,21 @@ export class StockLedger {
     try {
       return parseInventory(change.bytes, this.#csv.path);
     } catch (error) {
-      this.#csv.requireSettled(change, this.#positions);
+      this.#csv.requireSettled(change, this.#readRanges);
       throw error;
     }
   }
 
-  /** The stock by log and journal alone. */
+  /** The stock according to log and journal alone. */
   async #replayed(): Promise<Map<string, StockBase>> {
     return await this.#settle(stockBases(new Map(), this.edits.last, 0));
   }
 
-  /** Takes every logged order off the bases that are from before it. */
+  /** Deducts every logged order from the bases that precede it. */
   async #settle(bases: Map<string, StockBase>): Promise<Map<string, StockBase>> {
     const tail = this.#log.tail(lowestSeq(bases, this.#seq));
     await this.#log.scan(tail, this.edits.numbers, (order) => deduct(bases, order));
-    // Somebody saved a quantity of which more was sold before it was seen: there is no stock below none.
+    // More was sold than a quantity somebody saved, before it was seen: stock is never negative.
     for (const base of bases.values()) base.quantity = Math.max(0, base.quantity);
     return bases;
   }

@@ -14,10 +14,10 @@ export interface StockBase {
 }
 
 /**
- * What each item's stock is counted from: the row of the CSV or the item's last edit, whichever is later.
+ * The base that each item's stock is counted from: its CSV row or its last edit, whichever is later.
  *
- * `now` stands in for a blank `as_of`, which means "as of now". An item that has an edit but no row is a removed one,
- * unless the edit is later than the whole file: then the file is an older copy from before the item was added.
+ * `now` stands in for a blank `as_of`, which means "as of now". An item with an edit but no row was removed, unless the
+ * edit is later than the whole file: then the file is an older copy, from before the item was added.
  */
 export function stockBases(
   rows: ReadonlyMap<string, StockRow>,
@@ -26,7 +26,7 @@ export function stockBases(
 ): Map<string, StockBase> {
   const bases = new Map<string, StockBase>();
   for (const [key, { item, quantity, asOf = now }] of rows) bases.set(key, { item, quantity, seq: asOf });
-  // A blank row may have been typed into an old copy: the rows beside it tell how old the copy is.
+  // A row without `as_of` may have been typed into an old copy: the other rows tell how old.
   const known = [...rows.values()].flatMap(({ asOf }) => asOf ?? []);
   const fileAsOf = known.length === 0 ? now : known.reduce((newest, asOf) => Math.max(newest, asOf));
   for (const [key, edit] of lastEdits) {
@@ -38,20 +38,20 @@ export function stockBases(
   return bases;
 }
 
-/** The lowest sequence number that any base is counted from: orders up to it matter to none. */
+/** The lowest sequence number of any base: orders up to it matter to none. */
 export function lowestSeq(bases: ReadonlyMap<string, StockBase>, otherwise: number): number {
   let lowest = otherwise;
   for (const { seq } of bases.values()) lowest = Math.min(lowest, seq);
   return lowest;
 }
 
-/** Takes an accepted order off its item's base, if the base is from before it. */
+/** Deducts an accepted order from its item's base, if the base precedes it. */
 export function deduct(bases: Map<string, StockBase>, order: LoggedOrder): void {
   const base = bases.get(nameKey(order.item));
   if (base !== undefined && order.seq > base.seq) base.quantity -= order.quantity;
 }
 
-/** The differences between what the stock is and what the journals say it should be: somebody's edits by hand. */
+/** The differences between the stock and what the journals say it should be: hand edits. */
 export function handEdits(
   expected: ReadonlyMap<string, { item: string; quantity: number }>,
   actual: ReadonlyMap<string, { item: string; quantity: number }>,
@@ -67,7 +67,7 @@ export function handEdits(
   return edits;
 }
 
-/** The edits that came after the copy a person saved, and count in place of what its rows say. */
+/** The edits made after the copy that a person saved, which count instead of its rows. */
 export function supersededBy(
   rows: ReadonlyMap<string, StockRow>,
   lastEdits: ReadonlyMap<string, StockEdit>,

@@ -4,13 +4,15 @@ import { parseInventory } from "../csv/inventory_file.ts";
 import { exists, sizeOf } from "../disk/exists.ts";
 import { type StorageLayout, TEMP_SUFFIX } from "../disk/layout.ts";
 
-/** Throws a {@linkcode Failure}: 78 where folder or CSV files are missing, 65 where the log is gone but its effects are not. */
+/**
+ * Throws a {@linkcode Failure}: 78 if folder or CSV files are missing, 65 if the log is gone but its effects are not.
+ */
 export function requireStorage(layout: StorageLayout): void {
   for (const path of [layout.folder, layout.users, layout.inventory]) requirePath(path);
   requireLog(layout);
 }
 
-/** Throws a {@linkcode Failure} (78) where the folder is missing. */
+/** Throws a {@linkcode Failure} (78) if the folder is missing. */
 export function requireFolder(layout: StorageLayout): void {
   requirePath(layout.folder);
 }
@@ -19,12 +21,12 @@ function requirePath(path: string): void {
   if (!exists(path)) throw new Failure(EXIT.config, `${path} is missing: run deno task bootstrap`);
 }
 
-/** The log may be absent only where nothing was ever journalled; creating it anew would forget what was accepted. */
+/** The log may be missing only if nothing was ever journalled: a new one would forget what was accepted. */
 export function requireLog(layout: StorageLayout): void {
   if (exists(layout.orders) || ((sizeOf(layout.edits) ?? 0) === 0 && newestAsOf(layout) === 0)) return;
   throw new Failure(
     EXIT.data,
-    `${layout.orders} is missing although stock was changed before; nothing was touched. ` +
+    `${layout.orders} is missing, although the stock has changed before; nothing was touched. ` +
       `Restore it from a backup, or start over with deno task bootstrap --force`,
   );
 }
@@ -35,7 +37,7 @@ function newestAsOf({ inventory }: StorageLayout): number {
   return [...rows.values()].reduce((newest, { asOf = 0 }) => Math.max(newest, asOf), 0);
 }
 
-/** Removes what a crash left of files that were being replaced. Under the write lock. */
+/** Removes the temporary files that a crash left. Under the write lock. */
 export function removeTemps(layout: StorageLayout): void {
   for (const entry of Deno.readDirSync(layout.folder)) {
     if (entry.name.endsWith(TEMP_SUFFIX)) Deno.removeSync(join(layout.folder, entry.name));

@@ -1,22 +1,22 @@
 import type { StorageLayout } from "../disk/layout.ts";
 import type { WriteLock } from "../disk/locks.ts";
 import { OrderLog } from "../log/order_log.ts";
-import { Positions } from "../log/positions.ts";
+import { ReadRanges } from "../log/read_ranges.ts";
 import { type LedgerOptions, StockLedger } from "./stock_ledger.ts";
 import { BeingSaved } from "../disk/watched_file.ts";
 
-/** The journals of a storage folder and the stock they amount to; opened, used and closed together. */
+/** The journals of a storage folder and the stock they add up to; opened, used and closed together. */
 export class StorageParts {
   readonly log: OrderLog;
-  readonly positions: Positions;
+  readonly readRanges: ReadRanges;
   readonly ledger: StockLedger;
   readonly #opened: { close(): void }[] = [];
 
-  /** Opens all or none. Under the write lock, for what is read here others may be writing. */
+  /** Opens all or none. Called under the write lock, because others may be writing what is read here. */
   constructor(layout: StorageLayout, options: LedgerOptions) {
     try {
       this.log = this.#keep(new OrderLog(layout));
-      this.positions = this.#keep(new Positions(layout, options));
+      this.readRanges = this.#keep(new ReadRanges(layout, options));
       this.ledger = this.#keep(new StockLedger(layout, this, options));
     } catch (error) {
       this.close();
@@ -34,7 +34,7 @@ export class StorageParts {
   }
 }
 
-/** Runs `work` under the write lock; waits without it, and runs it again, while somebody is saving a file. */
+/** Runs `work` under the write lock. While somebody is saving a file, waits without the lock and then runs it again. */
 export async function holdSettled<T>(lock: Pick<WriteLock, "hold">, work: () => Promise<T>): Promise<T> {
   while (true) {
     try {

@@ -7,7 +7,7 @@ import { securityOptions } from "./security.ts";
 /** How long a broker may stay silent at start before a command gives up, in milliseconds. */
 export const START_TIMEOUT_MS = 10_000;
 
-/** How often requests under way are looked through for ones that have timed out, in milliseconds. */
+/** How often pending requests are checked for timeouts, in milliseconds. */
 const TIMEOUT_CHECK_MS = 500;
 
 const connections = new WeakMap<Kafka, KafkaConnection>();
@@ -16,7 +16,7 @@ stopIdleTimers();
 forgetDeadSockets();
 
 /**
- * A kafkajs client. Its log goes nowhere: what a person has to know reaches them as an event or an error of the call.
+ * A kafkajs client without a log: what a person has to know arrives as an event or an error of a call.
  *
  * Permissions: net; env of the names kafkajs reads (see the permission set `kafka` in deno.json).
  */
@@ -41,7 +41,7 @@ export function connectionOf(kafka: Kafka): KafkaConnection {
   return connection;
 }
 
-/** The part of kafkajs's queue of requests (kafkajs/src/network/requestQueue) that its timers work with. */
+/** The part of kafkajs's request queue (kafkajs/src/network/requestQueue) that its timers use. */
 interface InternalQueue {
   pending: unknown[];
   inflight: Map<number, { sentAt: number; requestTimeout: number; timeoutRequest(): void }>;
@@ -55,11 +55,11 @@ interface InternalQueue {
 }
 
 /**
- * Two timers of kafkajs keep a process that waits awake.
+ * Stops two kafkajs timers that keep a waiting process busy.
  *
- * It re-arms one with a negative delay whenever a request is answered, which becomes a loop of 1 ms timers: 7% CPU for a
- * consumer that waits (tulios/kafkajs#1751). That check is only needed while requests are held back. The other looks
- * for timeouts every 100 ms on each connection: most of what is left.
+ * kafkajs restarts one with a negative delay on every answer, which becomes a loop of 1 ms timers: 7% CPU for a waiting
+ * consumer (tulios/kafkajs#1751). It is only needed while requests are held back. The other checks every connection for
+ * timeouts every 100 ms, which takes most of the remaining time.
  */
 function stopIdleTimers(): void {
   const prototype: InternalQueue = RequestQueue.prototype;
@@ -89,8 +89,8 @@ interface InternalConnection {
 }
 
 /**
- * While a broker is away kafkajs closes its connections with every attempt, closed ones too, and each time a listener is
- * added to the dead socket: the eleventh prints a warning about a memory leak.
+ * While a broker is away, kafkajs closes its connections again with every attempt, and each time adds a listener to the
+ * dead socket: the eleventh prints a warning about a memory leak.
  */
 function forgetDeadSockets(): void {
   const prototype: InternalConnection = Connection.prototype;

@@ -8,10 +8,10 @@ import { START_TIMEOUT_MS } from "./client.ts";
 import { type RawRequest, type RawResponse, withCluster } from "./internal_cluster.ts";
 
 const RETRY_MS = 250;
-/** How long the controller may take to create them, in milliseconds. */
+/** How long the controller may take to create topics, in milliseconds. */
 const CREATE_TIMEOUT_MS = 5_000;
 
-/** What became of one topic; `errorMessage` is the broker's own reason. */
+/** The result for one topic; `errorMessage` is the broker's own reason. */
 interface CreatedTopic {
   topic: string;
   errorCode: number;
@@ -22,17 +22,17 @@ interface CreateTopicsAnswer {
   topicErrors: CreatedTopic[];
 }
 
-/** Kafkajs puts an error in place of the answer, and drops the broker's reason with it. */
+/** Without this, kafkajs turns the answer into an error and drops the broker's reason. */
 const response: RawResponse<CreateTopicsAnswer> = {
   decode: createTopicsResponse.decode,
   parse: (answer) => Promise.resolve(answer),
 };
 
 /**
- * Creates topics, and answers with those that are there now; one that another process has just created is one of them,
- * one that this client has no right to create is not.
+ * Creates topics and returns those that exist now: including one that another process has just created, not including
+ * one that this client may not create.
  *
- * One that the brokers refuse for another reason is a {@linkcode Failure} (78) with the broker's own words.
+ * Throws a {@linkcode Failure} (78) with the broker's own reason if a topic cannot be created for any other cause.
  * Permission: net; at the broker CREATE.
  */
 export async function createTopics(kafka: Kafka, topics: readonly ITopicConfig[]): Promise<string[]> {
@@ -43,8 +43,8 @@ export async function createTopics(kafka: Kafka, topics: readonly ITopicConfig[]
       if (performance.now() > deadline) throw passing.error;
       continue;
     }
-    const refused = answers.find(({ error }) => error !== undefined && error.type !== "TOPIC_AUTHORIZATION_FAILED");
-    if (refused !== undefined) throw refusedTopic(refused, refused.error);
+    const failed = answers.find(({ error }) => error !== undefined && error.type !== "TOPIC_AUTHORIZATION_FAILED");
+    if (failed !== undefined) throw topicNotCreated(failed, failed.error);
     return answers.filter(({ error }) => error === undefined).map(({ topic }) => topic);
   }
 }
@@ -58,14 +58,14 @@ async function ask(kafka: Kafka, topics: readonly ITopicConfig[]): Promise<Creat
   return topicErrors;
 }
 
-/** Undefined where the topic is there. */
+/** Undefined if the topic exists. */
 function errorOf({ errorCode }: CreatedTopic): (Error & { type: string; retriable: boolean }) | undefined {
   if (errorCode === 0) return undefined;
   const error = createErrorFromCode(errorCode);
   return error.type === "TOPIC_ALREADY_EXISTS" ? undefined : error;
 }
 
-function refusedTopic({ topic, errorMessage }: CreatedTopic, cause: Error | undefined): Failure {
+function topicNotCreated({ topic, errorMessage }: CreatedTopic, cause: Error | undefined): Failure {
   const reason = (errorMessage || cause?.message || "the broker gives no reason").replace(/\.$/, "");
   const message = `Cannot create topic ${topic}: ${reason}; take another name (--topic), or have it created`;
   return new Failure(EXIT.config, message, { cause });

@@ -1,35 +1,35 @@
 import ConsumerGroup from "kafkajs/src/consumer/consumerGroup.js";
 import { causesOf, EXIT, Failure, messageOf } from "../../errors.ts";
-import { isBrokenLogin } from "./connection_refusal.ts";
+import { isBrokenLogin } from "./connection_denied.ts";
 
 stopSilentOffsetReset();
 
 /**
  * When an offset is out of range, kafkajs commits and reads on from the default offset, silently skipping or repeating
- * (tulios/kafkajs#1119, #1133). Here that ends the subscription: where to go on is a person's choice.
+ * records (tulios/kafkajs#1119, #1133). Here it ends the subscription: a person decides where to go on.
  */
 function stopSilentOffsetReset(): void {
   // deno-lint-ignore no-explicit-any -- an internal class without types
   (ConsumerGroup as any).prototype.recoverFromOffsetOutOfRange = (error: { topic: string; partition: number }) => {
-    // kafkajs repeats whatever does not say that repeating is no use.
+    // kafkajs retries any error that does not say it is not retriable.
     throw Object.assign(outOfRange(error.topic, error.partition), { retriable: false });
   };
 }
 
-/** The failure for a position that the log does not hold (any more). */
+/** The failure for a position outside the log. */
 export function outOfRange(topic: string, partition: number, detail = ""): Failure {
   return new Failure(
     EXIT.data,
     `The group's offset in partition ${partition} of ${topic} is not in the log${detail}: records were deleted or the ` +
-      `topic was created anew. Choose where to go on: deno task consume --reset --reset-to earliest (or latest)`,
+      `topic was recreated. Choose where to go on: deno task consume --reset --reset-to earliest (or latest)`,
   );
 }
 
-/** The failure for a topic that was created anew under the same name while it was read. */
+/** The failure for a topic that was recreated under the same name while it was read. */
 export function recreated(topic: string): Failure {
   return new Failure(
     EXIT.data,
-    `The topic ${topic} was deleted and created anew while it was read. Start again: it is read from its beginning, ` +
+    `The topic ${topic} was deleted and recreated while it was read. Start again: it is read from its beginning, ` +
       `and what was accepted stays accepted`,
   );
 }
@@ -43,16 +43,16 @@ export function deleted(topic: string): Failure {
   );
 }
 
-/** The failure for a group that another member consumes for already. */
+/** The failure for a group that already has another member. */
 export function notAlone(group: string): Failure {
   return new Failure(
     EXIT.busy,
-    `The group ${group} has another member already; one consumer a group: stop it first, or give this one a group ` +
+    `The group ${group} has another member already, and a group takes one consumer: stop it first, or give this one a group ` +
       `and a storage folder of its own (--group, STORAGE_DIR)`,
   );
 }
 
-/** Whether an error of kafkajs is one that passes: connections, brokers, coordinators. */
+/** Whether a kafkajs error passes by itself: connections, brokers, coordinators. */
 export function isTransient(error: unknown): boolean {
   for (const inner of causesOf(error)) {
     if (inner instanceof Failure) return false;
@@ -65,7 +65,7 @@ export function isTransient(error: unknown): boolean {
   return false;
 }
 
-/** The failure inside what kafkajs wrapped, or the error as it is. */
+/** The failure that kafkajs has wrapped, or a failure for the error itself. */
 export function asFailure(error: unknown): Failure {
   return causesOf(error).find((inner) => inner instanceof Failure) ??
     new Failure(EXIT.failed, `Cannot go on reading: ${messageOf(error)}`, { cause: error });

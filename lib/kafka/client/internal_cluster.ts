@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { Kafka } from "kafkajs";
 
-/** The part of kafkajs's internal broker that its public interface keeps back (kafkajs/src/broker/index.js). */
+/** The part of kafkajs's internal broker (kafkajs/src/broker/index.js) that is not public. */
 export interface InternalBroker {
   /** The API versions of the broker, by API key. */
   versions: Record<number, { minVersion: number; maxVersion: number }>;
@@ -22,7 +22,7 @@ export interface ConnectionPool {
   send<T>(call: ProtocolCall<T>): Promise<T>;
 }
 
-/** A request of the Kafka protocol, and how to read its answer. */
+/** A request of the Kafka protocol, and how to decode its answer. */
 export interface ProtocolCall<T> {
   request: RawRequest;
   response: RawResponse<T>;
@@ -47,7 +47,7 @@ export interface InternalCluster {
     createBroker(options: { connectionPool: ConnectionPool }): InternalBroker;
     withBroker<T>(use: (found: { broker: InternalBroker }) => Promise<T>): Promise<T | null>;
   };
-  /** What ends of logs it asks for: 0 is all that is written, 1 what is committed. */
+  /** Which log ends it asks for: 0 is everything written, 1 is what is committed. */
   isolationLevel: number;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
@@ -60,7 +60,7 @@ export interface InternalCluster {
   findGroupCoordinator(request: { groupId: string }): Promise<InternalBroker>;
 }
 
-/** Runs `work` with kafkajs's own view of the cluster, connected. Permission: net. */
+/** Runs `work` with kafkajs's internal cluster, connected. Permission: net. */
 export async function withCluster<T>(kafka: Kafka, work: (cluster: InternalCluster) => Promise<T>): Promise<T> {
   const cluster = await connectCluster(kafka);
   try {
@@ -70,12 +70,12 @@ export async function withCluster<T>(kafka: Kafka, work: (cluster: InternalClust
   }
 }
 
-/** Kafkajs's own view of the cluster, connected; the caller disconnects. Permission: net. */
+/** The internal cluster of kafkajs, connected; the caller disconnects. Permission: net. */
 export async function connectCluster(kafka: Kafka): Promise<InternalCluster> {
   const cluster = createCluster(kafka);
   try {
     await cluster.connect();
-    // Without it kafkajs does not know a coordinator's address, fails, and tries again 300 ms later.
+    // Otherwise kafkajs does not know a coordinator's address, fails, and retries 300 ms later.
     await cluster.refreshMetadata();
     return cluster;
   } catch (error) {
@@ -84,12 +84,12 @@ export async function connectCluster(kafka: Kafka): Promise<InternalCluster> {
   }
 }
 
-/** Kafkajs's own view of the cluster, not connected yet. */
+/** The internal cluster of kafkajs, not connected yet. */
 export function createCluster(kafka: Kafka): InternalCluster {
   return clusterFactory(kafka).cluster({ allowAutoTopicCreation: false });
 }
 
-/** Sends a request. Disconnects from a broker that has closed the connection, so that the next request connects anew. */
+/** Sends a request. If the broker has closed the connection, disconnects so that the next request reconnects. */
 export async function ask<T>(broker: InternalBroker, call: ProtocolCall<T>): Promise<T> {
   try {
     return await broker.connectionPool.send(call);
@@ -100,13 +100,13 @@ export async function ask<T>(broker: InternalBroker, call: ProtocolCall<T>): Pro
   }
 }
 
-/** `kafka` with clusters that `change` has changed, for the clients it makes. */
+/** `kafka` with `change` applied to the internal cluster of every client it makes. */
 export function overrideCluster(kafka: Kafka, change: (cluster: InternalCluster) => InternalCluster): Kafka {
   const create = clusterFactory(kafka);
   return Object.create(kafka, { [create.symbol]: { value: (options: object) => change(create.cluster(options)) } });
 }
 
-/** kafkajs has no public way to a broker; its client builds clusters under a private symbol. */
+/** kafkajs has no public access to a broker; its client builds clusters under a private symbol. */
 function clusterFactory(kafka: Kafka): { symbol: symbol; cluster: (options: object) => InternalCluster } {
   const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) =>
     description === "private:Kafka:createCluster"

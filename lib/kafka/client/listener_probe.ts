@@ -4,13 +4,13 @@ import { causesOf } from "../../errors.ts";
 import { withAdmin } from "./disconnect.ts";
 
 const ANSWER_MS = 2_000;
-/** No broker has it: one that takes logins says so, one that takes none says that. */
+/** A mechanism that no broker has: the answer shows whether it takes logins at all. */
 const NO_MECHANISM = { mechanism: "NONE", authenticationProvider: () => ({ authenticate: () => Promise.resolve() }) };
 
 /**
- * The security protocol that the first broker speaks, in the words of KAFKA_SECURITY_PROTOCOL; undefined where that
- * cannot be told. For a connection that broke without a reason: what TLS is to a client that speaks none, and the other
- * way round, is noise. Sends no credentials and trusts nothing that is answered. Permission: net.
+ * The security protocol of the first broker, as a value of KAFKA_SECURITY_PROTOCOL; undefined if that cannot be found
+ * out. For a connection that broke without a reason: TLS is noise to a client without TLS, and the other way round.
+ * Sends no credentials and does not trust the answer. Permission: net.
  */
 export async function listenerProtocol({ brokers }: KafkaConnection): Promise<string | undefined> {
   return await probe(brokers[0], { tls: true }) ?? await probe(brokers[0], { tls: false });
@@ -27,12 +27,12 @@ async function probe(broker: string, { tls }: { tls: boolean }): Promise<string 
     logLevel: logLevel.NOTHING,
   });
   try {
-    return await withAdmin(kafka, () => Promise.resolve(undefined)); // no broker lets that in
+    return await withAdmin(kafka, () => Promise.resolve(undefined)); // no broker accepts this
   } catch (error) {
     const { type, code } = lastCause(error);
     if (type === "UNSUPPORTED_SASL_MECHANISM") return tls ? "SASL_SSL" : "SASL_PLAINTEXT";
     if (type === "ILLEGAL_SASL_STATE") return tls ? "SSL" : "PLAINTEXT";
-    // It has spoken TLS and wants a certificate, as only brokers without a login do.
+    // It speaks TLS and wants a certificate, as only brokers without a login do.
     return code?.startsWith("ERR_SSL_") && code.includes("ALERT") ? "SSL" : undefined;
   }
 }

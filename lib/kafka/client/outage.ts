@@ -1,13 +1,13 @@
 import type { Kafka } from "kafkajs";
 import { Failure, messageOf } from "../../errors.ts";
 import { asFailure, isTransient } from "./failures.ts";
-import { refusal } from "./rights.ts";
+import { accessDenied } from "./rights.ts";
 
 /**
- * The sentence for an error of a subscription that is waited out; throws the {@linkcode Failure} for one that is not.
+ * The sentence for a subscription error that is waited out; throws a {@linkcode Failure} for any other error.
  *
- * A right or a login that is taken away while it runs may be given back, as brokers may come back. One that never was
- * there is a setting.
+ * A right or login that is taken away while it runs may be given back, just as brokers may come back. If it never had
+ * one, the settings are at fault.
  */
 export function outageOf(
   error: unknown,
@@ -15,9 +15,9 @@ export function outageOf(
   { topic, group, wasMember }: { topic: string; group: string; wasMember: boolean },
 ): string {
   if (error instanceof Failure) throw error;
-  const refused = refusal(error, kafka, { topic, operation: "Read", group });
-  if (refused !== undefined && !wasMember) throw refused;
-  if (refused !== undefined) return `${refused.message}; no order is read until then`;
+  const denied = accessDenied(error, kafka, { topic, operation: "Read", group });
+  if (denied !== undefined && !wasMember) throw denied;
+  if (denied !== undefined) return `${denied.message}; no order is read until then`;
   if (!isTransient(error)) throw asFailure(error);
   return `Kafka is away (${messageOf(error)}); trying again`;
 }

@@ -2,18 +2,18 @@ import { connect } from "node:net";
 import type { ISocketFactory, KafkaConfig, SASLOptions } from "kafkajs";
 import { isLoopback, type KafkaConnection } from "../../connections.ts";
 
-/** As kafkajs's own sockets have it, in milliseconds. */
+/** As in kafkajs's own sockets, in milliseconds. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** A broker sent the client to another machine, where the password would go in the clear. */
+/** The reason when a broker sends the client to another machine, to which the password would go without TLS. */
 export const PLAINTEXT_REFUSED = "credentials would go there without TLS";
 
-/** How kafkajs secures a connection: TLS, the login, and sockets that send no password in the clear. */
+/** kafkajs options for a secure connection: TLS, the login, and sockets that send no password without TLS. */
 export function securityOptions({ tls, sasl }: KafkaConnection): Partial<KafkaConfig> {
   const options: Partial<KafkaConfig> = {};
   if (tls !== undefined) {
     const { ca, client } = tls;
-    // Said, or NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would let any broker in.
+    // Explicit, or NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would accept any broker.
     const rejectUnauthorized = true;
     options.ssl = { ca, cert: client?.certificate, key: client?.key.reveal(), rejectUnauthorized };
   }
@@ -25,7 +25,7 @@ export function securityOptions({ tls, sasl }: KafkaConnection): Partial<KafkaCo
   return options;
 }
 
-/** The addresses that were asked for have been looked at; brokers advertise others. */
+/** The configured addresses were checked before; brokers may advertise others. */
 const loopbackOnly: ISocketFactory = ({ host, port, onConnect }) => {
   if (!isLoopback(host)) throw new Error(`${host}:${port}: ${PLAINTEXT_REFUSED}`);
   return connect({ host, port }, onConnect).setKeepAlive(true, KEEP_ALIVE_MS);

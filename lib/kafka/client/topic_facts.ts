@@ -11,29 +11,29 @@ const NO_ID = Buffer.alloc(16);
 const NO_ERROR = 0;
 const UNKNOWN_TOPIC_OR_PARTITION = 3;
 const TOPIC_AUTHORIZATION_FAILED = 29;
-/** What operations are left out as, by brokers that keep no lists of rights. */
+/** The value for "not given", from brokers without ACLs. */
 const UNKNOWN_OPERATIONS = -(2 ** 31);
 /** Bits of the operations in the protocol (org.apache.kafka.common.acl.AclOperation). */
 const OPERATIONS = { Read: 1 << 3, Write: 1 << 4 };
 
 export type TopicOperation = keyof typeof OPERATIONS;
 
-/** What the brokers tell this client of a topic. */
+/** What the brokers tell this client about a topic. */
 export interface TopicFacts {
   exists: boolean;
-  /** The brokers say that there is none, which is more than that they cannot tell now. */
+  /** False if the brokers say that there is none, not if they just cannot tell now. */
   missing: boolean;
-  /** It may not even know whether there is one. */
+  /** This client may not even know whether it exists. */
   hidden: boolean;
-  /** Given at its creation: one of the same name that was deleted and created anew has another one (KIP-516). */
+  /** Assigned at creation: a topic recreated under the same name has another id (KIP-516). */
   id: string | undefined;
-  /** Whether the client has the right to it, as far as the brokers tell. */
+  /** Whether the client has the right to an operation, as far as the brokers tell. */
   allows(operation: TopicOperation): boolean;
 }
 
 /**
- * The facts about each of `topics`, by name; undefined where the brokers are too old to tell (before Kafka 3.0). Throws
- * a {@linkcode Failure} (69) where none answers. Permission: net.
+ * The facts about each of `topics`, by name; undefined if the brokers are too old to tell (before Kafka 3.0). Throws a
+ * {@linkcode Failure} (69) if none answers. Permission: net.
  */
 export async function topicFacts(
   kafka: Kafka,
@@ -45,7 +45,7 @@ export async function topicFacts(
       const request = { ...METADATA, encode: () => Promise.resolve(encodeRequest(topics)) };
       return { facts: await broker.connectionPool.send({ request, response }) };
     }));
-  // withBroker answers null where no broker could
+  // withBroker returns null if no broker answered
   if (answer === null) throw new Failure(EXIT.unavailable, `No broker tells about the topics ${topics.join(", ")}`);
   return answer.facts;
 }

@@ -9,21 +9,21 @@ import { isTransient } from "./failures.ts";
 import { topicFacts } from "./topic_facts.ts";
 import { withAdmin } from "./disconnect.ts";
 
-/** Room for a record of the largest default size (1 MiB) and the headers that say why it is no order. */
+/** Room for a record of the largest default size (1 MiB) plus the error headers. */
 const DEAD_LETTER_BYTES = 2 << 20;
 
-/** As many replicas as the broker's `default.replication.factor`. */
+/** Use the broker's `default.replication.factor`. */
 const BROKER_DEFAULT = -1;
 
 const LEADER_POLL_MS = 50;
 
 /**
- * Creates `topic` and its dead letter topic where they are missing, and returns when their partitions have leaders.
+ * Creates `topic` and its dead-letter topic if they are missing, and returns when their partitions have leaders.
  *
- * kafkajs fails on a topic that has no leader yet, so this comes before anything is sent. Leaves existing topics as
- * they are. One that this client has no right to, not even to create it, is left to `requireRights`: not every command
- * needs both. One that the brokers refuse to create is a `Failure` (78) with their reason.
- * Permission: net; at the broker CREATE where a topic is missing.
+ * kafkajs fails on a topic that has no leader yet, so this comes before anything is sent. Existing topics stay as they
+ * are. A topic that this client may not access or create is left to `requireRights`, because not every command needs
+ * both. A topic that the brokers cannot create is a `Failure` (78) with their reason. Permission: net; at the broker
+ * CREATE if a topic is missing.
  */
 export async function ensureTopics(connection: KafkaConnection, topic: string): Promise<void> {
   const wanted: ITopicConfig[] = [
@@ -50,27 +50,27 @@ export async function ensureTopics(connection: KafkaConnection, topic: string): 
 }
 
 /**
- * Returns when each partition has a leader that answers. Not kafkajs's `waitForLeaders`: that fails where the broker it asks has not
- * heard of the topic yet, as happens in a cluster of several.
+ * Returns when each partition has a leader that answers. Not with kafkajs's `waitForLeaders`, which fails if the broker
+ * it asks has not heard of the topic yet, as happens in a cluster.
  */
 async function awaitLeaders(admin: Admin, topics: string[]): Promise<void> {
   const haveLeaders = await patiently(async () => {
     const { topics: found } = await admin.fetchTopicMetadata({ topics });
     if (!found.flatMap(({ partitions }) => partitions).every(({ leader }) => leader >= 0)) return false;
-    // A leader that is named may not know it yet; one that answers does.
+    // A leader in the metadata may not know of its role yet; one that answers does.
     for (const topic of topics) await admin.fetchTopicOffsets(topic);
     return true;
   }, { forMs: START_TIMEOUT_MS, everyMs: LEADER_POLL_MS, passes: isTransient });
   if (!haveLeaders) throw new Error("its partitions have no leader after 10 s");
 }
 
-/** The partitions of `topic` as they stand. Permission: net; at the broker DESCRIBE. */
+/** The current partitions of `topic`. Permission: net; at the broker DESCRIBE. */
 export async function partitionsOf(kafka: Kafka, topic: string): Promise<PartitionMetadata[]> {
   const { topics } = await withAdmin(kafka, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
   return topics[0].partitions;
 }
 
-/** The most bytes a batch of `topic` may have; undefined where the broker does not say, DESCRIBE_CONFIGS it takes. */
+/** The most bytes a batch of `topic` may have; undefined if the broker does not say. Needs DESCRIBE_CONFIGS. */
 export async function maxMessageBytes(kafka: Kafka, topic: string): Promise<number | undefined> {
   const resource = { type: ConfigResourceTypes.TOPIC, name: topic, configNames: ["max.message.bytes"] };
   try {

@@ -5,20 +5,20 @@ import { decodeFetch, FETCH, type FetchAnswer, type FetchedPartition, readBatche
 import type { PartitionEnds } from "./open_transactions.ts";
 
 export interface BatchConsumerConfig extends ConsumerConfig {
-  /** Told with each fetch how far its partitions can be read. */
+  /** Called with each fetch: how far its partitions can be read. */
   onFetch?(ends: PartitionEnds[]): void;
 }
 
 /**
- * A kafkajs consumer whose `eachBatch` gets {@linkcode RecordBatch}es in place of messages; `eachMessage` is no use.
+ * A kafkajs consumer whose `eachBatch` gets {@linkcode RecordBatch}es instead of messages; `eachMessage` does not work
+ * with it.
  *
- * kafkajs makes a dozen objects and several numbers of 64 bits of each record, then looks at every one to sort out
- * transactions: 1.9 µs an order, half of a consumer's time. A record batch tells the same for all its records.
- * Permission: net.
+ * kafkajs creates a dozen objects and several 64-bit numbers per record, then checks every record for transactions: 1.9
+ * µs an order, half of a consumer's time. A record batch says the same once for all its records. Permission: net.
  */
 export function createBatchConsumer(kafka: Kafka, { onFetch, ...config }: BatchConsumerConfig): Consumer {
   const fetching = overrideCluster(kafka, (cluster) => fetchRecordBatches(cluster, onFetch));
-  // Else a topic that was deleted comes back by being asked for, where brokers create what they are asked for.
+  // Else asking for a deleted topic would recreate it, on brokers that create topics automatically.
   return fetching.consumer({ allowAutoTopicCreation: false, ...config });
 }
 

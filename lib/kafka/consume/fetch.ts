@@ -1,6 +1,6 @@
 import type { EachBatchPayload } from "kafkajs";
 
-/** What one call of kafkajs has brought, and what became of the batches that were made of it. */
+/** What one call of kafkajs fetched, and what became of the batches made from it. */
 export class Fetch {
   readonly payload: EachBatchPayload;
   readonly #failed = Promise.withResolvers<never>();
@@ -13,7 +13,7 @@ export class Fetch {
 
   constructor(payload: EachBatchPayload) {
     this.payload = payload;
-    this.#failed.promise.catch(() => {}); // `done` is the one to see it
+    this.#failed.promise.catch(() => {}); // reported by `done`
   }
 
   handOut(): void {
@@ -21,7 +21,7 @@ export class Fetch {
     this.#allOut = Promise.withResolvers();
   }
 
-  /** Runs `commit` after those before it; where one fails the fetch is over, and none after it is run. */
+  /** Runs `commit` after the earlier ones; if one fails the fetch is over, and later ones are not run. */
   commitBehind(commit: () => Promise<void>): void {
     this.#committed = this.#committed.then(() => this.isOver ? undefined : commit()).catch((error) => {
       this.isOver = this.#hasFailed = true;
@@ -30,13 +30,13 @@ export class Fetch {
     if (--this.#handedOut === 0) this.#allOut.resolve();
   }
 
-  /** Has nothing more of it handled or committed: it is read again from elsewhere. */
+  /** Gives the fetch up: nothing more of it is handled or committed, and reading goes on elsewhere. */
   giveUp(): void {
     this.isOver = true;
     this.#givenUp.resolve();
   }
 
-  /** Settles once every batch that was handed out is committed or `end` has come; rejects where a commit failed. */
+  /** Settles once every batch handed out is committed, or `end` has come; rejects if a commit failed. */
   async done(end: Promise<void>): Promise<void> {
     const isOut = Promise.race([this.#allOut.promise, this.#failed.promise, this.#givenUp.promise, end]);
     if (this.#handedOut > 0) await isOut;

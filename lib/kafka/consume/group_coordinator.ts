@@ -3,13 +3,13 @@ import { EXIT, Failure } from "../../errors.ts";
 import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
 import { type InternalBroker, withCluster } from "../client/internal_cluster.ts";
 
-/** In the OffsetCommit protocol: the sender is no member, and the group must have none. */
+/** In the OffsetCommit protocol: the sender is not a member, and the group must be empty. */
 const NO_GENERATION = -1;
 const NO_MEMBER = "";
 
 /**
- * Makes a member leave the group at once, for one that died without saying so: its group would wait for it until the
- * session times out. A member the group does not know is fine. Permission: net.
+ * Removes a member that died without leaving from its group, which would otherwise wait until the session times out. An
+ * unknown member is fine. Permission: net.
  */
 export async function removeMember(kafka: Kafka, groupId: string, memberId: string): Promise<void> {
   await withCoordinator(kafka, groupId, async (coordinator) => {
@@ -22,10 +22,10 @@ export async function removeMember(kafka: Kafka, groupId: string, memberId: stri
 }
 
 /**
- * Commits offsets for a group without members; the coordinator refuses while it has any, so a join cannot race it.
+ * Commits offsets for a group without members; the coordinator does not allow it otherwise, so a join cannot race it.
  *
  * kafkajs's own `admin.setOffsets` joins the group for this, takes 5 s, and may resolve with partitions unchanged when
- * another member joins (tulios/kafkajs#1219). Throws a {@linkcode Failure} (75) where the group is active.
+ * another member joins (tulios/kafkajs#1219). Throws a {@linkcode Failure} (75) if the group is active.
  */
 export async function commitForEmptyGroup(
   kafka: Kafka,

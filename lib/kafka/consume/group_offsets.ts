@@ -15,8 +15,8 @@ export interface PartitionLog {
 }
 
 /**
- * The partitions of a topic by number, each up to where it can be read: a transaction that is open ends it. See
- * `wholeLogs` for what is behind. Permission: net.
+ * The partitions of a topic by number, each up to where it can be read: an open transaction ends it. `wholeLogs` goes
+ * further. Permission: net.
  */
 export async function partitionLogs(admin: Admin, topic: string): Promise<PartitionLog[]> {
   const logs = await admin.fetchTopicOffsets(topic);
@@ -25,8 +25,8 @@ export async function partitionLogs(admin: Admin, topic: string): Promise<Partit
 }
 
 /**
- * The group's committed offset of each partition; those without one are absent, and so are those that were committed
- * before the topic was created anew. Permission: net.
+ * The group's committed offset of each partition. Partitions without one are missing, as are those committed before the
+ * topic was recreated. Permission: net.
  */
 export async function committedOffsets(
   admin: Admin,
@@ -47,7 +47,7 @@ function isLoading(error: unknown): boolean {
 
 /** Refuses (75) while the group has members, naming them. Permission: net. */
 export async function requireEmptyGroup(admin: Admin, group: string): Promise<void> {
-  await admin.describeCluster(); // else kafkajs does not know the coordinator's address, and tries again 300 ms later
+  await admin.describeCluster(); // else kafkajs does not know the coordinator's address and retries 300 ms later
   const { groups: [description] } = await admin.describeGroups([group]);
   const members = description?.members ?? [];
   if (members.length === 0) return;
@@ -58,7 +58,7 @@ export async function requireEmptyGroup(admin: Admin, group: string): Promise<vo
   );
 }
 
-/** Commits `offsets` for a group without members and reads them back; what differs is a {@linkcode Failure} (1). */
+/** Commits `offsets` for a group without members and reads them back; a difference is a {@linkcode Failure} (1). */
 export async function moveGroup(
   kafka: Kafka,
   admin: Admin,

@@ -6,7 +6,7 @@ export interface GroupShare {
   group: string;
   topic: string;
   memberId: string;
-  /** Partitions that are the member's. */
+  /** The member's partitions. */
   partitions: readonly number[];
 }
 

@@ -8,28 +8,28 @@ import type { OrderStore } from "../../ports.ts";
 import type { GroupTopic } from "./group_topic.ts";
 import { wholeLogs } from "./log_ends.ts";
 
-/** What the group's start needs to know of the store. */
+/** What the group's start needs from the store. */
 export type StartStore = Pick<OrderStore, "resumeAt" | "restartAt">;
 
 export interface GroupStart extends GroupTopic {
-  /** Member id of the store's last owner: it is dead, for its lock is free, but the group may not know. */
+  /** Member id of the store's last owner: dead, because its lock is free, but the group may not know. */
   deadMember?: string;
-  /** Whether the group may have members by now: then each reads on where the store says, and nothing is moved. */
+  /** Whether the group may already have members: then each reads on where the store says, and no offset is moved. */
   isShared?: boolean;
 }
 
-/** Where a group begins and what the log holds, by partition. */
+/** Where a group begins and what the logs hold, by partition. */
 export interface StartOffsets {
   starts: Map<number, number>;
-  /** The log's ends as of now, also where a transaction is open. */
+  /** The current log ends, including open transactions. */
   ends: Map<number, number>;
 }
 
 /**
- * Brings the offsets of a group in order before it is joined, and tells where each partition begins.
+ * Prepares the offsets of a group before it is joined, and returns where each partition begins.
  *
- * The store's word counts before the group's; without any, a partition begins at the earliest record. A committed
- * offset that the log does not hold is a `Failure` (65), an active group one (75) unless it is shared. Permission: net.
+ * The store takes precedence over the group; without either, a partition begins at the earliest record. Throws a
+ * `Failure`: 65 if a committed offset is not in the log, 75 if the group is active and not shared. Permission: net.
  */
 export async function startGroup(
   kafka: Kafka,
@@ -56,11 +56,11 @@ export async function startGroup(
 }
 
 /**
- * Moves a group without members as asked, and the store with it; `preview` is shown what will happen first.
+ * Moves the offsets of a group without members, and the store with it; `preview` first gets what will happen.
  *
- * The group is moved first, for it may refuse, as when a member joins meanwhile: a store that was told before would make
- * the next start go there all the same, and skip orders by a reset that was reported as refused. The store is told only
- * where it has a start of its own, which would override the group's.
+ * The group is moved first, because that may fail, as when a member joins meanwhile. A store moved before it would make
+ * the next start go there all the same, and skip orders by a reset that was reported as failed. The store is moved only
+ * if it has a start of its own, which would override the group's.
  */
 export async function resetGroup(
   kafka: Kafka,

@@ -1,19 +1,19 @@
-/** What a group's offsets are offsets of. */
+/** The topic that a group's offsets refer to. */
 export interface GroupTopic {
   group: string;
   topic: string;
-  /** Of the topic as it is now (`topicFacts`); undefined where the brokers do not tell. */
+  /** The topic's current id (`topicFacts`); undefined if the brokers do not tell. */
   topicId: string | undefined;
 }
 
 const PREFIX = "topic-id:";
 
-/** What is committed together with an offset: the id of the topic that it was an offset of. */
+/** The metadata committed with an offset: the id of its topic. */
 export function offsetMetadata(topicId: string | undefined): string | null {
   return topicId === undefined ? null : PREFIX + topicId;
 }
 
-/** Whether an offset that was committed with `metadata` speaks of a topic of the same name that is gone. */
+/** Whether an offset committed with `metadata` belongs to an earlier topic of the same name. */
 export function isOfEarlierTopic(metadata: string | null, topicId: string | undefined): boolean {
   return topicId !== undefined && metadata !== null && metadata.startsWith(PREFIX) &&
     metadata !== PREFIX + topicId;

@@ -1,8 +1,8 @@
 import { Handover } from "../../handover.ts";
 
 /**
- * Where batches are handed out: those of one partition in one lane, in order; the lanes side by side. Whoever takes them
- * handles one batch of a lane after the other.
+ * Hands out batches in lanes that work in parallel: the batches of one partition go into one lane, in order, and each
+ * lane handles one batch after the other.
  */
 export class Lanes<B extends { partition: number }> {
   readonly all: readonly Handover<B>[];
@@ -12,12 +12,12 @@ export class Lanes<B extends { partition: number }> {
     this.all = Array.from({ length: count }, () => new Handover<B>());
   }
 
-  /** Spreads these partitions evenly. One that changes its lane may be handled in both for a moment. */
+  /** Spreads these partitions evenly. One that changes lanes may be in both for a moment. */
   assign(partitions: readonly number[]): void {
     this.#laneOf = new Map(partitions.map((partition, index) => [partition, this.all[index % this.all.length]]));
   }
 
-  /** Resolves once `batch` is taken, to false where it was dropped. */
+  /** Resolves once `batch` is taken, to false if it was dropped. */
   put(batch: B): Promise<boolean> {
     return (this.#laneOf.get(batch.partition) ?? this.all[0]).put(batch);
   }

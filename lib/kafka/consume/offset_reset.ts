@@ -4,14 +4,14 @@ import { epochTime, instant, type ResetStep, resetStep, type ResetTarget } from 
 import type { GroupTopic } from "./group_topic.ts";
 import { committedOffsets, type PartitionLog, partitionLogs } from "./group_offsets.ts";
 
-/** What is to be reset; all partitions where none are named. */
+/** What to reset; all partitions if none are named. */
 export interface ResetRequest extends GroupTopic {
   target: ResetTarget;
   partitions?: readonly number[];
 }
 
 /**
- * What a reset would do to each partition, as things stand. Throws a {@linkcode Failure} (64) for one that is not there,
+ * What a reset would do to each partition now. Throws a {@linkcode Failure} (64) for a partition that does not exist,
  * and for an offset that can only be meant as a time.
  */
 export async function planReset(admin: Admin, request: ResetRequest): Promise<ResetStep[]> {
@@ -27,7 +27,7 @@ export async function planReset(admin: Admin, request: ResetRequest): Promise<Re
   return chosen.map((log) => resetStep(log, committed.get(log.partition), asked.get(log.partition)!));
 }
 
-/** As an offset it would be moved to the log's end, and everything before skipped. */
+/** As an offset it would move to the log's end and skip everything before. */
 function refuseEpoch(target: ResetTarget, logs: readonly PartitionLog[]): void {
   if (target.kind !== "offset" || logs.some(({ high }) => target.offset <= high)) return;
   const time = epochTime(target.offset);
@@ -51,7 +51,7 @@ async function targetOffsets(
     case "offset":
       return new Map(logs.map(({ partition }) => [partition, target.offset]));
     case "time": {
-      // A time after the last record has no offset (-1 or the end, by kafkajs's mood): the end is meant.
+      // For a time after the last record kafkajs returns either -1 or the log's end; both mean the end.
       const found = await admin.fetchTopicOffsetsByTimestamp(topic, target.time);
       const byTime = new Map(found.map(({ partition, offset }) => [partition, Number(offset)]));
       return new Map(logs.map(({ partition, high }) => {

@@ -1,29 +1,29 @@
 import type { OffsetRange } from "../../offset_ranges.ts";
 
-/** How far one partition can be read: a transaction that is open keeps `stable` behind `high`. */
+/** How far one partition can be read: an open transaction keeps `stable` behind `high`. */
 export interface PartitionEnds {
   partition: number;
-  /** The last stable offset: where the first transaction that is open begins, else the log's end. */
+  /** The last stable offset: where the first open transaction begins, else the log's end. */
   stable: number;
   /** The high watermark: the log's end. */
   high: number;
 }
 
-/** Offsets that nobody can read yet, for they lie behind the start of an open transaction. */
+/** Offsets that nobody can read yet, because they lie after the start of an open transaction. */
 export interface HeldBack extends OffsetRange {
   partition: number;
 }
 
-/** Transactions are over in less, as a rule; what is held back for longer is told. */
+/** Transactions usually end sooner; what is held back for longer is reported. */
 const PATIENCE_MS = 5_000;
 
-/** Notices what an open transaction holds back from a reader, from what its fetches tell. */
+/** Notices from the fetches of a reader what an open transaction holds back. */
 export class OpenTransactions {
   readonly #held = new Map<number, HeldBack & { since: number; told: boolean }>();
 
   /**
-   * Takes in what one fetch told, at `now` in milliseconds. Answers with what is held back and is to be told: nothing
-   * at most times, for each partition is told of once, until nothing is held back in it any more.
+   * Takes the ends from one fetch, at `now` in milliseconds. Returns what is held back and not reported yet: usually
+   * nothing, because each partition is reported once, until nothing is held back in it any more.
    */
   fetched(ends: readonly PartitionEnds[], now: number): HeldBack[] {
     for (const { partition, stable, high } of ends) {
@@ -39,7 +39,7 @@ export class OpenTransactions {
   }
 }
 
-/** What is held back, in a sentence without its end. */
+/** What is held back, as a phrase. */
 export function describeHeldBack(topic: string, held: readonly HeldBack[]): string {
   const places = held.map(({ partition, from, to }) => `partition ${partition} from offset ${from}: ${to - from}`);
   const total = held.reduce((sum, { from, to }) => sum + to - from, 0);

@@ -4,7 +4,10 @@ export class ReadLimits {
   readonly #until: ReadonlyMap<number, number> | undefined;
   #left: number;
 
-  /** `starts` are the offsets read first, `until` those where reading ends, by partition; `maxMessages` are read at most. */
+  /**
+   * `starts` are the first offsets to read and `until` where reading ends, by partition; at most `maxMessages` are
+   * read.
+   */
   constructor({ starts, until, maxMessages = Infinity }: {
     starts: ReadonlyMap<number, number>;
     until?: ReadonlyMap<number, number>;
@@ -20,7 +23,7 @@ export class ReadLimits {
     return this.#left;
   }
 
-  /** The partitions that reading ends with; undefined where it does not end by itself. */
+  /** The partitions that reading ends with; undefined if it does not end by itself. */
   get partitions(): number[] | undefined {
     return this.#until && [...this.#until.keys()];
   }
@@ -29,7 +32,7 @@ export class ReadLimits {
     return this.#positions.get(partition);
   }
 
-  /** Notes that a partition is read up to offset `to`, by `messages` more. */
+  /** Notes that a partition was read up to offset `to`, with `messages` more records. */
   advance(partition: number, to: number, messages = 0): void {
     this.#positions.set(partition, to);
     this.#left -= messages;

@@ -5,17 +5,18 @@ export interface Sharer {
 }
 
 /**
- * Shares partitions out among members, as evenly as can be; a member keeps what it has as far as that allows, for what
- * moves has to be read from its position anew. The same answer for the same members, whoever works it out.
+ * Shares out partitions among members as evenly as possible. A member keeps as many of its partitions as that allows,
+ * because a partition that moves has to be fetched again from its position. Deterministic, so every member comes to the
+ * same result.
  */
 export function shareOut(partitions: readonly number[], members: readonly Sharer[]): Map<string, number[]> {
   const sharers = [...members].sort((a, b) => a.memberId < b.memberId ? -1 : 1);
   const shares = new Map(sharers.map(({ memberId }) => [memberId, [] as number[]]));
   const unowned = new Set(partitions);
   const fewest = Math.floor(partitions.length / sharers.length);
-  /** How many members may have one more than the fewest. */
+  /** How many members get one more than the others. */
   let larger = partitions.length % sharers.length;
-  // Those that have most keep the larger shares.
+  // Members with the most partitions keep the larger shares.
   for (const { memberId, owned } of [...sharers].sort((a, b) => b.owned.length - a.owned.length)) {
     const share = shares.get(memberId)!;
     for (const partition of [...owned].sort((a, b) => a - b)) {

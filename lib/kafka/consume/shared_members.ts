@@ -6,10 +6,10 @@ import { partitionsOf } from "./sole_member.ts";
 const PROTOCOL = "shared-sticky";
 
 /**
- * Shares the partitions of one topic among the members of a group, see {@linkcode shareOut}; each member tells with its
- * join what it has, by `owned`.
+ * Shares the partitions of one topic among the members of a group, see {@linkcode shareOut}; each member says when
+ * joining which partitions it has (`owned`).
  *
- * The protocol's name is its own: the coordinator turns away clients that would share by another rule.
+ * The protocol has its own name, so that the coordinator rejects clients that would share by another rule.
  */
 export function sharedMembers(owned: () => readonly number[]): PartitionAssigner {
   return ({ cluster }) => ({
@@ -32,7 +32,7 @@ export function sharedMembers(owned: () => readonly number[]): PartitionAssigner
   });
 }
 
-/** What a member said it has; another client's word of it counts as nothing. */
+/** The partitions a member says it has; none if the metadata comes from another client. */
 function ownedIn(memberMetadata: Buffer): number[] {
   try {
     const owned: unknown = JSON.parse(AssignerProtocol.MemberMetadata.decode(memberMetadata)!.userData.toString());

@@ -2,19 +2,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ReadLimits } from "./read_limits.ts";
 import type { SubscriptionOptions } from "./subscription_options.ts";
 
-/** How often to look how far the other members are, in milliseconds. */
+/** How often to check how far the other members are, in milliseconds. */
 const PROGRESS_MS = 500;
 
 /**
- * The positions of a group that several members share: those in the store count. Without sharing the group's own do, and
- * nothing is asked.
+ * The positions of a shared group, which are those in the store. Without sharing, the group's own count, and the store
+ * is not asked.
  */
 export class SharedPositions {
   readonly #options: SubscriptionOptions;
   readonly #limits: ReadLimits;
   readonly #advance: (partition: number, to: number) => void;
 
-  /** `advance` is told how far a partition is read. */
+  /** `advance` gets how far a partition was read. */
   constructor(
     options: SubscriptionOptions,
     limits: ReadLimits,
@@ -25,15 +25,15 @@ export class SharedPositions {
     this.#advance = advance;
   }
 
-  /** Where reading of a partition is to go on; undefined where that is where kafkajs would go on by itself. */
+  /** Where reading of a partition is to go on; undefined if kafkajs would go on there by itself. */
   async positionOf(partition: number): Promise<number | undefined> {
-    // Where the store is away, the first batch finds out, and waits for it.
+    // If the store is away, the first batch finds out and waits for it.
     const position = await this.#options.sharing?.positionOf(partition).catch(() => undefined);
     if (position !== undefined) this.#limits.advance(partition, position);
     return position;
   }
 
-  /** Moves a partition over offsets without a record. Where that fails, its next batch finds out. */
+  /** Moves a partition past offsets without a record. If that fails, its next batch finds out. */
   passOver(partition: number, to: number): void {
     const { sharing, topic } = this.#options;
     const from = this.#limits.positionOf(partition);
@@ -42,7 +42,7 @@ export class SharedPositions {
     sharing.passOver({ topic, partition, from, to }).then(() => this.#advance(partition, to), () => {});
   }
 
-  /** Notices how far the members are together until `over`: each knows of its own partitions only. */
+  /** Follows how far all members together are, until `over`: each knows only its own partitions. */
   async watchOthers(over: AbortSignal): Promise<void> {
     const { sharing } = this.#options;
     const { partitions } = this.#limits;
@@ -50,7 +50,7 @@ export class SharedPositions {
     while (!over.aborted) {
       await delay(PROGRESS_MS, undefined, { signal: over }).catch(() => {});
       for (const partition of partitions) {
-        const position = await sharing.positionOf(partition).catch(() => undefined); // away: the next look will tell
+        const position = await sharing.positionOf(partition).catch(() => undefined); // away: the next check will tell
         if (position !== undefined) this.#advance(partition, position);
       }
     }

@@ -6,13 +6,13 @@ const PROTOCOL = "sole-member";
 
 /**
  * Assigns every partition to the group's leader and none to anybody else: with the file store a second member would
- * hold a second copy of the stock. The coordinator keeps the leader as long as it stays, so a later joiner is the one
- * that gets nothing, and leaves.
+ * hold a second copy of the stock. The coordinator keeps the leader while it stays, so whoever joins later gets
+ * nothing, and leaves.
  *
- * The protocol's name is its own: the coordinator turns away clients that would share by another rule.
+ * The protocol has its own name, so that the coordinator rejects clients that would share by another rule.
  */
 export const soleMember: PartitionAssigner = ({ cluster }) => {
-  // The leader alone assigns, but is not told its own member id: it finds itself by this mark.
+  // The leader assigns, but does not learn its own member id: it recognises itself by this mark.
   const mark = Buffer.from(randomUUID());
   return {
     name: PROTOCOL,
@@ -32,7 +32,7 @@ export const soleMember: PartitionAssigner = ({ cluster }) => {
   };
 };
 
-/** The type of kafkajs's cluster in its declarations lacks what its own assigners use. */
+/** kafkajs's declared cluster type lacks what its own assigners use. */
 export function partitionsOf(cluster: unknown, topic: string): number[] {
   const { findTopicPartitionMetadata } = cluster as {
     findTopicPartitionMetadata(topic: string): { partitionId: number }[];

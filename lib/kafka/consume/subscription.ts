@@ -24,12 +24,12 @@ const RETRY_MS = 1_000;
 export type SubscribedBatch = FetchedBatch<FetchedRecord>;
 
 /**
- * A topic read as a member of its group, batch by batch: `for await (const batch of lane)`, in each lane's {@linkcode work}.
+ * A topic read as a member of its group, batch by batch: `for await (const batch of lane)` in {@linkcode work}.
  *
- * Whoever has handled a batch commits it. The subscription comes back by itself when brokers go away, and never skips
- * an offset silently: one that the log no longer holds is a {@linkcode Failure} (65), as is a topic deleted or created
- * anew. A group with another member is one too (75), unless it may be shared. Partitions added meanwhile are read from
- * their beginning, within seconds. It ends with `stop` or with one of its limits, and leaves the group when disposed of.
+ * Whoever has handled a batch commits it. The subscription reconnects by itself when brokers go away, and never skips
+ * an offset silently: one that the log no longer holds is a {@linkcode Failure} (65), as is a topic deleted or
+ * recreated. So is a group with another member (75), unless it is shared. Partitions added meanwhile are read from
+ * their beginning within seconds. It ends with `stop` or at one of its limits, and leaves the group when disposed of.
  */
 export class Subscription implements AsyncDisposable {
   readonly #kafka: Kafka;
@@ -41,14 +41,14 @@ export class Subscription implements AsyncDisposable {
   /** Which fetch a batch comes from. */
   readonly #fetches = new WeakMap<SubscribedBatch, Fetch>();
   readonly #ending = new AbortController();
-  /** Resolves when nobody handles batches any more. */
+  /** Resolves when no batch is being handled any more. */
   readonly #released = Promise.withResolvers<void>();
   readonly #run: Promise<void>;
   #memberId: string | undefined;
-  /** The partitions that are this member's. */
+  /** This member's partitions. */
   #owned: readonly number[] = [];
   #consumer: Consumer | undefined;
-  /** Of the last session that ended in an error; the group may not know that it is gone. */
+  /** Member id of the last session that ended in an error; the group may not know that it is gone. */
   #crashedMember: string | undefined;
   #outage: string | undefined;
 
@@ -68,8 +68,8 @@ export class Subscription implements AsyncDisposable {
   }
 
   /**
-   * Has `work` take the batches of each lane, those of one partition in one lane and in order; the lanes side by side.
-   * Where one fails, the others end after their batch in hand. Called once.
+   * Runs `work` on each lane, in parallel; the batches of one partition come in one lane, in order. If one fails, the
+   * others end after their current batch. Called once.
    */
   async work(work: (lane: AsyncIterable<SubscribedBatch>) => Promise<void>): Promise<void> {
     const lanes = this.#lanes.all.map((lane) => work(lane).finally(() => this.end()));
@@ -77,12 +77,12 @@ export class Subscription implements AsyncDisposable {
     for (const lane of settled) if (lane.status === "rejected") throw lane.reason;
   }
 
-  /** Whether `batch` is still to be handled: neither has the subscription ended, nor was its fetch given up. */
+  /** Whether `batch` is still to be handled: false if the subscription has ended or its fetch was given up. */
   readonly isCurrent = (batch: SubscribedBatch): boolean => !this.#over && this.#fetches.get(batch)?.isOver === false;
 
   /**
-   * Commits the offset after a batch whose verdicts are durable, behind the caller's back and after those before it. Of
-   * a fetch that was given up nothing is committed: it is read again.
+   * Commits the offset after a batch whose verdicts are durable, in the background and after those before it. Nothing
+   * is committed of a fetch that was given up: it is read again.
    */
   commit(batch: SubscribedBatch): void {
     const fetch = this.#fetches.get(batch)!;
@@ -90,9 +90,9 @@ export class Subscription implements AsyncDisposable {
   }
 
   /**
-   * Does `work` on a batch however often an {@linkcode Outage} stops it; `isAgain` from the second time on. Undefined
-   * where the subscription ends before it is done, or the batch is given up for its partition went on elsewhere
-   * ({@linkcode PositionMoved}): then it is read on from the store's position.
+   * Retries `work` on a batch through every {@linkcode Outage}; `isAgain` is true from the second time on. Undefined if
+   * the subscription ends first, or if the batch is given up because its partition went on elsewhere
+   * ({@linkcode PositionMoved}): reading then goes on at the store's position.
    */
   async throughOutages<T>(batch: SubscribedBatch, work: (isAgain: boolean) => Promise<T>): Promise<T | undefined> {
     const { payload } = this.#fetches.get(batch)!;
@@ -106,12 +106,12 @@ export class Subscription implements AsyncDisposable {
         if (!(error instanceof Outage)) throw asFailure(error);
         this.#tellOutage(error.message);
         await this.#pause();
-        await payload.heartbeat().catch(() => {}); // a member that is lost meanwhile finds out when it commits
+        await payload.heartbeat().catch(() => {}); // a member that was removed finds out when it commits
       }
     }
   }
 
-  /** Ends the subscription: what was handled is committed, then the group is left. */
+  /** Ends the subscription: commits what was handled, then leaves the group. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.end();
     this.#released.resolve();
@@ -140,7 +140,7 @@ export class Subscription implements AsyncDisposable {
     });
     const leaving = new AbortController();
     const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
-    ended.catch(() => {}); // a crash while leaving concerns nobody
+    ended.catch(() => {}); // a crash while leaving does not matter
     this.#consumer = consumer;
     this.#listen(consumer, reject);
     this.#ending.signal.addEventListener("abort", () => resolve(), { once: true, signal: leaving.signal });
@@ -157,12 +157,12 @@ export class Subscription implements AsyncDisposable {
       if (!this.#over) await ended;
     } finally {
       leaving.abort();
-      if (this.#over) await this.#released.promise; // the batch in hand is committed before the group is left
+      if (this.#over) await this.#released.promise; // the current batch is committed before leaving the group
       await disconnect(consumer);
     }
   }
 
-  /** Watches a consumer, and tells when it crashes. */
+  /** Watches a consumer and reports when it crashes. */
   #listen(consumer: Consumer, crashed: (error: Error) => void): void {
     consumer.on(consumer.events.CRASH, ({ payload }) => crashed(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
@@ -176,13 +176,13 @@ export class Subscription implements AsyncDisposable {
       this.#tellOutage(undefined);
       this.#notices.joined(this.#owned);
     });
-    // Batches of nothing but transaction markers never reach eachBatch; reading went on past them all the same.
+    // Batches of transaction markers alone never reach eachBatch, but reading has gone past them.
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
       if (batchSize === 0) this.#shared.passOver(partition, Number(lastOffset) + 1);
     });
   }
 
-  /** Has reading of a partition go on where the store says. */
+  /** Makes reading of a partition go on where the store says. */
   async #seek(partition: number): Promise<void> {
     const position = await this.#shared.positionOf(partition);
     if (position === undefined || this.#over) return;
@@ -223,25 +223,25 @@ export class Subscription implements AsyncDisposable {
     return this.#ending.signal.aborted;
   }
 
-  /** Hands out nothing more: every lane ends after its batch in hand, with the failure where there is one. */
+  /** Hands out nothing more: every lane ends after its current batch, with the failure if there is one. */
   end(failure?: Failure): void {
     this.#ending.abort();
     this.#lanes.close(failure);
   }
 
-  /** Says when an outage begins, changes or ends, not each time it is noticed. */
+  /** Reports when an outage begins, changes or ends, not each time it is noticed. */
   #tellOutage(sentence: string | undefined): void {
     if (sentence === this.#outage) return;
     this.#outage = sentence;
     this.#options.onOutage(sentence);
   }
 
-  /** Waits a moment, less when the subscription ends. */
+  /** Waits a moment, or until the subscription ends. */
   async #pause(): Promise<void> {
     await delay(RETRY_MS, undefined, { signal: this.#ending.signal }).catch(() => {});
   }
 
-  /** A member that crashed did not say goodbye; a join would wait for it until its session times out. */
+  /** A crashed member has not left the group; the next join would wait for it until its session times out. */
   async #leaveForSure(): Promise<void> {
     if (this.#crashedMember === undefined) return;
     await removeMember(this.#kafka, this.#options.group, this.#crashedMember);

@@ -1,13 +1,13 @@
 import type { OrderStore, PartitionRange } from "../../ports.ts";
 import type { GroupTopic } from "./group_topic.ts";
 
-/** A group of several members over one store: the store's positions count, and tell who was faster. */
+/** A group of several members with a shared store, whose positions decide who was faster. */
 export interface Sharing {
-  /** So many partitions are handled at once. */
+  /** How many partitions are handled at once. */
   lanes: number;
-  /** Where the store says that reading goes on; undefined where it never saw the partition. */
+  /** Where reading goes on according to the store; undefined if it has never seen the partition. */
   positionOf(partition: number): Promise<number | undefined>;
-  /** Moves the store's position over offsets without a record. */
+  /** Moves the store's position past offsets without a record. */
   passOver(range: PartitionRange): Promise<void>;
 }
 
@@ -23,18 +23,18 @@ export function shareBy(store: OrderStore, { topic, topicId }: GroupTopic, lanes
 }
 
 export interface SubscriptionOptions extends GroupTopic {
-  /** The offset each partition is committed at; reading begins there. */
+  /** The committed offset of each partition; reading begins there. */
   starts: ReadonlyMap<number, number>;
-  /** Ends the subscription once each of these partitions was read up to its offset. */
+  /** Ends the subscription once each of these partitions has been read up to its offset. */
   until?: ReadonlyMap<number, number>;
-  /** Ends the subscription after exactly this many messages. */
+  /** Ends the subscription after exactly this many records. */
   maxMessages?: number;
-  /** Where the group may have several members; without it this one must be the only one. */
+  /** Set if the group may have several members; if missing, this one must be the only one. */
   sharing?: Sharing;
-  /** Told each time the group was joined, with the partitions that are this member's. */
+  /** Called after each join, with this member's partitions. */
   onJoin(memberId: string, partitions: readonly number[]): void;
-  /** Told of an outage that is being waited out, and once it is over (undefined). */
+  /** Called when an outage begins or changes, and with undefined once it is over. */
   onOutage(sentence: string | undefined): void;
-  /** Told what a person may want to know of the topic: partitions that were added, records that cannot be read yet. */
+  /** Called with news about the topic: partitions added, records that cannot be read yet. */
   onNotice(sentence: string): void;
 }

@@ -2,14 +2,14 @@ import { describeHeldBack, OpenTransactions, type PartitionEnds } from "./open_t
 
 export interface NoticeOptions {
   topic: string;
-  /** The partitions that are known at the start, each with the offset where reading begins. */
+  /** The partitions known at the start, each with the offset where reading begins. */
   starts: ReadonlyMap<number, number>;
-  /** The offsets that reading ends at, where it ends by itself. */
+  /** The offsets at which reading ends, if it ends by itself. */
   until?: ReadonlyMap<number, number>;
   onNotice(sentence: string): void;
 }
 
-/** Tells a person who reads a topic what may surprise them about it, each thing once. */
+/** Reports what may surprise a reader of a topic, each thing once. */
 export class TopicNotices {
   readonly #options: NoticeOptions;
   readonly #known: Set<number>;
@@ -20,7 +20,7 @@ export class TopicNotices {
     this.#known = new Set(options.starts.keys());
   }
 
-  /** Looks for partitions that were added, among those that the group has given to this reader. */
+  /** Looks for added partitions among those assigned to this reader. */
   joined(assigned: readonly number[]): void {
     const added = assigned.filter((partition) => !this.#known.has(partition)).sort((a, b) => a - b);
     const isGrowth = this.#known.size > 0 && added.length > 0;

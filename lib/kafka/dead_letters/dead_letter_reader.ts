@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
 import type { OffsetRange } from "../../offset_ranges.ts";
-import type { StoredLetter } from "../../ports.ts";
+import type { StoredDeadLetter } from "../../ports.ts";
 import { isInTime, type SliceFilter } from "../../slice.ts";
 import { deadLetterTopic } from "../../topics.ts";
 import { DEAD_LETTER_PARTITION } from "./dead_letters.ts";
@@ -12,19 +12,19 @@ import { isReadable } from "../client/rights.ts";
 import { readPartition } from "../scan/read_partition.ts";
 
 /**
- * The offsets of the dead letters of `topic` that `filter` asks for, as they are now; nothing where there is no such
- * topic. Permission: net.
+ * The offset range of the dead letters of `topic` that `filter` selects, as of now; empty if there is no such topic.
+ * Permission: net.
  */
-export async function letterRange(kafka: Kafka, topic: string, filter: SliceFilter): Promise<OffsetRange> {
-  const letters = deadLetterTopic(topic);
-  if (!(await isReadable(kafka, letters))) return { from: 0, to: 0 };
-  const logs = await withAdmin(kafka, (admin) => partitionLogs(admin, letters));
+export async function deadLetterRange(kafka: Kafka, topic: string, filter: SliceFilter): Promise<OffsetRange> {
+  const deadLetters = deadLetterTopic(topic);
+  if (!(await isReadable(kafka, deadLetters))) return { from: 0, to: 0 };
+  const logs = await withAdmin(kafka, (admin) => partitionLogs(admin, deadLetters));
   const { low, high } = logs.find(({ partition }) => partition === DEAD_LETTER_PARTITION)!;
   return { from: Math.max(low, filter.from ?? low), to: Math.min(high, filter.to ?? high) };
 }
 
 /**
- * The dead letters of `topic` in `range` that match `filter`, oldest first; a fetch of them is in memory at a time.
+ * The dead letters of `topic` in `range` that match `filter`, oldest first; one fetch of them is in memory at a time.
  *
  * Permissions as `readPartition`.
  */
@@ -32,20 +32,20 @@ export async function* readDeadLetters(
   kafka: Kafka,
   topic: string,
   { range, filter }: { range: OffsetRange; filter: SliceFilter },
-): AsyncGenerator<StoredLetter> {
+): AsyncGenerator<StoredDeadLetter> {
   const reason = filter.reason?.toLowerCase();
   let left = filter.limit ?? Infinity;
   const part = { topic: deadLetterTopic(topic), partition: DEAD_LETTER_PARTITION, ranges: [range] };
   for await (const record of readPartition(kafka, part)) {
-    const letter = toLetter(record);
-    if (!isInTime(filter, letter.timestamp)) continue;
-    if (reason !== undefined && !letter.reason?.toLowerCase().includes(reason)) continue;
-    yield letter;
+    const deadLetter = toDeadLetter(record);
+    if (!isInTime(filter, deadLetter.timestamp)) continue;
+    if (reason !== undefined && !deadLetter.reason?.toLowerCase().includes(reason)) continue;
+    yield deadLetter;
     if (--left <= 0) return;
   }
 }
 
-function toLetter({ offset, timestamp, key, value, headers }: FetchedRecord): StoredLetter {
+function toDeadLetter({ offset, timestamp, key, value, headers }: FetchedRecord): StoredDeadLetter {
   const { origin, reason, own } = readErrorHeaders(headers);
   return { offset, origin, reason, timestamp, key, value, headers: own };
 }

@@ -1,46 +1,48 @@
 import { Buffer } from "node:buffer";
 import type { Kafka } from "kafkajs";
 import type { Coordinates } from "../../order.ts";
-import type { StoredLetter } from "../../ports.ts";
+import type { StoredDeadLetter } from "../../ports.ts";
 import { runMark } from "../../run_mark.ts";
 import type { Slice, SliceFilter } from "../../slice.ts";
 import { REPLAY_RUN_HEADER } from "../../topics.ts";
-import { letterRange, readDeadLetters } from "./dead_letter_reader.ts";
+import { deadLetterRange, readDeadLetters } from "./dead_letter_reader.ts";
 
-export interface LetterChoice {
+export interface DeadLetterChoice {
   filter: SliceFilter;
-  /** A UUID that the letters are marked with. */
+  /** A UUID to mark the dead letters with. */
   run: string;
-  /** Pieces that this run, begun earlier, has sent already. */
+  /** Records that this resumed run has already sent. */
   sent: ReadonlySet<string>;
 }
 
-/** A dead letter on its way back into the topic it came from. */
-export interface ReturningLetter extends StoredLetter {
+/** A dead letter to be sent back into the topic it came from. */
+export interface ReturningDeadLetter extends StoredDeadLetter {
   origin: Coordinates;
 }
 
 /**
  * The dead letters of `topic`, with their original headers and the run's mark. The end is fixed at the call, so what
- * comes back as a dead letter is not sent once more.
+ * comes back as a dead letter is not sent again.
  *
- * Left out are letters that do not say that they came from the topic. Permissions as `readPartition`.
+ * Dead letters that do not say that they came from the topic are left out. Permissions as `readPartition`.
  */
 export async function deadLetterSlice(
   kafka: Kafka,
   topic: string,
-  choice: LetterChoice,
-): Promise<Slice<ReturningLetter>> {
-  const range = await letterRange(kafka, topic, choice.filter);
+  choice: DeadLetterChoice,
+): Promise<Slice<ReturningDeadLetter>> {
+  const range = await deadLetterRange(kafka, topic, choice.filter);
   const counts = { total: 0, sent: 0, foreign: 0 };
-  const letters = () => readDeadLetters(kafka, topic, { range, filter: choice.filter });
-  const fateOf = (letter: StoredLetter) => {
-    if (letter.origin?.topic !== topic) return "foreign";
-    return choice.sent.has(String(letter.offset)) ? "sent" : "total";
+  const deadLetters = () => readDeadLetters(kafka, topic, { range, filter: choice.filter });
+  const fateOf = (deadLetter: StoredDeadLetter) => {
+    if (deadLetter.origin?.topic !== topic) return "foreign";
+    return choice.sent.has(String(deadLetter.offset)) ? "sent" : "total";
   };
-  for await (const letter of letters()) counts[fateOf(letter)]++;
+  for await (const deadLetter of deadLetters()) counts[fateOf(deadLetter)]++;
   async function* items() {
-    for await (const letter of letters()) if (fateOf(letter) === "total") yield marked(letter, choice.run);
+    for await (const deadLetter of deadLetters()) {
+      if (fateOf(deadLetter) === "total") yield marked(deadLetter, choice.run);
+    }
   }
   const notes = [];
   if (counts.sent > 0) notes.push(`${counts.sent} were sent by this run before`);
@@ -55,10 +57,10 @@ export async function deadLetterSlice(
   };
 }
 
-/** The mark of an earlier run goes: of several only the last is looked at. */
-function marked(letter: StoredLetter, run: string): ReturningLetter {
-  const came = letter.headers;
+/** Removes the mark of an earlier run: only the last one counts. */
+function marked(deadLetter: StoredDeadLetter, run: string): ReturningDeadLetter {
+  const came = deadLetter.headers;
   const kept = came.at(-1)?.[0] === REPLAY_RUN_HEADER ? came.slice(0, -1) : came;
-  const mark = Buffer.from(runMark(run, String(letter.offset)));
-  return { ...letter, origin: letter.origin!, headers: [...kept, [REPLAY_RUN_HEADER, mark]] };
+  const mark = Buffer.from(runMark(run, String(deadLetter.offset)));
+  return { ...deadLetter, origin: deadLetter.origin!, headers: [...kept, [REPLAY_RUN_HEADER, mark]] };
 }

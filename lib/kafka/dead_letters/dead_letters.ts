@@ -6,20 +6,23 @@ import { BatchProducer, isTooLarge } from "../produce/batch_producer.ts";
 import { disconnect } from "../client/disconnect.ts";
 import { errorHeaders } from "./error_headers.ts";
 import { type OutgoingRecord, recordSize } from "../protocol/record_writer.ts";
-import { refusal } from "../client/rights.ts";
+import { accessDenied } from "../client/rights.ts";
 
-/** The dead-letter topic has one partition: letters keep the order they were found in. */
+/** The dead-letter topic has one partition, so dead letters stay in the sequence in which they were found. */
 export const DEAD_LETTER_PARTITION = 0;
-/** Dead letters in one send, in bytes; well below the broker's default limit for a batch. */
+/** Bytes of dead letters per send; well below the broker's default limit for a batch. */
 const MAX_BYTES = 512 * 1024;
-/** How long a send is repeated before its batch is given up to be handled again; a member has to show itself meanwhile. */
+/**
+ * How long a send is retried before its batch is handled again from the start: the member has to send heartbeats in
+ * between.
+ */
 const PATIENCE_MS = 5_000;
 
 /**
- * Sends undecodable messages to `<topic>.dlq`: raw key, value and headers, plus where they come from and why.
+ * Sends undecodable records to `<topic>.dlq`: raw key, value and headers, plus where they came from and why.
  *
- * Connects with the first letter. A broker that does not take them is an {@linkcode Outage}: the letters are not lost,
- * their batch is handled again. Permission: net; at the broker WRITE on the dead-letter topic.
+ * Connects on the first dead letter. A broker that does not take them is an {@linkcode Outage}: no dead letter is lost,
+ * because their batch is handled again. Permission: net; at the broker WRITE on the dead-letter topic.
  */
 export class DeadLetterTopic implements DeadLetterSink {
   readonly #kafka: Kafka;
@@ -30,8 +33,8 @@ export class DeadLetterTopic implements DeadLetterSink {
     this.#kafka = kafka;
   }
 
-  async send(letters: readonly DeadLetter[]): Promise<void> {
-    for (const [origin, ofTopic] of Map.groupBy(letters, ({ at }) => at.topic)) {
+  async send(deadLetters: readonly DeadLetter[]): Promise<void> {
+    for (const [origin, ofTopic] of Map.groupBy(deadLetters, ({ at }) => at.topic)) {
       const topic = deadLetterTopic(origin);
       try {
         const producer = await this.#producer(topic);
@@ -51,8 +54,8 @@ export class DeadLetterTopic implements DeadLetterSink {
 
   #complaint(topic: string, cause: unknown): string {
     const remedy = isTooLarge(cause) ? `; raise max.message.bytes of ${topic}, this goes on by itself then` : "";
-    const refused = refusal(cause, this.#kafka, { topic, operation: "Write" });
-    return `Cannot send to ${topic}: ${messageOf(refused ?? cause)}${remedy}`;
+    const denied = accessDenied(cause, this.#kafka, { topic, operation: "Write" });
+    return `Cannot send to ${topic}: ${messageOf(denied ?? cause)}${remedy}`;
   }
 
   async #producer(topic: string): Promise<BatchProducer> {
@@ -66,7 +69,7 @@ async function sendChunk(producer: BatchProducer, records: readonly OutgoingReco
   try {
     await producer.send(DEAD_LETTER_PARTITION, records, {
       deadline: Date.now() + PATIENCE_MS,
-      // A dead letter that is large alone may have come out of a compressed batch; only so it fits in again.
+      // A large dead letter may come from a compressed batch, and then it only fits if compressed again.
       compressed: recordSize(records[0]) > MAX_BYTES,
     });
   } catch (error) {
@@ -77,12 +80,12 @@ async function sendChunk(producer: BatchProducer, records: readonly OutgoingReco
   }
 }
 
-/** `letters` in sends that brokers take by default, one that is larger by itself. */
-function* chunksOf(letters: readonly DeadLetter[]): Generator<readonly OutgoingRecord[]> {
+/** `deadLetters` in chunks that brokers take by default; a larger one goes by itself. */
+function* chunksOf(deadLetters: readonly DeadLetter[]): Generator<readonly OutgoingRecord[]> {
   let records: OutgoingRecord[] = [];
   let bytes = 0;
-  for (const letter of letters) {
-    const record = toRecord(letter);
+  for (const deadLetter of deadLetters) {
+    const record = toRecord(deadLetter);
     const size = recordSize(record);
     if (records.length > 0 && bytes + size > MAX_BYTES) {
       yield records;

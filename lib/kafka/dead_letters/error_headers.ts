@@ -3,20 +3,20 @@ import type { Header } from "../../header.ts";
 import type { Coordinates } from "../../order.ts";
 import type { DeadLetter } from "../../ports.ts";
 
-/** What Kafka Connect calls itself in its dead letters; the headers are Connect's, so its tools can read ours. */
+/** The prefix of Kafka Connect's error headers; ours are the same, so Connect's tools can read our dead letters. */
 const PREFIX = "__connect.errors.";
-/** The first of them, with Connect as with us. */
+/** The first of these headers, in Connect as here. */
 const FIRST = PREFIX + "topic";
 const STAGE = "VALUE_CONVERTER";
 
-/** What the headers of a dead letter say of it, and those that its record came with. */
+/** The error headers of a dead letter, and the headers its record came with. */
 export interface ErrorHeaders {
   origin: Coordinates | undefined;
   reason: string | undefined;
   own: readonly Header[];
 }
 
-/** The headers that go behind those a record came with, to say where it came from and why it is no order. */
+/** The headers added after a record's own, saying where it came from and why it is not an order. */
 export function errorHeaders({ at, reason }: Pick<DeadLetter, "at" | "reason">): Header[] {
   const errors = {
     topic: at.topic,
@@ -29,8 +29,9 @@ export function errorHeaders({ at, reason }: Pick<DeadLetter, "at" | "reason">):
 }
 
 /**
- * Tells the last block of error headers from what the record came with, which may have such headers of its own: it was a
- * dead letter before, perhaps of another system. The block begins with the last that names a topic.
+ * Separates the last block of error headers from the record's own headers. These may contain error headers too, if the
+ * record was a dead letter before, perhaps of another system. The last block begins with the last header that names a
+ * topic.
  */
 export function readErrorHeaders(headers: readonly Header[]): ErrorHeaders {
   const start = headers.findLastIndex(([name]) => name === FIRST);
@@ -51,7 +52,7 @@ function isError([name]: Header): boolean {
   return typeof name === "string" && name.startsWith(PREFIX);
 }
 
-/** Anybody may write to the topic: a place that is none says nothing. */
+/** Anybody may write to the topic, so invalid coordinates are ignored. */
 function originOf(block: ReadonlyMap<Header[0], string | null>): Coordinates | undefined {
   const topic = block.get(FIRST);
   const [partition, offset] = ["partition", "offset"].map((name) => {

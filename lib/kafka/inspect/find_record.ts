@@ -6,9 +6,9 @@ import type { FetchedRecord } from "../protocol/record_batch.ts";
 import { isReadable } from "../client/rights.ts";
 import { readTopic } from "../scan/read_topic.ts";
 
-/** A record that carries an order, as far as it can be told without decoding it. */
+/** A record that holds an order, as far as one can tell without decoding it. */
 export interface FoundRecord extends Coordinates {
-  /** Schema id of the Confluent wire format; undefined where the bytes do not start like it. */
+  /** Schema id of the Confluent wire format; undefined if the bytes do not start like it. */
   schemaId: number | undefined;
   key: string | undefined;
   /** Milliseconds since the epoch, as the broker has it. */
@@ -16,14 +16,14 @@ export interface FoundRecord extends Coordinates {
 }
 
 /**
- * The records of `topic` that carry `orderId`: those at `places`, or where none is given every one in the topic whose
- * value holds the id's bytes. A place that the log no longer holds is left out. Permission: net.
+ * The records of `topic` with `orderId`: those at the coordinates in `known`, or if it is empty, all whose value
+ * contains the id's bytes. Coordinates that the log no longer holds are left out. Permission: net.
  */
 export async function findInTopic(
   kafka: Kafka,
   topic: string,
   orderId: string,
-  places: readonly Coordinates[],
+  known: readonly Coordinates[],
 ): Promise<FoundRecord[]> {
   if (!(await isReadable(kafka, topic))) return [];
   const found: FoundRecord[] = [];
@@ -34,8 +34,8 @@ export async function findInTopic(
       }
     }
   };
-  if (places.length === 0) await look();
-  for (const { partition, offset } of places.filter((place) => place.topic === topic)) {
+  if (known.length === 0) await look();
+  for (const { partition, offset } of known.filter((at) => at.topic === topic)) {
     await look(new Map([[partition, [{ from: offset, to: offset + 1 }]]]));
   }
   return found;

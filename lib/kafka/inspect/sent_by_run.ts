@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import type { Kafka } from "kafkajs";
-import { markedPiece } from "../../run_mark.ts";
+import { markedRecord } from "../../run_mark.ts";
 import { REPLAY_RUN_HEADER } from "../../topics.ts";
 import { isReadable } from "../client/rights.ts";
 import { readTopic } from "../scan/read_topic.ts";
 
 /**
- * The pieces of its slice that a run has put into `topic` so far. Reads the whole topic, as far as it reaches now.
+ * The records of its slice that a run has sent to `topic` so far. Reads the whole topic up to its current end.
  *
  * Permissions as `readPartition`.
  */
@@ -16,8 +16,8 @@ export async function sentByRun(kafka: Kafka, topic: string, run: string): Promi
   for await (const { records } of readTopic(kafka, topic)) {
     for await (const { headers } of records) {
       const mark = headers.findLast(([name]) => name === REPLAY_RUN_HEADER)?.[1];
-      const piece = mark ? markedPiece(run, Buffer.from(mark).toString()) : undefined;
-      if (piece !== undefined) sent.add(piece);
+      const record = mark ? markedRecord(run, Buffer.from(mark).toString()) : undefined;
+      if (record !== undefined) sent.add(record);
     }
   }
   return sent;

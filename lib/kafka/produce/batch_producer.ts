@@ -14,12 +14,12 @@ import {
 } from "../client/internal_cluster.ts";
 import { type BatchIdentity, type OutgoingRecord, writeRecordBatch } from "../protocol/record_writer.ts";
 
-// Produce version 7 of the Kafka protocol: the last that kafkajs knows; brokers have it since Kafka 2.1.
+// Produce version 7 of the Kafka protocol: the last that kafkajs supports; brokers have it since Kafka 2.1.
 const PRODUCE = { apiKey: 0, apiVersion: 7, apiName: "Produce" };
 const ALL_REPLICAS = -1;
 /** How long a broker may wait for its replicas, in milliseconds. */
 const ACK_TIMEOUT_MS = 30_000;
-/** From one attempt to the next, in milliseconds. */
+/** Delay between attempts, in milliseconds. */
 const RETRY_MS = 100;
 const SEQUENCE_LIMIT = 2 ** 31;
 const TOO_LARGE_ERRORS = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
@@ -32,23 +32,23 @@ export interface ProduceAnswer {
 export interface SendOptions {
   /** Milliseconds since the epoch. */
   deadline: number;
-  /** Compresses with gzip; as it is by default. */
+  /** Compresses with gzip; not compressed by default. */
   compressed?: boolean;
 }
 
 /**
  * An idempotent producer for one topic, acknowledged by all in-sync replicas.
  *
- * A send is repeated with the very bytes it was first tried with, its sequence number among them, so the broker knows a
- * repeat and a record is in the topic once. Connections, leaders and producer ids are kafkajs's; its own producer is not
- * used, for it encodes slowly (`record_writer.ts`) and loses messages when it retries over several partitions.
- * Sends to different partitions may overlap, those to one must not. The caller disconnects.
- * Permissions: net; at the broker DESCRIBE and WRITE on the topic.
+ * A send is retried with exactly the same bytes, including its sequence number, so the broker recognises a repeat and a
+ * record is in the topic once. Connections, leaders and producer ids come from kafkajs. Its own producer is not used,
+ * because it encodes slowly (`record_writer.ts`) and loses records when it retries over several partitions. Sends to
+ * different partitions may overlap, sends to the same one must not. The caller disconnects. Permissions: net; at the
+ * broker DESCRIBE and WRITE on the topic.
  */
 export class BatchProducer {
   readonly #cluster: InternalCluster;
   readonly #topic: string;
-  /** Who writes into a partition, and the sequence number of its next record. */
+  /** The producer id for a partition, and the sequence number of its next record. */
   readonly #writers = new Map<number, BatchIdentity>();
 
   private constructor(cluster: InternalCluster, topic: string) {
@@ -68,11 +68,11 @@ export class BatchProducer {
   }
 
   /**
-   * Resolves when the records are in the partition; what passes is tried again until the deadline.
+   * Resolves when the records are in the partition; transient errors are retried until the deadline.
    *
-   * After an error the broker may have the records or not, so the next sequence number is anyone's guess; with a wrong
-   * one it takes other records for a repeat of these and acknowledges them unwritten. The next send to the partition
-   * therefore goes under a new producer id.
+   * After an error the broker may or may not have the records, so the next sequence number is unknown. With a wrong
+   * one, the broker would take other records for a repeat of these and acknowledge them unwritten. So the next send to
+   * the partition uses a new producer id.
    */
   async send(
     partition: number,
@@ -90,7 +90,7 @@ export class BatchProducer {
       } catch (error) {
         if (isTransient(error) && Date.now() < deadline) {
           await delay(RETRY_MS);
-          await this.#cluster.refreshMetadata().catch(() => {}); // no broker answers: the next attempt says so
+          await this.#cluster.refreshMetadata().catch(() => {}); // if no broker answers, the next attempt reports it
           continue;
         }
         this.#writers.delete(partition);
@@ -120,11 +120,11 @@ export class BatchProducer {
     if (answer === "repeated") return;
     const about = answer.topics.find(({ topicName }) => topicName === this.#topic)?.partitions
       .find((about) => about.partition === partition);
-    // An answer like it was seen for records that were lost.
+    // Such an answer was seen for records that were lost.
     if (about?.errorCode !== 0) throw notNamed(this.#topic, partition);
   }
 
-  /** "repeated": an earlier attempt, whose answer was lost, has written the batch. */
+  /** "repeated": an earlier attempt, whose answer was lost, wrote the batch. */
   async #produce(broker: InternalBroker, partition: number, batch: Buffer): Promise<ProduceAnswer | "repeated"> {
     const encode = () => Promise.resolve(encodeProduce(this.#topic, partition, batch));
     try {
@@ -139,7 +139,7 @@ export class BatchProducer {
   }
 }
 
-/** Whether a send failed for the topic takes no batch of that size; in parts it may. */
+/** Whether a send failed because the batch is too large for the topic; split up it may fit. */
 export function isTooLarge(error: unknown): boolean {
   return causesOf(error).some((inner) => "type" in inner && TOO_LARGE_ERRORS.includes(String(inner.type)));
 }

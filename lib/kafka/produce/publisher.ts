@@ -10,18 +10,18 @@ import { BatchProducer, isTooLarge } from "./batch_producer.ts";
 import { createKafka } from "../client/client.ts";
 import { disconnect } from "../client/disconnect.ts";
 import { type OutgoingRecord, recordSize } from "../protocol/record_writer.ts";
-import { refusal, requireRights } from "../client/rights.ts";
+import { accessDenied, requireRights } from "../client/rights.ts";
 import { maxMessageBytes, partitionsOf } from "../client/topics_admin.ts";
 
 /** Well below the broker's default limit of 1 MiB for a batch. */
 const MAX_BYTES = 512 * 1024;
-/** How long one send may take, with all its retries; the Java producer's `delivery.timeout.ms`. */
+/** How long one send may take with all its retries, as the Java producer's `delivery.timeout.ms`. */
 const DELIVERY_TIMEOUT_MS = 120_000;
 const RETRY_MS = 500;
-/** kafkajs waits up to 30 s between its attempts by default, long after the broker is back. */
+/** By default kafkajs waits up to 30 s between attempts, long after the broker is back. */
 const QUICK_RETRIES = { initialRetryTime: 100, maxRetryTime: 1_000 };
 
-/** Broker errors that mean the producer's sequence numbers are lost, not that the records are bad. */
+/** Broker errors that mean it has lost the producer's sequence numbers, not that the records are bad. */
 const PRODUCER_STATE_ERRORS = [
   "OUT_OF_ORDER_SEQUENCE_NUMBER",
   "DUPLICATE_SEQUENCE_NUMBER",
@@ -39,18 +39,18 @@ export interface PublisherOptions<T extends OutgoingOrder> {
   encode(outgoing: T): Buffer;
 }
 
-/** A record whose partition is chosen. */
+/** A record with its partition. */
 export interface Addressed extends OutgoingRecord {
   partition: number;
 }
 
-/** What messages of one key have in common; remembered, for there are fewer items than orders. */
+/** What records with one key have in common; cached, because there are fewer items than orders. */
 interface Address {
   key: Buffer;
   partition: number;
 }
 
-/** Addresses remembered at most. */
+/** The most addresses cached. */
 const MAX_ADDRESSES = 10_000;
 
 /** Connects a {@linkcode Publisher}. Permissions: net, env as `createKafka`; at the broker DESCRIBE and WRITE. */
@@ -68,9 +68,9 @@ export async function createPublisher<T extends OutgoingOrder>(options: Publishe
 /**
  * Sends orders with an idempotent producer, acknowledged by all in-sync replicas; see {@linkcode OrderPublisher}.
  *
- * Orders of one key go to the partition a Java client would choose (murmur2); without keys they are spread evenly.
- * While the brokers are away a send is repeated for up to two minutes. Only where a broker has lost what it knew of the
- * producer can a repeat put an order into the topic twice, with the same `order_id`, of which one is accepted.
+ * Orders with the same key go to the partition a Java client would choose (murmur2); without keys they are spread
+ * evenly. While the brokers are away a send is retried for up to two minutes. Only if a broker has lost its producer
+ * state can a retry put an order into the topic twice; of the same `order_id` only one is accepted.
  */
 export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   readonly #options: PublisherOptions<T>;
@@ -87,7 +87,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
     this.#kafka = createKafka(options.connection, { retry: QUICK_RETRIES });
   }
 
-  /** Of the topic, as it was when this was connected. */
+  /** The topic's number of partitions when this connected. */
   get partitionCount(): number {
     return this.#partitions.length;
   }
@@ -99,7 +99,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
       this.#partitions = await partitionsOf(this.#kafka, topic);
       this.#producer = await BatchProducer.connect(this.#kafka, topic);
     } catch (error) {
-      throw refusal(error, this.#kafka, { topic, operation: "Write" }) ?? error;
+      throw accessDenied(error, this.#kafka, { topic, operation: "Write" }) ?? error;
     }
   }
 
@@ -110,7 +110,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
     });
   }
 
-  /** Sends records as they are, each to its partition; as sure as {@linkcode send}. */
+  /** Sends records unchanged, each to its partition, with the guarantees of {@linkcode send}. */
   sendAddressed(records: readonly Addressed[]): Promise<void> {
     return this.#inTurn(() => this.#sendAll(Map.groupBy(records, ({ partition }) => partition)));
   }
@@ -126,7 +126,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
     return done;
   }
 
-  /** Partitions side by side, one send after the other in each: encoding goes on while brokers write. */
+  /** Partitions in parallel, one send after the other in each: encoding goes on while brokers write. */
   async #sendAll(byPartition: Iterable<[number, Iterable<OutgoingRecord>]>): Promise<void> {
     const deliveries = Array.from(byPartition, ([partition, records]) => this.#deliverAll(partition, records));
     for (const delivery of await Promise.allSettled(deliveries)) {
@@ -160,7 +160,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
     if (records.length > 0) await this.#deliver(partition, records);
   }
 
-  /** Encoded when they are asked for, so that the first are on their way meanwhile. */
+  /** Encoded lazily, so that the first ones are being sent meanwhile. */
   *#records(orders: readonly T[]): Generator<OutgoingRecord> {
     const { key, encode } = this.#options;
     for (const outgoing of orders) {
@@ -184,7 +184,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
     return address;
   }
 
-  /** The same partition for a run of messages, so that a send is not torn into pieces; then the next one. */
+  /** The same partition for a run of records, so that sends stay large; then the next one. */
   #unkeyedPartition(startsRun: boolean): number {
     if (startsRun) this.#nextUnkeyed++;
     return this.#nextUnkeyed % this.#partitions.length;
@@ -205,8 +205,8 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
 
   #failure(cause: unknown): Failure {
     const { topic } = this.#options;
-    const refused = refusal(cause, this.#kafka, { topic, operation: "Write" });
-    if (refused !== undefined) return refused;
+    const denied = accessDenied(cause, this.#kafka, { topic, operation: "Write" });
+    if (denied !== undefined) return denied;
     const message = `Cannot send to topic ${topic}: ${messageOf(cause)}`;
     return new Failure(brokerErrorType(cause) === undefined ? EXIT.unavailable : EXIT.failed, message, { cause });
   }
@@ -234,12 +234,12 @@ function headersOf({ replayOf, runMark }: OutgoingOrder): OutgoingRecord["header
   return headers;
 }
 
-/** Whether a broker has forgotten what it knew of the producer, which then goes on under another id. */
+/** Whether a broker has lost the producer's state; the producer then goes on with another id. */
 function hasLostState(error: unknown): boolean {
   return PRODUCER_STATE_ERRORS.includes(brokerErrorType(error) ?? "");
 }
 
-/** The type of the broker's own error at the bottom of what kafkajs threw; undefined where no broker answered. */
+/** The type of the broker's own error inside what kafkajs threw; undefined if no broker answered. */
 function brokerErrorType(error: unknown): string | undefined {
   for (const inner of causesOf(error)) if ("type" in inner && typeof inner.type === "string") return inner.type;
 }

@@ -1,18 +1,19 @@
 import type { RecordBatch } from "./record_batch.ts";
 
-/** A transaction that was aborted, as the answer to a fetch names it. */
+/** An aborted transaction, as named in the answer to a fetch. */
 export interface AbortedTransaction {
   producerId: string;
   firstOffset: number;
 }
 
 /**
- * Marks the batches of aborted transactions as ones to pass over. `batches` are those of one partition in one fetch, in
- * their order; `aborted` is what the broker said of them.
+ * Marks the batches of aborted transactions to be skipped. `batches` are those of one partition in one fetch, in
+ * sequence; `aborted` is what the broker said about them.
  *
- * In place of kafkajs's own filter, which looks into each marker for whether it aborts: compaction leaves markers
- * without a record, and any marker ends its producer's transaction. It also takes the list to be in the order in which
- * the transactions began, and takes one off it for a batch: of two that overlap it may hand one out as if committed.
+ * Replaces kafkajs's own filter, which reads each marker to see whether it aborts: but compaction leaves markers
+ * without a record, and any marker ends its producer's transaction. That filter also assumes that the list is sorted by
+ * the start of the transactions, and uses one entry per batch: of two overlapping transactions it may hand one out as
+ * if committed.
  */
 export function passOverAborted(
   batches: readonly RecordBatch[],

@@ -16,13 +16,13 @@ export class DecompressedTooLarge extends Error {
   }
 }
 
-/** How the records of a batch are compressed; the numbers are those of the record format (its attributes, bits 0-2). */
+/** How the records of a batch are compressed, by the number in the record format (attributes, bits 0-2). */
 const CODECS: Readonly<Record<number, (bytes: Buffer, most: number) => Uint8Array>> = {
   1: (bytes, most) => gunzipSync(bytes, { maxOutputLength: most }),
   2: unsnap,
   3: unlz4,
   4: (bytes, most) => {
-    // Larger windows than 8 MiB would be taken from memory before a byte is written.
+    // A window above 8 MiB would be allocated before a byte is written.
     const params = { [constants.ZSTD_d_windowLogMax]: 23 };
     return zstdDecompressSync(bytes, { maxOutputLength: most, params });
   },
@@ -43,7 +43,8 @@ export function decompress(codec: number, bytes: Buffer, most = MAX_DECOMPRESSED
   }
 }
 
-// Java frames its blocks (snappy-java's SnappyOutputStream): this, two versions, then each block after its length.
+// Java frames its blocks (snappy-java's SnappyOutputStream): this magic, two version numbers, then blocks, each
+// preceded by its length.
 const XERIAL = Buffer.from([0x82, ...Buffer.from("SNAPPY"), 0]);
 const XERIAL_HEADER_BYTES = 16;
 const LENGTH_BYTES = 4;
@@ -63,7 +64,7 @@ function unsnap(bytes: Buffer, most: number): Uint8Array {
 }
 
 function unsnapBlock(block: Buffer, most: number): Uint8Array {
-  // A block begins with the length it decompresses to: seven bits a byte, the lowest first.
+  // A block begins with its decompressed length: seven bits per byte, lowest first.
   let length = 0;
   for (let index = 0; index < 5; index++) {
     length += (block[index] & 0x7f) * 2 ** (7 * index);
@@ -73,8 +74,8 @@ function unsnapBlock(block: Buffer, most: number): Uint8Array {
   return snappy.uncompress(block);
 }
 
-// An LZ4 frame (lz4_Frame_format.md): magic, flags, block size, optional fields, a checksum; then blocks after their
-// lengths, each by itself. Walked here, for lz4js follows what a damaged frame claims.
+// An LZ4 frame (lz4_Frame_format.md): magic, flags, block size, optional fields, a checksum; then blocks, each preceded
+// by its length and decompressed by itself. Parsed here, because lz4js trusts what a damaged frame claims.
 const LZ4 = { magic: 0x184d2204, dictionary: 0x01, contentSize: 0x08, blockChecksum: 0x10, plainBlock: 0x80000000 };
 const LZ4_SMALLEST_BLOCK = 64 << 10;
 

@@ -3,15 +3,18 @@ import { isDeadLetterTopic } from "../../topics.ts";
 import { type AbortedTransaction, passOverAborted } from "./aborted_transactions.ts";
 import { type FetchBounds, RecordBatch } from "./record_batch.ts";
 
-/** Fetch in the Kafka protocol, in the last version that kafkajs speaks; brokers have it since Kafka 2.3. */
+/** Fetch in the Kafka protocol, in the last version that kafkajs supports; brokers have it since Kafka 2.3. */
 export const FETCH = { apiKey: 1, apiVersion: 11 };
 
-/** What the batches of one fetch may decompress to, in bytes, but for the last; the others are left to the next. */
+/**
+ * Bytes that the batches of one fetch may decompress to; the last one may exceed it, and the rest are left to the next
+ * fetch.
+ */
 const FETCH_BYTES = 32 << 20;
 
 /** The answer to a fetch, in the shape of kafkajs (kafkajs/src/protocol/requests/fetch/v11). */
 export interface FetchAnswer {
-  /** What the broker has held the answer back for: nothing, it leaves that to the client. */
+  /** How long the broker throttled the answer: 0, as it leaves that to the client. */
   throttleTime: number;
   clientSideThrottleTime: number;
   errorCode: number;
@@ -30,7 +33,7 @@ export interface FetchedPartition {
   messages: RecordBatch[];
 }
 
-/** The answer to a {@linkcode FETCH}; errors in it are left to kafkajs. */
+/** Decodes the answer to a {@linkcode FETCH}; errors in it are left to kafkajs. */
 export function decodeFetch(bytes: Buffer): FetchAnswer {
   const answer = new AnswerReader(bytes);
   const clientSideThrottleTime = answer.int32();
@@ -49,8 +52,8 @@ export function decodeFetch(bytes: Buffer): FetchAnswer {
 let turn = 0;
 
 /**
- * Reads the batches of each partition, beginning with another one each time, so that none comes last for ever. Records
- * that `wants` does not ask for may be left out.
+ * Reads the batches of each partition, starting with a different one each time so that none is always last. Records
+ * that `wants` excludes may be left out.
  */
 export function readBatches({ responses }: FetchAnswer, wants?: FetchBounds["wants"]): void {
   const fetched = responses.flatMap(({ topicName: topic, partitions }) => partitions.map((part) => ({ topic, part })));
@@ -80,7 +83,7 @@ function decodePartition(answer: AnswerReader): FetchedPartition & Record<string
   return { ...about, preferredReadReplica, bytes: answer.bytes(), aborted, messages: [] };
 }
 
-/** Reads the fields of an answer in their order; numbers of 64 bits as text, as kafkajs has them. */
+/** Reads the fields of an answer in sequence; 64-bit numbers as text, as in kafkajs. */
 class AnswerReader {
   readonly #bytes: Buffer;
   #at = 0;

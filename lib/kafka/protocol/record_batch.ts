@@ -7,28 +7,28 @@ import { decompress, MAX_DECOMPRESSED_BYTES } from "./codecs.ts";
 import { AT, BEFORE_LENGTH, CODEC, CONTROL, FORMAT, IN_TRANSACTION, LOG_APPEND_TIME } from "./record_format.ts";
 import { VarintReader } from "../../varint_reader.ts";
 
-/** Records in a batch; the smallest ones that fit into 1 MiB, the most that producers send by default, are fewer. */
+/** The most records in a batch; 1 MiB, the default limit of producers, has room for fewer even of the smallest. */
 const MAX_RECORDS = 200_000;
-/** Headers that are kept of a record, and of a batch; each takes up to a hundred times its bytes. */
+/** Headers kept per record, and per batch; each takes up to a hundred times its size in memory. */
 const MAX_HEADERS = 10_000;
 const MAX_BATCH_HEADERS = 100_000;
-/** A dead letter is larger than the record it came from, by the headers that say why: in bytes, and how many. */
-const LETTER_ROOM = { bytes: 64 << 10, headers: 16 };
+/** How much larger a dead letter is than its record, because of the error headers: in bytes, and in headers. */
+const DEAD_LETTER_ROOM = { bytes: 64 << 10, headers: 16 };
 const NO_ROOM = { bytes: 0, headers: 0 };
-/** Records handled in one go at most; between two groups heartbeats are sent and a stop is noticed. */
+/** The most records handled at once; between two groups heartbeats are sent and a stop is noticed. */
 const MAX_GROUP = 5_000;
 
-/** Where batches come from, and what the fetch that brought them may still decompress, in bytes. */
+/** Where batches come from, and how many bytes their fetch may still decompress. */
 export interface FetchBounds {
   topic: string;
   partition: number;
   ofDeadLetters: boolean;
   left: { bytes: number };
-  /** Whether any record from offset `first` to `last` is wanted; all are by default. */
+  /** Whether any record from offset `first` to `last` is wanted; by default all are. */
   wants?(first: number, last: number): boolean;
 }
 
-/** A record as it lies in a topic; its bytes are a part of what was fetched, so it keeps all of that in memory. */
+/** A record of a topic. Its bytes are a view of the whole fetch, so it keeps all of the fetch in memory. */
 export class FetchedRecord implements TopicRecord {
   offset: number;
   /** Milliseconds since the epoch, as the broker has it. */
@@ -38,7 +38,7 @@ export class FetchedRecord implements TopicRecord {
   readonly #reader: VarintReader;
   readonly #keyAt: number;
 
-  /** `reader` stands at the key. */
+  /** `reader` is at the key. */
   constructor(offset: number, timestamp: number, reader: VarintReader) {
     this.offset = offset;
     this.timestamp = timestamp;
@@ -50,8 +50,8 @@ export class FetchedRecord implements TopicRecord {
   }
 
   /**
-   * Read when it is asked for, which it seldom is: a view of it would be a tenth of what there is to collect. A copy by
-   * `{...record}` is without it.
+   * Read lazily, because it is seldom needed: a view for each record would be a tenth of all garbage. A copy by
+   * `{...record}` lacks it.
    */
   get key(): Buffer | null {
     return this.#reader.bytesAt(this.#keyAt);
@@ -59,24 +59,26 @@ export class FetchedRecord implements TopicRecord {
 }
 
 /**
- * The records that one producer sent together, read when they are wanted; compaction may have left none of them.
+ * The records that one producer sent together, read lazily; compaction may have left none of them.
  *
- * kafkajs takes it for a message: it looks at `offset`, and passes over what `isControlRecord` says are no records.
+ * kafkajs treats it as a message: it looks at `offset`, and skips it if `isControlRecord` is true.
  */
 export class RecordBatch {
-  /** Of the last record, in decimal: kafkajs has offsets as text. */
+  /** Offset of the last record, in decimal: kafkajs keeps offsets as text. */
   readonly offset: string;
-  /** A marker that ends a transaction of its producer, or what {@linkcode passOverAborted} found was aborted. */
+  /**
+   * True for a marker that ends a producer's transaction, and for what {@linkcode passOverAborted} marks as aborted.
+   */
   isControlRecord: boolean;
   readonly isMarker: boolean;
   readonly producerId: string;
   readonly inTransaction: boolean;
   readonly #baseOffset: number;
   readonly #baseTimestamp: number;
-  /** Undefined where each record has a time of its own. */
+  /** Undefined if each record has its own timestamp. */
   readonly #appendedAt: number | undefined;
   readonly #count: number;
-  /** The records, not compressed. */
+  /** The decompressed records. */
   readonly #bytes: Buffer;
 
   readonly #room: typeof NO_ROOM;
@@ -92,22 +94,22 @@ export class RecordBatch {
     this.#baseTimestamp = Number(header.readBigInt64BE(AT.baseTimestamp));
     const appended = (attributes & LOG_APPEND_TIME) !== 0;
     this.#appendedAt = appended ? Number(header.readBigInt64BE(AT.maxTimestamp)) : undefined;
-    this.#room = ofDeadLetters ? LETTER_ROOM : NO_ROOM;
-    // One that nobody wants counts as empty: it may be one that cannot be read.
+    this.#room = ofDeadLetters ? DEAD_LETTER_ROOM : NO_ROOM;
+    // A batch that nobody wants counts as empty, because it may be unreadable.
     const isWanted = wants?.(this.#baseOffset, Number(this.offset)) ?? true;
     this.#count = isWanted ? header.readInt32BE(AT.recordCount) : 0;
     if (this.#count > MAX_RECORDS) throw new Error(`it has ${this.#count} records, more than ${MAX_RECORDS}`);
     const records = header.subarray(AT.records);
     const codec = attributes & CODEC;
-    // No records are no compressed ones either: there is nothing to undo.
+    // No records: nothing to decompress.
     const isPlain = codec === 0 || this.#count === 0;
     this.#bytes = isPlain ? records : decompress(codec, records, MAX_DECOMPRESSED_BYTES + this.#room.bytes);
   }
 
   /**
-   * The batches in what a broker sent of a partition; the last may be cut short, and is left for the next fetch. So are
-   * those for which no memory is left. One that cannot be read is a {@linkcode Failure} (65), once all before it are
-   * handled: whoever skips it must not skip those too.
+   * The batches in what a broker sent of a partition. The last one may be cut short and is left for the next fetch, as
+   * are those beyond the memory limit. An unreadable one is a {@linkcode Failure} (65) once all before it are handled,
+   * so that skipping it does not skip those.
    */
   static readAll(bytes: Buffer, bounds: FetchBounds): RecordBatch[] {
     const batches: RecordBatch[] = [];
@@ -137,7 +139,7 @@ export class RecordBatch {
     let headersLeft = MAX_BATCH_HEADERS;
     for (let read = 0; read < this.#count; read++) {
       const end = reader.int() + reader.at;
-      reader.at++; // attributes, of which there are none
+      reader.at++; // attributes, unused
       const timestamp = this.#baseTimestamp + reader.int();
       const recordOffset = this.#baseOffset + reader.int();
       const record = new FetchedRecord(recordOffset, this.#appendedAt ?? timestamp, reader);
@@ -155,8 +157,8 @@ export class RecordBatch {
 }
 
 /**
- * The records from `offset` on in a batch that a batch consumer hands out, in the order of their offsets; the last group
- * may be empty. Each group is read when it is asked for: all of a fetch at once may be many times its bytes.
+ * The records from `offset` on in a batch of a batch consumer, in groups by offset; the last group may be empty. Each
+ * group is read lazily: all of a fetch at once may take many times its size in memory.
  */
 export function* recordGroups(
   { messages }: { messages: readonly unknown[] },
@@ -194,8 +196,8 @@ function unreadable(header: Buffer, { topic, partition }: FetchBounds, cause: un
       messageOf(cause)
     }. ` +
       `To go on without it: deno task consume --reset --reset-to ${last + 1} --partitions ${partition}`,
-  ); // without a cause: kafkajs would hand on that in place of this
-  // kafkajs repeats whatever does not say that repeating is no use.
+  ); // without a cause: kafkajs would pass on the cause instead
+  // kafkajs retries any error that does not say it is not retriable.
   return Object.assign(failure, { retriable: false });
 }
 

@@ -16,9 +16,9 @@ export const AT = {
   records: 61,
 } satisfies Record<string, number>;
 
-/** The value of `magic`. */
+/** The value of `magic` for format 2. */
 export const FORMAT = 2;
-/** Bytes that the field `length` does not count: those up to itself. */
+/** Bytes that the field `length` does not count: those up to and including itself. */
 export const BEFORE_LENGTH = 12;
 
 /** Bits of `attributes`. */

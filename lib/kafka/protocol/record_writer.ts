@@ -3,22 +3,22 @@ import { gzipSync } from "node:zlib";
 import crc32C from "kafkajs/src/protocol/recordBatch/crc32C/index.js";
 import { AT, BEFORE_LENGTH, FORMAT, GZIP } from "./record_format.ts";
 
-/** A record on its way into a partition. */
+/** A record to be written to a partition. */
 export interface OutgoingRecord {
   key: Uint8Array | null;
   value: Uint8Array | null;
-  /** A value that is text stands for its UTF-8: a buffer made for it would take longer than writing it. */
+  /** A text value is written as UTF-8: making a buffer for it would take longer than writing it. */
   headers: readonly (readonly [name: string | Uint8Array, value: Uint8Array | string | null])[];
-  /** Milliseconds since the epoch; missing: when it is sent. */
+  /** Milliseconds since the epoch; by default the time of sending. */
   timestamp?: number;
 }
 
-/** Who wrote a batch, and where it stands among the writer's own: what brokers tell a repeat by. */
+/** The producer of a batch and its sequence number, by which brokers recognise a repeat. */
 export interface BatchIdentity {
-  /** As the broker gave it, in decimal. */
+  /** As given by the broker, in decimal. */
   producerId: string;
   producerEpoch: number;
-  /** Number of the first record among all that this producer sent to the partition, below 2^31. */
+  /** Sequence number of the first record among all that this producer sent to the partition, below 2^31. */
   sequence: number;
 }
 
@@ -27,24 +27,24 @@ const UNKNOWN_EPOCH = -1;
 // deno-lint-ignore no-control-regex -- every character of one byte
 const ASCII = /^[\x00-\x7f]*$/;
 
-/** The most bytes that a number of 32 bits takes as a varint, and one of 64. */
+/** The most bytes that a 32-bit number takes as a varint, and a 64-bit number. */
 const VARINT_BYTES = 5;
 const LONG_VARINT_BYTES = 10;
-/** Those beside key, value and headers: length, attributes, offset, and three lengths; and the time. */
+/** The most bytes of the other fields: length, attributes, offset and three lengths; and the timestamp. */
 const RECORD_OVERHEAD = 6 * VARINT_BYTES + LONG_VARINT_BYTES;
 
 export interface BatchOptions extends BatchIdentity {
-  /** Of the records that have none of their own. */
+  /** The timestamp of records without their own. */
   timestamp: number;
-  /** Compresses with gzip; as it is by default. */
+  /** Compresses with gzip; not compressed by default. */
   compressed?: boolean;
 }
 
 /**
  * A record batch of format 2.
  *
- * In place of kafkajs's encoder, which makes several buffers for each record and copies each of them up to five times:
- * more than half of a producer's time. Here they are written one after the other into one buffer.
+ * Replaces kafkajs's encoder, which makes several buffers per record and copies each up to five times: more than half
+ * of a producer's time. Here records are written one after the other into one buffer.
  */
 export function writeRecordBatch(
   records: readonly OutgoingRecord[],
@@ -63,7 +63,7 @@ export function writeRecordBatch(
     bytes = Buffer.concat([bytes.subarray(0, AT.records), gzipSync(bytes.subarray(AT.records, end))]);
     end = bytes.length;
   }
-  bytes.writeBigInt64BE(0n, 0); // the broker gives the offset
+  bytes.writeBigInt64BE(0n, 0); // the broker assigns the offset
   bytes.writeInt32BE(end - BEFORE_LENGTH, AT.length);
   bytes.writeInt32BE(UNKNOWN_EPOCH, AT.leaderEpoch);
   bytes[AT.magic] = FORMAT;
@@ -79,7 +79,7 @@ export function writeRecordBatch(
   return bytes.subarray(0, end);
 }
 
-/** Bytes that a record takes in a batch, at the most. */
+/** The most bytes a record takes in a batch. */
 export function recordSize({ key, value, headers }: OutgoingRecord): number {
   let size = RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0);
   for (const [name, content] of headers) size += 2 * VARINT_BYTES + sizeOf(name) + sizeOf(content);
@@ -96,7 +96,7 @@ function writeRecord(
   { key, value, headers }: OutgoingRecord,
   { index, sinceBase }: { index: number; sinceBase: number },
 ): number {
-  // The length of the record comes first and is known last: its body is written behind the longest one, then moved.
+  // The length comes first but is known last: the body is written after room for the longest length, then moved.
   const body = start + VARINT_BYTES;
   let at = body;
   bytes[at++] = 0; // attributes
@@ -132,7 +132,7 @@ function writeBytes(bytes: Buffer, at: number, content: Uint8Array | null): numb
   return start + content.length;
 }
 
-/** Zigzag, seven bits a byte, the lowest first. */
+/** Zigzag, seven bits per byte, lowest first. */
 function writeVarint(bytes: Buffer, at: number, value: number): number {
   if (value >= 2 ** 31 || value < -(2 ** 31)) return writeLongVarint(bytes, at, value);
   let left = ((value << 1) ^ (value >> 31)) >>> 0;

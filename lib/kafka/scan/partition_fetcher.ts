@@ -9,24 +9,24 @@ import { decodeFetch, type FetchAnswer, readBatches } from "../protocol/fetch_an
 import type { FetchBounds, RecordBatch } from "../protocol/record_batch.ts";
 
 const CONSUMER = -1;
-/** How long a broker may hold an answer back for there is nothing new, in milliseconds. */
+/** How long a broker may hold back an answer while there is nothing new, in milliseconds. */
 const MAX_WAIT_MS = 1_000;
-/** The broker sends more where a single batch has more. */
+/** The broker sends more if a single batch is larger. */
 const FETCH_BYTES = 1 << 20;
 const RETRY_MS = 100;
 
-/** Where to fetch, and what. */
+/** What to fetch. */
 export interface FetcherOptions {
   topic: string;
   partition: number;
   wants: FetchBounds["wants"];
-  /** How long the brokers may have nothing new, in milliseconds. */
+  /** How long the brokers may bring nothing new, in milliseconds. */
   patienceMs: number;
 }
 
 /**
- * Fetches what is committed in one partition, as a member of no group; kafkajs reads as one only. Connections and
- * leaders are kafkajs's. Permissions: net; at the broker READ on the topic.
+ * Fetches committed records of one partition without a consumer group; kafkajs itself reads only as a group member.
+ * Connections and leaders come from kafkajs. Permissions: net; at the broker READ on the topic.
  */
 export class PartitionFetcher implements AsyncDisposable {
   readonly #options: FetcherOptions;
@@ -38,8 +38,8 @@ export class PartitionFetcher implements AsyncDisposable {
   }
 
   /**
-   * The batches from the one with `offset` on, one at least. What passes, as a change of leaders does, is tried again
-   * as long as there is patience.
+   * The batches from the one with `offset` on, at least one. Transient errors, such as a change of leaders, are retried
+   * for `patienceMs`.
    */
   async batchesFrom(offset: number): Promise<RecordBatch[]> {
     const { patienceMs } = this.#options;
@@ -61,13 +61,13 @@ export class PartitionFetcher implements AsyncDisposable {
     await disconnect(this.#cluster);
   }
 
-  /** None where the broker has nothing new, or fails in a way that passes. */
+  /** None if the broker has nothing new or fails transiently. */
   async #attempt(offset: number): Promise<RecordBatch[]> {
     try {
       return await this.#fetch(offset);
     } catch (error) {
       if (!isTransient(error)) throw error;
-      await this.#cluster.refreshMetadata().catch(() => {}); // no broker answers: the next attempt says so
+      await this.#cluster.refreshMetadata().catch(() => {}); // if no broker answers, the next attempt reports it
       return [];
     }
   }
@@ -83,7 +83,7 @@ export class PartitionFetcher implements AsyncDisposable {
     const request = fetchRequest({ replicaId: CONSUMER, ...limits, topics: wanted });
     const answer = await ask(broker, { request, response });
     readBatches(answer, wants);
-    // None at all where a quota is used up.
+    // No answer at all if a quota is used up.
     return answer.responses[0]?.partitions[0]?.messages ?? [];
   }
 }

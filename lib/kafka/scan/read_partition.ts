@@ -4,28 +4,28 @@ import type { FetchedRecord } from "../protocol/record_batch.ts";
 import { PartitionFetcher } from "./partition_fetcher.ts";
 import { readFailure } from "./read_failure.ts";
 
-/** A read that brings nothing new for this long is given up, in milliseconds. */
+/** A read that brings nothing new for this many milliseconds is given up. */
 const PATIENCE_MS = 30_000;
 
 /** What to read of one partition. */
 export interface PartitionRead {
   topic: string;
   partition: number;
-  /** Within the log, one after the other and disjoint, as `OffsetRanges` has them. */
+  /** Within the log, sorted and disjoint as in `OffsetRanges`. */
   ranges: readonly OffsetRange[];
   /** {@linkcode PATIENCE_MS} by default. */
   patienceMs?: number;
 }
 
 /**
- * The records in some ranges of a partition, in the order of their offsets; transaction markers and what was aborted are
- * no records. Read as they are taken, which may be as slowly as one likes: a fetch at most is in memory.
+ * The records in some ranges of a partition, by offset, without transaction markers and aborted records. Read lazily,
+ * however slowly they are taken: at most one fetch is in memory.
  *
- * A fetch serves all the ranges that it reaches. A batch that lies between two of them is not read, for it may have been
- * skipped because it cannot be.
+ * One fetch serves all the ranges it covers. A batch between two ranges is not read, because it may have been skipped
+ * as unreadable.
  *
- * Throws a `Failure`: 69 where the brokers have nothing new for too long, or a batch cannot be read; 78 where
- * they refuse. Permissions: net; at the broker READ on the topic.
+ * Throws a `Failure`: 69 if the brokers bring nothing new for too long or a batch cannot be read, 78 if access is
+ * denied. Permissions: net; at the broker READ on the topic.
  */
 export async function* readPartition(kafka: Kafka, read: PartitionRead): AsyncGenerator<FetchedRecord> {
   const { topic, partition, patienceMs = PATIENCE_MS } = read;

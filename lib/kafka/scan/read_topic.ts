@@ -8,15 +8,15 @@ import { readPartition } from "./read_partition.ts";
 
 const EVERYTHING: readonly OffsetRange[] = [{ from: 0, to: Infinity }];
 
-/** A partition, and its records to be read before the next one is. */
+/** A partition and its records, to be read before the next partition. */
 export interface PartitionRecords {
   partition: number;
   records: AsyncGenerator<FetchedRecord>;
 }
 
 /**
- * The records of a topic, one partition after the other, each as far as it reaches when its turn comes; or those of them
- * in some ranges, `wanted` by partition. As `readPartition` reads them, with its permissions.
+ * The records of a topic, one partition after the other, each up to its end when its turn comes; or only those in the
+ * ranges `wanted` by partition. Permissions as `readPartition`.
  */
 export async function* readTopic(
   kafka: Kafka,
@@ -26,7 +26,7 @@ export async function* readTopic(
   for (const { partition } of await logsOf(kafka, topic)) {
     const ranges = wanted === undefined ? EVERYTHING : wanted.get(partition);
     if (ranges === undefined) continue;
-    // Looked up anew, for retention may have gone on while the partitions before were read.
+    // Looked up again, because retention may have removed records while earlier partitions were read.
     const { low, high } = (await logsOf(kafka, topic)).find((log) => log.partition === partition)!;
     const inLog = ranges.map(({ from, to }) => ({ from: Math.max(from, low), to: Math.min(to, high) }));
     yield { partition, records: readPartition(kafka, { topic, partition, ranges: inLog }) };

@@ -18,7 +18,7 @@ function registryOf(schemas: Record<number, FoundSchema>): WriterSchemas & { ask
   const asked: number[] = [];
   const find = (id: number) => {
     asked.push(id);
-    return Promise.resolve(schemas[id] ?? { refused: `Unknown schema id ${id}` });
+    return Promise.resolve(schemas[id] ?? { unusable: `Unknown schema id ${id}` });
   };
   return { asked, find };
 }
@@ -149,7 +149,7 @@ Deno.test("decode() passes on why the registry refuses a schema", { permissions:
   assert.equal(await reasonFor(encodeOrder(7, ORDER)), "Unknown schema id 7");
 });
 
-Deno.test("decode() refuses a writer schema that is no order", { permissions: "none" }, async () => {
+Deno.test("decode() refuses a writer schema that is not an order", { permissions: "none" }, async () => {
   const { fields } = ORDER_SCHEMA;
   const schemas = [
     { ...ORDER_SCHEMA, name: "Payment" },

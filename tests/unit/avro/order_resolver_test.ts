@@ -14,7 +14,7 @@ const ADDRESS = { type: "record", name: "Address", fields: [{ name: "city", type
 
 type Types = { [Field in keyof Order]?: unknown };
 
-/** The order schema with these types in place of ours; undefined takes a field away. */
+/** The order schema with these types instead of ours; undefined takes a field away. */
 function withTypes(types: Types) {
   const fields = ORDER_SCHEMA.fields.map((field) => ({
     ...field,
@@ -47,7 +47,7 @@ async function reasonFor(schema: unknown, record: unknown): Promise<string> {
   return decoded.undecodable;
 }
 
-/** The body of an order, with another long in place of `created_at`. */
+/** The body of an order, with another long instead of `created_at`. */
 function createdAt(long: bigint): Buffer {
   return wire(0, ["o-1", "alice", "book", 2, long]).subarray(5);
 }
@@ -123,7 +123,7 @@ Deno.test("created_at as a long without a logical type is milliseconds", { permi
   assert.deepEqual(await decodeRecord(withTypes({ created_at: "long" }), ORDER), { order: ORDER });
 });
 
-Deno.test("created_at in anything that is no time is refused by its name", { permissions: "none" }, async () => {
+Deno.test("created_at in anything that is not a time is refused by its name", { permissions: "none" }, async () => {
   const refused: [unknown, string][] = [
     [{ type: "long", logicalType: "time-micros" }, "long (time-micros)"],
     [{ type: "int", logicalType: "date" }, "int (date)"],
@@ -179,7 +179,7 @@ Deno.test("a type that a schema refers to is taken from where it is defined", { 
   assert.ok("undecodable" in lost && /undefined type name: com\.example\.Address/.test(lost.undecodable));
 });
 
-Deno.test("text that is no UTF-8 stays recognizable by any schema", { permissions: "none" }, async () => {
+Deno.test("text that is not UTF-8 stays recognizable by any schema", { permissions: "none" }, async () => {
   const schema = withTypes({ user: ["null", "bytes"] });
   const body = wire(0, ["o-1", 1, Uint8Array.from([0x61, 0xff]), "book", 2, 1]).subarray(5);
   const decoded = await decode(schema, body);

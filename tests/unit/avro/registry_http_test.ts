@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SchemaType } from "@kafkajs/confluent-schema-registry";
 import { ORDER_SCHEMA } from "../../../lib/avro/order_schema.ts";
 import { registryClient } from "../../../lib/avro/registry_client.ts";
-import { registryHttp, RegistryRefusal, RegistryUnavailable } from "../../../lib/avro/registry_http.ts";
+import { RegistryDenied, registryHttp, RegistryUnavailable } from "../../../lib/avro/registry_http.ts";
 import { registerOrderSchema, requireRegistry, writerSchemas } from "../../../lib/avro/schema_registry.ts";
 import type { RegistryConnection } from "../../../lib/connections.ts";
 import { EXIT, Failure } from "../../../lib/errors.ts";
@@ -64,7 +64,7 @@ const WAYS: [authorization: string, right: RegistryConnection["auth"], wrong: Re
 
 function isRefusal(says: RegExp): (error: unknown) => boolean {
   return (error) => {
-    assert.ok(error instanceof RegistryRefusal, `${error}`);
+    assert.ok(error instanceof RegistryDenied, `${error}`);
     assert.equal(error.exit, EXIT.config);
     assert.match(error.message, says);
     assert.ok(!error.message.includes("\n"), error.message);
@@ -89,8 +89,8 @@ for (const [authorization, right, wrong] of WAYS) {
   Deno.test(`a registry that refuses ${way} credentials is asked once, and named with what to check, exit 78`, () =>
     withRegistry(authorization, async ({ url, requests }) => {
       const says = way === "Basic"
-        ? /^The Schema Registry refuses alice \(status 401 to .*\): check SCHEMA_REGISTRY_USERNAME and its password$/
-        : /^The Schema Registry refuses this client's token \(status 401 .*\): check SCHEMA_REGISTRY_TOKEN$/;
+        ? /^The Schema Registry denies access to alice \(status 401 to .*\): check SCHEMA_REGISTRY_USERNAME and its password$/
+        : /^The Schema Registry denies access to this client's token \(status 401 .*\): check SCHEMA_REGISTRY_TOKEN$/;
       await assert.rejects(requireRegistry({ url, auth: wrong }), isRefusal(says));
       await assert.rejects(registerOrderSchema({ url, auth: wrong }, SUBJECT), isRefusal(says));
       await assert.rejects(requireRegistry({ url }), isRefusal(/without a login .*check SCHEMA_REGISTRY_USERNAME/));
@@ -101,14 +101,15 @@ for (const [authorization, right, wrong] of WAYS) {
 Deno.test("a registry that forbids something says what, exit 78", () =>
   withRegistry(BASIC, async ({ url }) => {
     const schemas = writerSchemas({ url, auth: basic(new Secret(CANARY)) }, SUBJECT);
-    const says = /^The Schema Registry refuses alice \(status 403 to GET .*\/schemas\/ids\/1\/versions\S*\): an admin/;
+    const says =
+      /^The Schema Registry denies access to alice \(status 403 to GET .*\/schemas\/ids\/1\/versions\S*\): an admin/;
     await assert.rejects(schemas.find(1), isRefusal(says));
   }, { status: 403 }));
 
 Deno.test("registerOrderSchema() says that registering is forbidden, exit 78, and shows no secret", () =>
   withRegistry(BASIC, async ({ url }) => {
     const says =
-      /^The Schema Registry refuses alice \(status 403 to registering under orders-value\): an administrator/;
+      /^The Schema Registry denies access to alice \(status 403 to registering under orders-value\): an administrator/;
     await assert.rejects(registerOrderSchema({ url, auth: basic(RIGHT) }, SUBJECT), isRefusal(says));
   }, { mayRegister: false }));
 

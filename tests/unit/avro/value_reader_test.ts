@@ -10,7 +10,7 @@ function readerOf(schema: unknown, references: unknown[] = []): ValueReader {
   return new ValueReader({ find: () => Promise.resolve(found) });
 }
 
-Deno.test("ValueReader.read() shows a value that is no order, by all that its schema refers to", {
+Deno.test("ValueReader.read() shows a value that is not an order, by all that its schema refers to", {
   permissions: "none",
 }, async () => {
   const address = { type: "record", name: "Address", fields: [{ name: "city", type: "string" }] };

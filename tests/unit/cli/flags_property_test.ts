@@ -59,7 +59,7 @@ for (const [name, command] of Object.entries(COMMANDS)) {
   });
 }
 
-Deno.test("consume and produce refuse what is no whole number where they want one", () => {
+Deno.test("consume and produce refuse what is not a whole number where they want one", () => {
   for (
     const value of ["NaN", "1.5", "2e3", "1e21", "0x10", "１２", "-1", "+1", "", " ", "1 ", "Infinity", "1_0", "\ud800"]
   ) {

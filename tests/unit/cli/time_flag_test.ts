@@ -19,7 +19,7 @@ async function warningFor(text: string, zone: string | undefined): Promise<strin
 Deno.test("parseTimeFlag() says when a local time is taken for UTC because TZ is no zone that is known", async () => {
   for (const zone of ["Nowhere/Land", "europe/berlin", "CET-1CEST"]) {
     for (const text of ["2026-11-24T08:00", "2026-11-24 08:00:01.5", "2026-11-24"]) {
-      const expected = `warning: TZ=${zone} is no time zone known here: ${text} is taken for UTC\n`;
+      const expected = `warning: TZ=${zone} is not a time zone known here: ${text} is taken for UTC\n`;
       assert.equal(await warningFor(text, zone), expected);
     }
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lastMeaningfulLine } from "../../../tools/stack/part.ts";
+import { lastMeaningfulLine } from "../../../tools/stack/service.ts";
 import { parseStartTime } from "../../../tools/stack/processes.ts";
 
 const AFTER_STATE = "1 7 7 0 -1 4194304 100 0 0 0 1 2 0 0 20 0 30 0 123456 999 88";

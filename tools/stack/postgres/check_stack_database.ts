@@ -25,8 +25,8 @@ export async function checkStackDatabase(): Promise<Check[]> {
 export async function checkUrl(text: string): Promise<Check> {
   const where = describe(text);
   if (where === undefined) {
-    // What it is is not shown: it may hold a password.
-    const found = "DATABASE_URL is no postgres://user:password@host:port/database";
+    // The value is not shown: it may contain a password.
+    const found = "DATABASE_URL is not like postgres://user:password@host:port/database";
     return { name, level: "fail", found, remedy: "take the line that deno task up --postgres prints" };
   }
   try {
@@ -35,14 +35,19 @@ export async function checkUrl(text: string): Promise<Check> {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     if (error instanceof pg.DatabaseError) {
-      return { name, level: "fail", found: `PostgreSQL at ${where} refuses: ${why}`, remedy: "look at DATABASE_URL" };
+      return {
+        name,
+        level: "fail",
+        found: `PostgreSQL at ${where} denies access: ${why}`,
+        remedy: "look at DATABASE_URL",
+      };
     }
     const remedy = "start it with deno task up --postgres, or set DATABASE_URL";
     return { name, level: "fail", found: `no connection to ${where} (${why})`, remedy };
   }
 }
 
-/** `host:port/database as user`; undefined for what is no URL of a database. */
+/** `host:port/database as user`; undefined if it is not a database URL. */
 function describe(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { protocol, host, pathname, username } = new URL(text);

@@ -12,7 +12,7 @@ const END_MS = 1_000;
 const NOT_YET = "57P03";
 
 /**
- * Waits until the server answers; makes its roles and the database of the orders where they are missing.
+ * Waits until the server answers; creates its roles and the orders database if missing.
  *
  * Throws a {@linkcode Failure} (69) after 90 s, and when `stop` aborts. Permissions: net; read of the folder.
  */
@@ -20,7 +20,7 @@ export async function provideDatabase(address: DatabaseAddress, stop: AbortSigna
   const url = databaseUrl(address, SUPERUSER);
   await waitUntil(() => answers(url), { what: `PostgreSQL at port ${address.port}`, stop });
   await withClient(url, async (client) => {
-    // A statement that fails is logged, its passwords included.
+    // Failed statements would be logged with their passwords.
     await client.query("SET log_min_error_statement = panic");
     for (const role of ROLE_NAMES) {
       const found = await client.query("SELECT FROM pg_roles WHERE rolname = $1", [role]);
@@ -34,17 +34,19 @@ export async function provideDatabase(address: DatabaseAddress, stop: AbortSigna
     await client.query(`GRANT CONNECT ON DATABASE ${DATABASE} TO orders_consumer`);
   });
   await withClient(databaseUrl(address, SUPERUSER, DATABASE), async (client) => {
-    // Of the tables that the owner will make.
+    // On the tables that the owner will create.
     const rights = "ALTER DEFAULT PRIVILEGES FOR ROLE orders IN SCHEMA public GRANT";
     await client.query(`${rights} SELECT, INSERT, UPDATE, DELETE ON TABLES TO orders_consumer`);
     await client.query(`${rights} USAGE ON SEQUENCES TO orders_consumer`);
   });
 }
 
-/** Lets `use` ask the database at `url`. Permissions: net; read of the file that `sslrootcert` names. */
+/**
+ * Runs `use` with a connection to the database at `url`. Permissions: net; read of the file that `sslrootcert` names.
+ */
 export async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: ANSWER_MS });
-  client.on("error", () => {}); // what is asked next fails by itself
+  client.on("error", () => {}); // the next query fails by itself
   try {
     await client.connect();
     return await use(client);
@@ -53,7 +55,9 @@ export async function withClient<T>(url: string, use: (client: pg.Client) => Pro
   }
 }
 
-/** pg waits for the end of a connection that may have ended already: seen once on Deno, after a refused login over TLS. */
+/**
+ * pg waits for the end of a connection that may have ended already: seen once on Deno, after a denied login over TLS.
+ */
 async function endOf(client: pg.Client): Promise<void> {
   const patience = new AbortController();
   const late = delay(END_MS, undefined, { signal: patience.signal }).catch(() => {});

@@ -14,7 +14,7 @@ export function hasDatabase(dataDir: string): boolean {
   return exists(passwordsIn(databaseFolder(dataDir)));
 }
 
-/** Makes the folder and its passwords where they are missing; they last as long as the data. Permissions: read, write. */
+/** Creates the folder and its passwords if missing; they last as long as the data. Permissions: read, write. */
 export function provideDatabaseFolder(folder: string): void {
   Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (exists(passwordsIn(folder))) return;
@@ -26,7 +26,7 @@ export function readDatabasePassword(folder: string, role: Role | typeof SUPERUS
   return Deno.readTextFileSync(passwordFile(folder, role));
 }
 
-/** The file with nothing but the password. */
+/** The file that contains only the password. */
 export function passwordFile(folder: string, role: Role | typeof SUPERUSER): string {
   return join(passwordsIn(folder), role);
 }

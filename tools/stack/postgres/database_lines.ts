@@ -5,9 +5,9 @@ import { type Role, ROLE_NAMES, ROLES } from "./roles.ts";
 import { databaseAddress } from "./stack_database.ts";
 
 /**
- * What a person has to know of the running stack's database, if it has one: how to use it as which role.
+ * Lines about the running stack's database, if it has one: how to use it as which role.
  *
- * The owner's setting is there to be copied, with its password; a secure stack shows none, and names the file with it.
+ * The owner's line can be copied, with its password; a secure stack names a file instead of showing passwords.
  */
 export function databaseLines(wish: { dataDir: string; secure: boolean }, { postgresPort }: StackState): string[] {
   if (postgresPort === undefined) return [];

@@ -4,16 +4,19 @@ import { HOST } from "../ports.ts";
 import { readDatabasePassword } from "./database_folder.ts";
 import { DATABASE, type Role, ROLE_NAMES, SUPERUSER } from "./roles.ts";
 
-/** Where a server of the stack is. */
+/** The address of the stack's PostgreSQL. */
 export interface DatabaseAddress {
-  /** Its passwords are in. */
+  /** The folder of its passwords. */
   folder: string;
   port: number;
-  /** The certificate that its own is signed by; undefined where it speaks without TLS. */
+  /** The CA certificate to trust; undefined without TLS. */
   caFile?: string;
 }
 
-/** The URL of a database as a role, its password included, for libpq as well as for us. Permission: read of the folder. */
+/**
+ * The database URL for a role, with its password, for libpq as well as for our commands. Permission: read of the
+ * folder.
+ */
 export function databaseUrl(
   { folder, port, caFile }: DatabaseAddress,
   role: Role | typeof SUPERUSER = "orders",

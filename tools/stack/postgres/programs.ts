@@ -6,7 +6,7 @@ import { providePackage } from "../maven.ts";
 const POM = join(CHECKOUT, "tools", "stack", "postgres", "pom.xml");
 const MEGABYTES = 15;
 
-/** As the artifacts are named. */
+/** The names used in the artifacts. */
 const PLATFORMS: Readonly<Record<string, string>> = {
   "linux x86_64": "linux-amd64",
   "linux aarch64": "linux-arm64v8",
@@ -15,9 +15,9 @@ const PLATFORMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The folder of PostgreSQL's `initdb` and `postgres` for the stack in `dataDir`, fetched with Maven the first time.
+ * The folder with PostgreSQL's `initdb` and `postgres` for the stack in `dataDir`, fetched with Maven the first time.
  *
- * Throws a {@linkcode Failure}: 69 with what Maven says, 78 where that is missing or there is no PostgreSQL for this
+ * Throws a {@linkcode Failure}: 69 with Maven's message, 78 if Maven is missing or there is no PostgreSQL for this
  * machine. Permissions: run mvn; read, write of the checkout's `.stack`, or of `dataDir`.
  */
 export async function providePrograms(dataDir: string, stop: AbortSignal): Promise<string> {

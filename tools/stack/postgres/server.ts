@@ -2,17 +2,20 @@ import { join } from "node:path";
 import { EXIT, Failure } from "../../../lib/errors.ts";
 import { exists } from "../../../lib/files/disk/exists.ts";
 import { POSTGRES, removeTree } from "../folders.ts";
-import { lastMeaningfulLine, type StartedPart, startPart } from "../part.ts";
+import { lastMeaningfulLine, type StartedService, startService } from "../service.ts";
 import { readPid } from "../state.ts";
 import { passwordFile, provideDatabaseFolder } from "./database_folder.ts";
 import { SUPERUSER } from "./roles.ts";
 import { accessRules, type ServerCertificate, serverSettings } from "./server_files.ts";
 import { unprivileged } from "./unprivileged.ts";
 
-/** More than any system counts to. */
+/** Higher than any pid. */
 const NOBODYS_PID = 2 ** 31 - 1;
 
-/** The signal for a fast stop: what is open is rolled back; on SIGTERM it would wait until the last client has gone. */
+/**
+ * The signal for a fast stop, which rolls back open transactions; on SIGTERM it would wait for the last client to
+ * leave.
+ */
 export const STOP_SERVER = "INT";
 
 export interface ServerOptions {
@@ -24,13 +27,13 @@ export interface ServerOptions {
 }
 
 /**
- * Starts a server of PostgreSQL that keeps its data, log and pid in `folder`; makes them the first time. It outlives this
- * process. None runs there.
+ * Starts a PostgreSQL server that outlives this process and keeps its data, log and pid in `folder`, creating them the
+ * first time. No server may be running there.
  *
- * Throws a {@linkcode Failure}: 69 where no database can be made there, 78 where root cannot run it otherwise.
- * Permissions: run sh; read, write of the folder.
+ * Throws a {@linkcode Failure}: 69 if no database can be created there, 78 if root has no means to run it as somebody
+ * else. Permissions: run sh; read, write of the folder.
  */
-export async function startServer(folder: string, options: ServerOptions): Promise<StartedPart> {
+export async function startServer(folder: string, options: ServerOptions): Promise<StartedService> {
   provideDatabaseFolder(folder);
   const data = join(folder, "data");
   if (!exists(data)) await initialise(folder, options);
@@ -38,13 +41,13 @@ export async function startServer(folder: string, options: ServerOptions): Promi
   Deno.writeTextFileSync(join(data, "pg_hba.conf"), accessRules(options));
   forgetDeadServer(folder);
   options.stop.throwIfAborted();
-  return await startPart(POSTGRES, folder, unprivileged([join(options.programs, "postgres"), "-D", "data"]));
+  return await startService(POSTGRES, folder, unprivileged([join(options.programs, "postgres"), "-D", "data"]));
 }
 
 /**
- * Lets the server start after one that was killed. PostgreSQL goes by the pid alone, which a zombie still has and another
- * process may have by now; we know better. Whether a process of the dead one still uses the data it sees by the rest of
- * the file.
+ * Lets the server start after one that was killed. PostgreSQL checks only the pid in its lock file, which a zombie or
+ * an unrelated process may have; we know that the server is dead. From the rest of the file it sees whether a process
+ * still uses the data.
  */
 function forgetDeadServer(folder: string): void {
   const file = join(folder, "data", "postmaster.pid");
@@ -55,8 +58,8 @@ function forgetDeadServer(folder: string): void {
 }
 
 /**
- * Under another name first: an interrupted start leaves no half a database. Text is ordered by code points, on every
- * machine alike.
+ * Under another name first, so that an interrupted start leaves no half-made database. Text is sorted by code points,
+ * the same on every machine.
  */
 async function initialise(folder: string, { programs, stop }: ServerOptions): Promise<void> {
   const temp = join(folder, "data.new");
@@ -77,7 +80,7 @@ async function initialise(folder: string, { programs, stop }: ServerOptions): Pr
   const said = new TextDecoder().decode(stderr);
   if (code === EXIT.config) throw new Failure(EXIT.config, said.trim());
   if (code !== 0) {
-    throw new Failure(EXIT.unavailable, `Cannot make a database in ${folder}: ${lastMeaningfulLine(said)}`);
+    throw new Failure(EXIT.unavailable, `Cannot create a database in ${folder}: ${lastMeaningfulLine(said)}`);
   }
   Deno.renameSync(temp, join(folder, "data"));
 }

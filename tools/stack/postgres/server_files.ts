@@ -1,21 +1,21 @@
 import { HOST } from "../ports.ts";
 
-/** Of the server, in PEM, seen from its data. */
+/** Certificate and key of the server, in PEM; paths relative to its data. */
 export interface ServerCertificate {
   certificateFile: string;
   keyFile: string;
 }
 
-/** `postgresql.conf` of a server for one machine; all that is not here is as PostgreSQL has it. */
+/** `postgresql.conf` of a server for one machine; everything else is PostgreSQL's default. */
 export function serverSettings({ port, tls }: { port: number; tls?: ServerCertificate }): string {
   return toText({
     "listen_addresses": HOST,
     "port": port,
-    // No second way in, past the passwords.
+    // No socket, which would be a second entrance.
     "unix_socket_directories": "",
     "max_connections": 100,
     "shared_buffers": "128MB",
-    // What is committed outlives a power loss. Both are PostgreSQL's own; nobody should turn them off unseen.
+    // Commits survive a power loss. Both are defaults, set explicitly so that nobody turns them off unnoticed.
     "fsync": "on",
     "synchronous_commit": "on",
     "password_encryption": "scram-sha-256",
@@ -27,7 +27,7 @@ export function serverSettings({ port, tls }: { port: number; tls?: ServerCertif
   });
 }
 
-/** `pg_hba.conf`: everybody by password, over TLS where the server has a certificate. */
+/** `pg_hba.conf`: everybody by password, over TLS if the server has a certificate. */
 export function accessRules({ tls }: { tls?: ServerCertificate }): string {
   return `${tls === undefined ? "host" : "hostssl"} all all ${HOST}/32 scram-sha-256\n`;
 }

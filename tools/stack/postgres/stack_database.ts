@@ -17,7 +17,7 @@ export function databaseAddress(
 }
 
 /**
- * The certificate for the database of the secure stack in `dataDir`. Throws a {@linkcode Failure} (75) where the stack was
+ * The certificate for the database of the secure stack in `dataDir`. Throws a {@linkcode Failure} (75) if the stack was
  * started by a version that made none. Permission: read.
  */
 export function serverCertificate(dataDir: string): ServerCertificate {

@@ -1,7 +1,7 @@
 /**
- * PostgreSQL refuses to run as root. In a user namespace where root is not mapped it is nobody in particular, and its files
- * stay root's. Where that is forbidden, as in most containers, it becomes `nobody` (65534), and keeps the right to pass
- * through folders that are root's alone, for the data is in one.
+ * PostgreSQL does not run as root. In a user namespace without a mapping for root it is an unprivileged user, and its
+ * files stay root's. Where that is forbidden, as in most containers, it runs as `nobody` (65534) with the right to
+ * enter folders that only root may, because the data is in one.
  */
 const SCRIPT = `
 [ "$(id -u)" = 0 ] || exec "$@"
@@ -13,8 +13,8 @@ exit 78
 `;
 
 /**
- * The command that becomes `command`, not as root. By way of `sh`, which the tasks of the stack are granted: programs in
- * a data folder have no name that could be.
+ * A command that runs `command`, but not as root. It goes through `sh`, because the tasks may run that, while programs
+ * in a data folder have no fixed path to grant.
  */
 export function unprivileged(command: readonly string[]): string[] {
   return ["sh", "-c", SCRIPT, "sh", ...command];

@@ -12,30 +12,31 @@ import type { User } from "./users.ts";
 
 const { READ, WRITE, DESCRIBE } = AclOperationTypes;
 
-/** Each user's rights; `admin` and the brokers are super users and need none. */
+/** Each user's rights; `admin` and the brokers are super users and need no ACL. */
 type Rights = Record<Exclude<User, "admin">, AclEntry[]>;
 
 /**
- * What each user may do with the orders in `topic` and their consumer group, and no more. Each was left out once: without
- * it a command of that user is refused (but for the last). The rest of a secure stack is for super users.
+ * What each user may do with the orders in `topic` and their consumer group, and no more. A test removes each in turn:
+ * without it, a command of that user is denied (except for the last). Everything else in a secure stack is for super
+ * users.
  *
- * READ and WRITE imply DESCRIBE. Nobody has CREATE: `up` makes the topics. An idempotent producer without a transactional
- * id needs WRITE on its topic and nothing on the cluster (since Kafka 2.8; IDEMPOTENT_WRITE before that).
+ * READ and WRITE imply DESCRIBE. Nobody has CREATE: `up` makes the topics. An idempotent producer without a
+ * transactional id needs WRITE on its topic and nothing on the cluster (since Kafka 2.8; IDEMPOTENT_WRITE before that).
  */
 export function aclsOf({ topic, group }: { topic: string; group: string }): AclEntry[] {
-  const letters = deadLetterTopic(topic);
+  const deadLetters = deadLetterTopic(topic);
   const rights: Rights = {
     producer: [onTopic(WRITE, topic)],
-    consumer: [onTopic(READ, topic), onTopic(WRITE, letters), onGroup(READ, group)],
-    // Reads the dead letters, and in the topic itself what a resumed run has sent already.
-    replayer: [onTopic(WRITE, topic), onTopic(READ, topic), onTopic(READ, letters)],
-    // The group is for tools that show its lag; none of the commands needs it.
-    auditor: [onTopic(READ, topic), onTopic(READ, letters), onGroup(DESCRIBE, group)],
+    consumer: [onTopic(READ, topic), onTopic(WRITE, deadLetters), onGroup(READ, group)],
+    // Reads the dead letters, and in the topic what a resumed run has already sent.
+    replayer: [onTopic(WRITE, topic), onTopic(READ, topic), onTopic(READ, deadLetters)],
+    // DESCRIBE on the group is for tools that show its lag; none of our commands needs it.
+    auditor: [onTopic(READ, topic), onTopic(READ, deadLetters), onGroup(DESCRIBE, group)],
   };
   return Object.entries(rights).flatMap(([user, acls]) => acls.map((acl) => ({ ...acl, principal: `User:${user}` })));
 }
 
-/** Makes them where they are missing. `kafka` is connected as a super user. Permission: net. */
+/** Creates missing ACLs. `kafka` is connected as a super user. Permission: net. */
 export async function createAcls(kafka: Kafka, acl: AclEntry[]): Promise<void> {
   await withAdmin(kafka, (admin) => admin.createAcls({ acl }));
 }

@@ -6,7 +6,7 @@ import { HOST } from "../ports.ts";
 import { BROKER_NAME, DATABASE_NAME, USER_NAMES } from "./users.ts";
 
 const VALID_DAYS = 365;
-/** A clock that goes a little slow takes them too. */
+/** Valid from a little earlier, for clocks that are slow. */
 const BACKDATED_DAYS = 1;
 const DAY_MS = 86_400_000;
 const KEY_BITS = 2048;
@@ -22,18 +22,19 @@ export interface Certified {
 export interface Certificates {
   /** The certificate of the CA that all others are signed by. */
   ca: string;
-  /** For brokers and controllers, to clients and to one another. */
+  /** Of brokers and controllers, for clients and for one another. */
   broker: Certified;
-  /** For PostgreSQL, to its clients. */
+  /** Of PostgreSQL, for its clients. */
   database: Certified;
-  /** By user: the common name is the user's. */
+  /** By user; the common name is the user's name. */
   clients: Record<string, Certified>;
 }
 
 /**
- * Makes a CA and what it has to sign, valid for a year. Its key is forgotten then: nobody can sign for this stack again.
+ * Creates a CA and the certificates it signs, valid for a year. The CA's key is not kept, so nobody can sign for this
+ * stack again.
  *
- * Takes about a second, most of it to find the primes, which is node's work: node-forge would take several times that.
+ * Takes about a second, mostly to find primes with node; node-forge would take several times that.
  */
 export async function makeCertificates(now = new Date()): Promise<Certificates> {
   const names = [BROKER_NAME, DATABASE_NAME, ...USER_NAMES];
@@ -73,7 +74,7 @@ const OWN_HOST = {
   altNames: [{ type: DNS_NAME, value: "localhost" }, { type: IP_ADDRESS, ip: HOST }],
 };
 const SERVER_USES: Readonly<Record<string, object[]>> = {
-  /** One for all brokers: they listen on the same host. A broker is the client of another one, too. */
+  /** One for all brokers, which listen on the same host. A broker is also a client of the other brokers. */
   [BROKER_NAME]: [...LEAF, { name: "extKeyUsage", serverAuth: true, clientAuth: true }, OWN_HOST],
   [DATABASE_NAME]: [...LEAF, { name: "extKeyUsage", serverAuth: true }, OWN_HOST],
 };
@@ -94,7 +95,7 @@ function toPem({ name, publicKey, extensions, issuer, now }: CertificateRequest)
   certificate.validity.notAfter = new Date(now.getTime() + VALID_DAYS * DAY_MS);
   certificate.setSubject([{ name: "commonName", value: name }]);
   certificate.setIssuer([{ name: "commonName", value: issuer.name }]);
-  // Strict clients look for the identifiers, Python's from 3.13 among them.
+  // Strict clients, such as Python 3.13 and later, require the key identifiers.
   const keyIds = [{ name: "subjectKeyIdentifier" }, { name: "authorityKeyIdentifier", keyIdentifier: issuer.keyId }];
   certificate.setExtensions([...extensions, ...keyIds]);
   certificate.sign(issuer.key, forge.md.sha256.create());
@@ -105,7 +106,10 @@ function keyIdOf(key: forge.pki.PublicKey): string {
   return forge.pki.getPublicKeyFingerprint(key, { type: "RSAPublicKey" }).getBytes();
 }
 
-/** 16 random bytes in hex; the first one below 0x80, for it is a signed number, and not zero, for it has no padding. */
+/**
+ * 16 random bytes in hex. The first is below 0x80, because the number is signed, and not zero, because it is not
+ * padded.
+ */
 function serialNumber(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[0] = bytes[0] & 0x3f | 0x40;

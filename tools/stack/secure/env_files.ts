@@ -20,17 +20,20 @@ export function writeEnvFiles(dataDir: string, state: StackState): void {
   }
 }
 
-/** What a person has to know of the running secure stack in `dataDir`: how to use it as whom. */
+/** Lines about the running secure stack in `dataDir`: how to use it as which user. */
 export function secureLines(dataDir: string, state: StackState): string[] {
   return [
     `Clients log in at ${state.brokers} by SCRAM over TLS, or at ${state.secure?.tlsBrokers} with a certificate.`,
-    "The registry asks nobody who they are. All of it listens on this machine only.",
-    "Be one of these users by reading its settings into a shell (with -tls.env in place of .env: by certificate):",
+    "The registry needs no login. Everything listens on this machine only.",
+    "Be one of these users by reading its settings into a shell (-tls.env instead of .env logs in by certificate):",
     ...USER_NAMES.map((user) => `. ${shellWord(envFile(dataDir, user))} # ${user} ${USERS[user]}`),
   ];
 }
 
-/** `checks` of `brokers`; where these are the checkout's own secure stack, what fails may lack a login. Permission: read. */
+/**
+ * `checks` of `brokers`. If these are the checkout's own secure stack, a failed check gets a hint to log in.
+ * Permission: read.
+ */
 export function secureRemedy(checks: readonly Check[], brokers: readonly string[]): Check[] {
   const state = readState(DEFAULT_DATA_DIR);
   if (state?.secure === undefined || state.brokers !== brokers.join(",")) return [...checks];
@@ -45,7 +48,7 @@ export function secureRemedy(checks: readonly Check[], brokers: readonly string[
 
 type Settings = Record<string, string | undefined>;
 
-/** What a shell may have had of another user or registry before; this registry asks nobody. */
+/** Settings that the shell may have from another user or registry; this registry needs no login. */
 const UNSET: Settings = {
   KAFKA_SASL_MECHANISM: undefined,
   KAFKA_SASL_USERNAME: undefined,
@@ -88,7 +91,7 @@ function certificateSettings(dataDir: string, { secure, registry }: StackState, 
   };
 }
 
-/** One that is undefined is unset. */
+/** An undefined one is unset. */
 function write(path: string, settings: Settings): void {
   const lines = Object.entries(settings).map(([name, value]) =>
     value === undefined ? `unset ${name}\n` : `export ${name}=${shellWord(value)}\n`

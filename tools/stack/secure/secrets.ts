@@ -7,29 +7,29 @@ import { type Certified, expiresWithin, makeCertificates } from "./certificates.
 import { secureFolder } from "./secure_folder.ts";
 import { BROKER_NAME, DATABASE_NAME, type User, USER_NAMES } from "./users.ts";
 
-/** Certificates that end sooner are made anew at the next start. */
+/** Certificates that expire sooner are renewed at the next start. */
 const RENEW_DAYS = 30;
 
 /** What a client needs to trust the brokers: the file of the CA's certificate. */
 export const CA_FILE = "ca.crt";
 /** Certificate and key in one file, as Kafka wants a PEM key store. */
 export const KEY_STORE_FILE = `${BROKER_NAME}.pem`;
-/** Certificate and key of PostgreSQL, which finds each of them in the one file. */
+/** Certificate and key of PostgreSQL in one file, which it accepts for both. */
 export const DATABASE_KEY_FILE = `${DATABASE_NAME}.pem`;
 
 /**
- * Makes the passwords and certificates of the stack in `dataDir` where they are missing or end within a month. Nobody but
+ * Creates the passwords and certificates of the stack in `dataDir` if they are missing or expire within a month. Only
  * the owner may read them.
  *
- * A password lasts as long as the data, for the brokers keep it in their own. No broker may run. Permissions: read,
- * write of `dataDir`.
+ * A password lasts as long as the data, because the brokers store it there. No broker may be running. Permissions:
+ * read, write of `dataDir`.
  */
 export async function provideSecrets(dataDir: string): Promise<void> {
   const { path, tls, passwords } = secureFolder(dataDir);
   Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
   if (!exists(passwords)) makeSecretFolder(passwords, USER_NAMES.map((name) => [name, randomPassword()]));
   const ca = join(tls, CA_FILE);
-  // An earlier version made none for the database.
+  // Earlier versions made none for the database.
   const isWhole = exists(ca) && exists(join(tls, DATABASE_KEY_FILE));
   if (isWhole && !expiresWithin(RENEW_DAYS, Deno.readTextFileSync(ca))) return;
   makeSecretFolder(tls, await certificateFiles());
@@ -40,7 +40,9 @@ export function readPassword(dataDir: string, user: string): string {
   return Deno.readTextFileSync(join(secureFolder(dataDir).passwords, user));
 }
 
-/** The passwords of the stack in `dataDir`, in the words of Kafka's `StorageTool format --add-scram`. Permission: read. */
+/**
+ * The passwords of the stack in `dataDir`, as Kafka's `StorageTool format --add-scram` takes them. Permission: read.
+ */
 export function scramCredentials(dataDir: string): string[] {
   return USER_NAMES.flatMap((name) =>
     ["SCRAM-SHA-512", "SCRAM-SHA-256"].map((mechanism) =>

@@ -21,8 +21,8 @@ export function isSecure(dataDir: string): boolean {
 }
 
 /**
- * Throws a {@linkcode Failure} (78) where the data in `dataDir` belongs to the other kind of stack: an open broker would
- * serve everybody what was meant for some, a secure one would know none of its users. Permission: read.
+ * Throws a {@linkcode Failure} (78) if the data in `dataDir` belongs to the other kind of stack: an open broker would
+ * serve protected data to everybody, and a secure one would not know its users. Permission: read.
  */
 export function requireSameSecurity({ dataDir, secure }: { dataDir: string; secure: boolean }): void {
   const remedy = "pass another --data-dir, or delete it with deno task down --purge";

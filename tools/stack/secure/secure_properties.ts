@@ -7,11 +7,11 @@ const SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;
 const PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule required";
 
 /**
- * The part of `server.properties` that makes a broker a secure one.
+ * The part of `server.properties` that makes a broker secure.
  *
  * Clients log in with a password at the port `kafka`, or show a certificate at the port `tls`. Brokers and controllers
- * show each other theirs: nothing on any port is done for somebody unknown. Paths are relative to the broker's working
- * folder, and passwords are read from their files, so that this one has none.
+ * show each other theirs, so no port serves an unknown client. Paths are relative to the broker's working folder, and
+ * passwords are read from their files, so that this one has none.
  */
 export function secureProperties(
   { kafka, controller, tls }: { kafka: number; controller: number; tls: number },

@@ -1,11 +1,11 @@
 /**
- * Who a secure stack knows, each with a password and a client certificate of its own; what each may do is in `acls.ts`.
- * In the order they are shown in.
+ * The users of a secure stack, in the sequence they are shown. Each has its own password and client certificate; their
+ * rights are in `acls.ts`.
  */
 export const USERS = {
   producer: "sends orders (produce, replay)",
   consumer: "judges orders (consume)",
-  replayer: "replays what was set aside, or resumes a replay (replay --rejected, --dlq, --run)",
+  replayer: "redrives, or resumes a replay (replay --rejected, --dlq, --run)",
   auditor: "looks only (verify, why, dlq, doctor)",
   admin: "may do everything",
 } as const;
@@ -14,10 +14,10 @@ export type User = keyof typeof USERS;
 
 export const USER_NAMES = Object.keys(USERS) as User[];
 
-/** Who the brokers are to each other, by their certificate; nobody logs in under this name. */
+/** The brokers' name in their certificate; nobody logs in under it. */
 export const BROKER_NAME = "broker";
 
-/** Who PostgreSQL is to its clients, by its certificate; it is nobody to the brokers. */
+/** PostgreSQL's name in its certificate; it has no rights at the brokers. */
 export const DATABASE_NAME = "postgres";
 
 /** These need no ACL. */

@@ -6,8 +6,8 @@ import { order, TestStorage } from "../../../support/storage.ts";
 
 const RUN = "11111111-2222-4333-8444-555555555555";
 
-/** One line of `rejected.jsonl`, refused at `rejected_at`. */
-function refusal(order_id: string, given: Record<string, unknown> = {}): string {
+/** One line of `rejected.jsonl`, rejected at `rejected_at`. */
+function rejection(order_id: string, given: Record<string, unknown> = {}): string {
   const at = { topic: "orders", partition: 0, offset: 0, rejected_at: 1_000 };
   return sealLine({ ...order({ order_id, user: "bob" }), reason: "unpaid-user", ...at, ...given });
 }
@@ -21,12 +21,12 @@ async function slice(lines: string[], { sent = [], ...filter }: SliceFilter & { 
   return { ids, counts: found.counts, notes: found.notes, to: found.to };
 }
 
-Deno.test("rejectedSlice() takes each order once, by its last refusal", async () => {
+Deno.test("rejectedSlice() takes each order once, by its last rejection", async () => {
   const lines = [
-    refusal("a"),
-    refusal("b"),
-    refusal("a", { reason: "insufficient-stock", rejected_at: 2_000 }),
-    refusal("b"),
+    rejection("a"),
+    rejection("b"),
+    rejection("a", { reason: "insufficient-stock", rejected_at: 2_000 }),
+    rejection("b"),
   ];
   assert.deepEqual((await slice(lines)).ids, ["a", "b"]);
   assert.deepEqual((await slice(lines, { reason: "unpaid-user" })).ids, ["b"]);
@@ -35,8 +35,8 @@ Deno.test("rejectedSlice() takes each order once, by its last refusal", async ()
   assert.deepEqual((await slice(lines, { from: 4 })).ids, ["b"]);
 });
 
-Deno.test("rejectedSlice() ends at its line, whatever was refused later", async () => {
-  const lines = [refusal("a"), refusal("b"), refusal("a", { reason: "duplicate" }), refusal("c")];
+Deno.test("rejectedSlice() ends at its line, whatever was rejected later", async () => {
+  const lines = [rejection("a"), rejection("b"), rejection("a", { reason: "duplicate" }), rejection("c")];
   assert.deepEqual(await slice(lines, { to: 3 }), {
     ids: ["a", "b"],
     counts: { accepted_since: 0, not_mendable: 0, sent_before: 0 },
@@ -48,24 +48,24 @@ Deno.test("rejectedSlice() ends at its line, whatever was refused later", async 
 
 Deno.test("rejectedSlice() leaves out what nothing can mend, and says how many", async () => {
   const reasons = ["duplicate", "order-id-conflict", "invalid-order-id", "invalid-name", "invalid-quantity"];
-  const { ids, notes } = await slice([...reasons.map((reason) => refusal(reason, { reason })), refusal("a")]);
+  const { ids, notes } = await slice([...reasons.map((reason) => rejection(reason, { reason })), rejection("a")]);
   assert.deepEqual(ids, ["a"]);
-  assert.match(notes.join(), /^5 left out that no change of users or stock can mend/);
+  assert.match(notes.join(), /^5 left out that no change to users or stock can help/);
 });
 
 Deno.test("rejectedSlice() counts against its limit what the run has sent before", async () => {
-  const lines = ["a", "b", "c", "d"].map((id) => refusal(id));
+  const lines = ["a", "b", "c", "d"].map((id) => rejection(id));
   const { ids, counts } = await slice(lines, { limit: 3, sent: ["b"] });
   assert.deepEqual([ids, counts.sent_before], [["a", "c"], 1]);
 });
 
 Deno.test("rejectedSlice() leaves a damaged line out, ignores a half-written one and takes one of any length", async () => {
-  const long = refusal("long", { reason: "insufficient-stock", item: "x".repeat(3 << 20) });
+  const long = rejection("long", { reason: "insufficient-stock", item: "x".repeat(3 << 20) });
   const { ids, notes } = await slice([
-    refusal("a").replace("bob", "eve"),
+    rejection("a").replace("bob", "eve"),
     long,
-    refusal("b"),
-    refusal("c").slice(0, -5),
+    rejection("b"),
+    rejection("c").slice(0, -5),
   ]);
   assert.deepEqual(ids, ["long", "b"]);
   assert.deepEqual(notes, ["1 left out whose line is damaged"]);

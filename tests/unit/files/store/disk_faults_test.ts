@@ -115,8 +115,8 @@ Deno.test("FileStore.open() makes log lines durable again that the checkpoint do
   assert.deepEqual(calls, ["write", "sync"]);
 });
 
-// Bug in lib/files/store/stock_ledger.ts, rule 12: the line of a tool that was killed before its sync is counted, and orders
-// are logged after it, while it is in the page cache only; after a power loss the log has a hole and is refused (65).
+// Bug in lib/files/store/stock_ledger.ts: the line of a tool that was killed before its sync is counted, and orders are
+// logged after it, while it is in the page cache only; after a power loss the log has a hole and is refused (65).
 for (const running of [true, false]) {
   Deno.test({
     name: `FileStore syncs the edit of a killed tool before it counts it, ${running ? "running" : "at the start"}`,

@@ -42,20 +42,20 @@ Deno.test("lookAtStorage() says what a tool's edit of nothing would come to, and
     const before = storage.files();
     const seen = await lookAtStorage(storage.folder);
     assert.deepEqual(storage.files(), before);
-    const { stock, positions, lengths } = await viewStorage(storage.folder, storage.warn);
+    const { stock, readRanges, lengths } = await viewStorage(storage.folder, storage.warn);
     const quantities = (map: typeof stock) => [...map.values()].map(({ item, quantity }) => [item, quantity]).sort();
     assert.deepEqual(quantities(seen.stock), quantities(stock));
-    assert.deepEqual(seen.positions, positions);
+    assert.deepEqual(seen.readRanges, readRanges);
     assert.equal(seen.lengths.orders, lengths.orders);
   }));
 
 Deno.test("lookAtStorage() tells what a hand put into the stock from what the journals have", async () => {
   await using storage = await TestStorage.create();
   storage.save("inventory.csv", "item,quantity\nbook,3\npen,50\n");
-  const { stock, journalled, lengths, positions } = await lookAtStorage(storage.folder);
+  const { stock, journalled, lengths, readRanges } = await lookAtStorage(storage.folder);
   assert.deepEqual([stock.get("book")?.quantity, journalled.get("book")?.quantity], [3, 10]);
   const edits = AppendFile.openToRead(storage.layout.edits);
-  const balance = auditBalance({ folder: storage.folder, lengths, edits, positions, stock: journalled }, () => {});
+  const balance = auditBalance({ folder: storage.folder, lengths, edits, readRanges, stock: journalled }, () => {});
   assert.deepEqual(balance.items.filter(({ expected, stock }) => expected !== stock), []);
   assert.deepEqual((await takeSnapshot(storage.folder, storage.warn)).stock.get("book")?.quantity, 3);
 });

@@ -155,7 +155,7 @@ Deno.test("FileStore.open() refuses a missing log where stock was ever changed, 
   await using storage = await killed();
   Deno.removeSync(storage.layout.orders);
   const failure = await requireUntouched(storage, 65, () => storage.open());
-  assert.match(failure.message, /orders\.jsonl is missing although stock was changed before; nothing was touched/);
+  assert.match(failure.message, /orders\.jsonl is missing, although the stock has changed before; nothing was touched/);
 });
 
 Deno.test("FileStore.open() refuses a row that is as of a number never given out, and names it", async () => {

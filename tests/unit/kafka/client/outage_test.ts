@@ -18,9 +18,9 @@ function answered(type: string): Error {
 const loginFailed = new errors.KafkaJSSASLAuthenticationError("Invalid username or password");
 
 const REFUSALS: [Error, RegExp][] = [
-  [answered("TOPIC_AUTHORIZATION_FAILED"), /^Kafka refuses User:alice Read on topic orders; .*--topic orders/],
-  [answered("GROUP_AUTHORIZATION_FAILED"), /^Kafka refuses User:alice Read on group judges; .*--group judges/],
-  [loginFailed, /^Kafka at localhost:9092 refuses the login of/],
+  [answered("TOPIC_AUTHORIZATION_FAILED"), /^Kafka denies User:alice Read on topic orders; .*--topic orders/],
+  [answered("GROUP_AUTHORIZATION_FAILED"), /^Kafka denies User:alice Read on group judges; .*--group judges/],
+  [loginFailed, /^Kafka at localhost:9092 denies the login of/],
 ];
 
 Deno.test("outageOf() waits for rights and logins that are taken from a member", () => {

@@ -12,7 +12,7 @@ function readBatch(bytes: Buffer): { batch: RecordBatch; messages: FetchedRecord
 }
 
 const anyBytes = fc.option(fc.uint8Array({ maxLength: 20 }));
-/** Few of them, so that some repeat; what is no UTF-8 and a byte order mark among them. */
+/** Few of them, so that some repeat; what is not UTF-8 and a byte order mark among them. */
 const anyName = fc.constantFrom("a", "2", "1", "__proto__", "\ufeffa", "", "é", Buffer.from([0xff]));
 const anyRecord: fc.Arbitrary<Given> = fc.record({
   key: anyBytes,

@@ -5,14 +5,14 @@ import { CREDENTIAL_FILES, env } from "./environment.ts";
 import { shellWord } from "../shell_word.ts";
 
 /**
- * A permission the task does not grant: which, and the command line that would.
+ * The failure for a permission that the task does not grant: which one, and a command line that does.
  *
- * Permissions: env of the names in it; without them they count as not set.
+ * Permissions: env of the names it uses; without it they count as not set.
  */
-export function grantRefused(error: Error): Failure {
-  const refused = /(read|write) access to "(.+)"/s.exec(error.message);
-  if (refused === null) return new Failure(EXIT.failed, error.message.replace(/, run again.*/s, ""));
-  const [, access, path] = refused;
+export function permissionDenied(error: Error): Failure {
+  const denied = /(read|write) access to "(.+)"/s.exec(error.message);
+  if (denied === null) return new Failure(EXIT.failed, error.message.replace(/, run again.*/s, ""));
+  const [, access, path] = denied;
   const folder = storageFlagIn(Deno.args) ?? path;
   if (folder.includes(",")) {
     return new Failure(EXIT.config, `Deno cannot grant a path with a comma, such as ${folder}: take another folder`);
@@ -24,7 +24,7 @@ export function grantRefused(error: Error): Failure {
   );
 }
 
-/** The `deno run` that is granted `folder`, and beside it what the task is. */
+/** The `deno run` command that grants `folder` in addition to what the task grants. */
 function grantingLine(folder: string, { writes }: { writes: boolean }): string {
   const usesKafka = Deno.permissions.querySync({ name: "net" }).state === "granted";
   const files = usesKafka ? [".stack/stack.json", ...CREDENTIAL_FILES.flatMap((name) => env(name) ?? [])] : [];
@@ -42,7 +42,7 @@ function writesStorage(): boolean {
   return Deno.permissions.querySync({ name: "write", path: env("STORAGE_DIR") ?? "storage" }).state === "granted";
 }
 
-/** The folder that `--storage` names. The parser has the last word on what the flags mean, this only quotes one. */
+/** The folder that `--storage` names. Only for quoting it in the message: the parser decides what flags mean. */
 function storageFlagIn(args: readonly string[]): string | undefined {
   const at = args.findLastIndex((arg) => arg === "--storage" || arg.startsWith("--storage="));
   if (at < 0) return undefined;

@@ -2,31 +2,31 @@ import type { KafkaConnection } from "../../connections.ts";
 import { causesOf, EXIT, Failure } from "../../errors.ts";
 import { PLAINTEXT_REFUSED } from "./security.ts";
 
-/** What may stand in an error of kafkajs or of the TLS below it. */
+/** What an error of kafkajs or of TLS may contain. */
 interface Cause {
   name: string;
   message: string;
-  /** The broker's answer, where there was one. */
+  /** The broker's answer, if there was one. */
   type: string | undefined;
-  /** Of TLS or the system. */
+  /** From TLS or the system. */
   code: string;
 }
 
 /**
- * What an error says of the settings that the connection was made with: a {@linkcode Failure} (78) whose sentence names
- * the setting. Undefined where it says nothing of them, as when brokers are away.
+ * A {@linkcode Failure} (78) that names the setting at fault, if the error shows that one is. Undefined otherwise, as
+ * when brokers are away.
  */
-export function connectionRefusal(error: unknown, connection: KafkaConnection): Failure | undefined {
+export function connectionDenied(error: unknown, connection: KafkaConnection): Failure | undefined {
   for (const inner of causesOf(error)) {
     const { name, message, type, code } = inner as Error & Record<string, unknown>;
     const cause = { name, message, type: text(type), code: text(code) ?? "" };
-    const sentence = loginRefusal(cause, connection) ?? tlsRefusal(cause, connection);
+    const sentence = loginDenied(cause, connection) ?? tlsFault(cause, connection);
     if (sentence === undefined) continue;
     return new Failure(EXIT.config, `Kafka at ${connection.brokers.join(",")} ${sentence}`, { cause: error });
   }
 }
 
-function loginRefusal({ name, message, type }: Cause, { tls, sasl }: KafkaConnection): string | undefined {
+function loginDenied({ name, message, type }: Cause, { tls, sasl }: KafkaConnection): string | undefined {
   if (type === "UNSUPPORTED_SASL_MECHANISM" || /mechanism is not supported/.test(message)) {
     return `takes no login by ${sasl?.mechanism}: set another KAFKA_SASL_MECHANISM`;
   }
@@ -36,7 +36,7 @@ function loginRefusal({ name, message, type }: Cause, { tls, sasl }: KafkaConnec
   if (name === "KafkaJSSASLAuthenticationError" && !isBrokenLogin(message)) {
     const isUsual = /invalid credentials|invalid username or password/i.test(message);
     const why = isUsual ? "" : ` (${message})`;
-    return `refuses the login of ${sasl?.username}${why}: check KAFKA_SASL_USERNAME, the password and KAFKA_SASL_MECHANISM`;
+    return `denies the login of ${sasl?.username}${why}: check KAFKA_SASL_USERNAME, the password and KAFKA_SASL_MECHANISM`;
   }
   if (message.endsWith(PLAINTEXT_REFUSED)) {
     const where = message.replace(/^Failed to connect: /, "").replace(`: ${PLAINTEXT_REFUSED}`, "");
@@ -45,14 +45,14 @@ function loginRefusal({ name, message, type }: Cause, { tls, sasl }: KafkaConnec
   }
 }
 
-/** Whether a login ended because its connection did, which kafkajs reports as one that was refused. */
+/** Whether a login failed only because its connection broke, which kafkajs reports as a denied login. */
 export function isBrokenLogin(message: string): boolean {
   return /(Closed connection|Connection (error|timeout).*|timed out|\bECONN\w+|\bEPIPE)$/i.test(message);
 }
 
 const NOT_TRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED|INVALID_CA/;
 
-function tlsRefusal({ message, code }: Cause, { tls }: KafkaConnection): string | undefined {
+function tlsFault({ message, code }: Cause, { tls }: KafkaConnection): string | undefined {
   if (tls === undefined) return undefined;
   if (NOT_TRUSTED.test(code)) {
     return tls.ca === undefined
@@ -71,7 +71,7 @@ function tlsRefusal({ message, code }: Cause, { tls }: KafkaConnection): string 
   if (/ALERT_(BAD_CERT|CERT|UNKNOWN_CA|HANDSHAKE|NO_CERT|UNSUPPORTED_CERT)/.test(code)) {
     return tls.client === undefined
       ? "wants a certificate of the client: set KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE"
-      : "refuses the certificate in KAFKA_SSL_CERT_FILE: its authority must be one that the brokers know";
+      : "does not accept the certificate in KAFKA_SSL_CERT_FILE: its authority must be one that the brokers know";
   }
   if (/^ERR_(SSL|TLS)_/.test(code)) return `and this client find no common TLS: ${message}`;
 }

@@ -10,27 +10,27 @@ import { describeHeldBack, type HeldBack } from "../consume/open_transactions.ts
 import { isReadable } from "../client/rights.ts";
 import { readTopic } from "../scan/read_topic.ts";
 
-/** Kinds of verdicts. Of several on one record the first in this order counts: accepted is for good. */
+/** Kinds of verdicts. If a record has several, the first in this sequence counts: accepted is final. */
 const VERDICTS = ["accepted", "deadLettered", "rejected"] as const;
 type Verdict = (typeof VERDICTS)[number];
 
-/** Where verdicts were given. */
-export class VerdictPlaces {
+/** The offsets that have a verdict. */
+export class VerdictOffsets {
   readonly #topics = new Map<string, Map<number, Record<Verdict, OffsetSet>>>();
 
-  accepted(place: Coordinates): void {
-    this.#in(place).accepted.add(place.offset);
+  accepted(at: Coordinates): void {
+    this.#in(at).accepted.add(at.offset);
   }
 
-  rejected(place: Coordinates): void {
-    this.#in(place).rejected.add(place.offset);
+  rejected(at: Coordinates): void {
+    this.#in(at).rejected.add(at.offset);
   }
 
-  deadLettered(place: Coordinates): void {
-    this.#in(place).deadLettered.add(place.offset);
+  deadLettered(at: Coordinates): void {
+    this.#in(at).deadLettered.add(at.offset);
   }
 
-  /** The last verdict on each record of a partition, by its offset; undefined where there is none. */
+  /** The verdict that counts for each offset of a partition; undefined if there is none. */
   lastVerdicts(at: { topic: string; partition: number }): (offset: number) => Verdict | undefined {
     const offsets = this.#in(at);
     return (offset) => VERDICTS.find((verdict) => offsets[verdict].has(offset));
@@ -49,7 +49,7 @@ export class VerdictPlaces {
 }
 
 /** What was read of one partition, and what became of its records. */
-export interface PositionAudit {
+export interface PartitionAudit {
   topic: string;
   partition: number;
   ranges: OffsetRange[];
@@ -59,32 +59,32 @@ export interface PositionAudit {
   deadLettered: number;
   /** Offsets of records that were read but have no verdict. */
   missing: number[];
-  /** Offsets never read, between the first and the last that were: skipped by a reset, not wrong. */
+  /** Offsets never read between the first and the last that were: skipped by a reset, which is not a fault. */
   skipped: OffsetRange[];
 }
 
-export interface PositionsAudit {
-  positions: PositionAudit[];
-  /** What nobody can read yet in those topics, so that nobody can have read it. */
+export interface OffsetAudit {
+  positions: PartitionAudit[];
+  /** Records in those topics that nobody can read yet, behind open transactions. */
   heldBack: ({ topic: string } & HeldBack)[];
 }
 
 /**
- * Compares what was read with what is in the topics: each record of a range needs a verdict.
+ * Compares what was read with what is in the topics: each record of a range that was read needs a verdict.
  *
- * Records that retention has removed cannot be looked at and are not counted. Dead letters that cannot be read yet would
- * be missed, so they are a {@linkcode Failure} (69). Permission: net.
+ * Records removed by retention cannot be checked and do not count. Dead letters that cannot be read yet would look
+ * missing, so they are a {@linkcode Failure} (69). Permission: net.
  */
-export async function auditPositions(
+export async function auditOffsets(
   kafka: Kafka,
   read: readonly { topic: string; partition: number; ranges: OffsetRange[] }[],
-  places: VerdictPlaces,
-): Promise<PositionsAudit> {
-  const audit: PositionsAudit = { positions: [], heldBack: [] };
+  verdicts: VerdictOffsets,
+): Promise<OffsetAudit> {
+  const audit: OffsetAudit = { positions: [], heldBack: [] };
   for (const [topic, partitions] of Map.groupBy(read, ({ topic }) => topic)) {
     if (!(await isReadable(kafka, topic))) continue;
-    await markDeadLetters(kafka, topic, places);
-    audit.positions.push(...await auditTopic(kafka, topic, partitions, places));
+    await markDeadLetters(kafka, topic, verdicts);
+    audit.positions.push(...await auditTopic(kafka, topic, partitions, verdicts));
     audit.heldBack.push(...(await heldBack(kafka, topic)).map((held) => ({ topic, ...held })));
   }
   return audit;
@@ -94,13 +94,13 @@ async function auditTopic(
   kafka: Kafka,
   topic: string,
   read: readonly { partition: number; ranges: OffsetRange[] }[],
-  places: VerdictPlaces,
-): Promise<PositionAudit[]> {
+  verdicts: VerdictOffsets,
+): Promise<PartitionAudit[]> {
   const audits = new Map(read.map(({ partition, ranges }) => [partition, emptyAudit(topic, partition, ranges)]));
   const wanted = new Map(read.map(({ partition, ranges }) => [partition, ranges]));
   for await (const { partition, records } of readTopic(kafka, topic, wanted)) {
     const audit = audits.get(partition)!;
-    const lastVerdict = places.lastVerdicts({ topic, partition });
+    const lastVerdict = verdicts.lastVerdicts({ topic, partition });
     for await (const { offset } of records) {
       audit.records++;
       const verdict = lastVerdict(offset);
@@ -111,13 +111,13 @@ async function auditTopic(
   return [...audits.values()].sort((a, b) => a.partition - b.partition);
 }
 
-function emptyAudit(topic: string, partition: number, ranges: OffsetRange[]): PositionAudit {
+function emptyAudit(topic: string, partition: number, ranges: OffsetRange[]): PartitionAudit {
   const skipped = ranges.slice(1).map(({ from }, index) => ({ from: ranges[index].to, to: from }));
   return { topic, partition, ranges, records: 0, accepted: 0, rejected: 0, deadLettered: 0, missing: [], skipped };
 }
 
-/** Notes which records of `topic` lie in its dead-letter topic, by the headers they went there with. */
-async function markDeadLetters(kafka: Kafka, topic: string, places: VerdictPlaces): Promise<void> {
+/** Notes which records of `topic` are in its dead-letter topic, by their error headers. */
+async function markDeadLetters(kafka: Kafka, topic: string, verdicts: VerdictOffsets): Promise<void> {
   const deadLetters = deadLetterTopic(topic);
   if (!(await isReadable(kafka, deadLetters))) return;
   const held = await heldBack(kafka, deadLetters);
@@ -127,7 +127,7 @@ async function markDeadLetters(kafka: Kafka, topic: string, places: VerdictPlace
   for await (const { records } of readTopic(kafka, deadLetters)) {
     for await (const { headers } of records) {
       const { origin } = readErrorHeaders(headers);
-      if (origin?.topic === topic) places.deadLettered(origin);
+      if (origin?.topic === topic) verdicts.deadLettered(origin);
     }
   }
 }

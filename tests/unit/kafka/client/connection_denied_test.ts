@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import errors from "kafkajs/src/errors.js";
 import type { KafkaConnection } from "../../../../lib/connections.ts";
 import { EXIT } from "../../../../lib/errors.ts";
-import { connectionRefusal } from "../../../../lib/kafka/client/connection_refusal.ts";
+import { connectionDenied } from "../../../../lib/kafka/client/connection_denied.ts";
 import { isTransient } from "../../../../lib/kafka/client/failures.ts";
 import { securityOptions } from "../../../../lib/kafka/client/security.ts";
 import { Secret } from "../../../../lib/secret.ts";
@@ -40,13 +40,13 @@ const CASES: [what: string, error: Error, Partial<KafkaConnection>, says: string
       "SASL PLAIN authentication failed: Authentication failed: Invalid username or password",
     ),
     { tls: {}, sasl },
-    "refuses the login of alice: check KAFKA_SASL_USERNAME, the password and KAFKA_SASL_MECHANISM",
+    "denies the login of alice: check KAFKA_SASL_USERNAME, the password and KAFKA_SASL_MECHANISM",
   ],
   [
     "a login that fails otherwise",
     loginFailed("SASL SCRAM SHA256 authentication failed: Invalid server signature"),
     { tls: {}, sasl },
-    "refuses the login of alice (SASL SCRAM SHA256 authentication failed: Invalid server signature): " +
+    "denies the login of alice (SASL SCRAM SHA256 authentication failed: Invalid server signature): " +
     "check KAFKA_SASL_USERNAME, the password and KAFKA_SASL_MECHANISM",
   ],
   [
@@ -102,26 +102,26 @@ const CASES: [what: string, error: Error, Partial<KafkaConnection>, says: string
     "a client with another one",
     thrown("ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN"),
     { tls: { client } },
-    "refuses the certificate in KAFKA_SSL_CERT_FILE: its authority must be one that the brokers know",
+    "does not accept the certificate in KAFKA_SSL_CERT_FILE: its authority must be one that the brokers know",
   ],
 ];
 
 for (const [what, error, connection, says] of CASES) {
-  Deno.test(`connectionRefusal() tells of ${what}, exit 78`, { permissions: { env: true } }, () => {
-    const failure = connectionRefusal(error, { brokers, ...connection });
+  Deno.test(`connectionDenied() tells of ${what}, exit 78`, { permissions: { env: true } }, () => {
+    const failure = connectionDenied(error, { brokers, ...connection });
     assert.equal(failure?.message, `Kafka at kafka.example:9092 ${says}`);
     assert.equal(failure?.exit, EXIT.config);
   });
 }
 
-Deno.test("connectionRefusal() says nothing of brokers that are away", { permissions: { env: true } }, () => {
+Deno.test("connectionDenied() says nothing of brokers that are away", { permissions: { env: true } }, () => {
   const away = [thrown("ECONNREFUSED"), thrown("ECONNRESET"), thrown("ENOTFOUND"), new Error("Closed connection"), "?"];
-  for (const error of away) assert.equal(connectionRefusal(error, { brokers, tls: {}, sasl }), undefined);
-  assert.equal(connectionRefusal(answered("REQUEST_TIMED_OUT"), { brokers, tls: {}, sasl }), undefined);
+  for (const error of away) assert.equal(connectionDenied(error, { brokers, tls: {}, sasl }), undefined);
+  assert.equal(connectionDenied(answered("REQUEST_TIMED_OUT"), { brokers, tls: {}, sasl }), undefined);
 });
 
 Deno.test(
-  "a connection that is lost during the login is no refused login, and passes",
+  "a connection that is lost during the login is not a denied login, and passes",
   { permissions: { env: true } },
   () => {
     const ends = [
@@ -131,7 +131,7 @@ Deno.test(
     ];
     for (const end of ends) {
       const lost = loginFailed(`SASL PLAIN authentication failed: ${end}`);
-      assert.equal(connectionRefusal(lost, { brokers, sasl }), undefined, end);
+      assert.equal(connectionDenied(lost, { brokers, sasl }), undefined, end);
       assert.ok(isTransient(lost), end);
     }
     assert.equal(isTransient(loginFailed("SASL PLAIN authentication failed: Invalid username or password")), false);
@@ -155,7 +155,7 @@ Deno.test("a broker that sends the client on to another machine gets no password
   // As kafkajs passes it on.
   const error = new errors.KafkaJSConnectionError(`Failed to connect: ${refused?.message}`);
   assert.equal(
-    connectionRefusal(error, { brokers: ["localhost:9092"], sasl })?.message,
+    connectionDenied(error, { brokers: ["localhost:9092"], sasl })?.message,
     "Kafka at localhost:9092 sends clients on to kafka.example:9092, where the password would go without TLS: " +
       "set KAFKA_SECURITY_PROTOCOL to SASL_SSL, or pass --allow-plaintext-credentials",
   );

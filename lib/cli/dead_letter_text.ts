@@ -1,26 +1,26 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import type { Header } from "../header.ts";
-import type { StoredLetter } from "../ports.ts";
+import type { StoredDeadLetter } from "../ports.ts";
 import { escapeControls } from "./escape.ts";
 
-/** Characters of a value, and bytes of one that is no text, that a person is shown at most. */
+/** The most characters of a value, or bytes of one that is not text, shown to a person. */
 const SHOWN_CHARACTERS = 400;
 const SHOWN_BYTES = 64;
 
-/** What a letter's value is, as far as it can be told. */
-export interface LetterValue {
+/** What is known about a dead letter's value. */
+export interface DeadLetterValue {
   schemaId?: number;
   /** As JSON. */
   decoded?: string;
-  /** Why it is no order as things stand now; missing where it is one, or where nobody can tell. */
+  /** Why it cannot be read as an order now; missing if it can, or if nobody can tell. */
   undecodable?: string;
   /** The registry did not answer. */
   untold?: boolean;
 }
 
-/** A dead letter as lines for a person, none of which can drive a terminal. */
-export function letterLines(letter: StoredLetter, value: LetterValue): string[] {
-  const { offset, origin, reason, timestamp, key, headers } = letter;
+/** A dead letter as lines for a person; nothing in them can control a terminal. */
+export function deadLetterLines(deadLetter: StoredDeadLetter, value: DeadLetterValue): string[] {
+  const { offset, origin, reason, timestamp, key, headers } = deadLetter;
   const from = origin === undefined
     ? "of unknown origin"
     : `from ${origin.topic} partition ${origin.partition} offset ${origin.offset}`;
@@ -29,15 +29,18 @@ export function letterLines(letter: StoredLetter, value: LetterValue): string[] 
   for (const [name, header] of headers) {
     lines.push(`  header  ${bytesShown(name)}: ${header === null ? "null" : bytesShown(header)}`);
   }
-  lines.push(`  value   ${describeValue(letter.value, value)}`);
+  lines.push(`  value   ${describeValue(deadLetter.value, value)}`);
   const now = stateNow(value, reason);
   if (now !== undefined) lines.push(`  now     ${now}`);
   return lines.map(escapeControls);
 }
 
-/** A dead letter for a machine: key and value in base64, headers as pairs, in text where that is UTF-8. */
-export function letterJson(letter: StoredLetter, { schemaId, decoded, undecodable, untold }: LetterValue): object {
-  const { offset, origin, reason, timestamp, key, value, headers } = letter;
+/** A dead letter for a machine: key and value in base64, headers as pairs, as text if they are valid UTF-8. */
+export function deadLetterJson(
+  deadLetter: StoredDeadLetter,
+  { schemaId, decoded, undecodable, untold }: DeadLetterValue,
+): object {
+  const { offset, origin, reason, timestamp, key, value, headers } = deadLetter;
   return {
     offset,
     origin,
@@ -57,20 +60,20 @@ function textOrBase64(content: Header[number]): string | { base64: string } | nu
   return isUtf8(content) ? Buffer.from(content).toString() : { base64: Buffer.from(content).toString("base64") };
 }
 
-function describeValue(bytes: Uint8Array | null, { schemaId, decoded }: LetterValue): string {
+function describeValue(bytes: Uint8Array | null, { schemaId, decoded }: DeadLetterValue): string {
   if (bytes === null) return "null";
   const size = `${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}`;
   const schema = schemaId === undefined ? "" : `schema ${schemaId}, `;
   return `${schema}${size}: ${decoded === undefined ? bytesShown(bytes) : cut(decoded)}`;
 }
 
-function stateNow({ undecodable, untold }: LetterValue, reason: string | undefined): string | undefined {
+function stateNow({ undecodable, untold }: DeadLetterValue, reason: string | undefined): string | undefined {
   if (untold) return undefined;
   if (undecodable === undefined) return "can be read as an order";
   return undecodable === reason ? undefined : undecodable;
 }
 
-/** Bytes as text where they are some, else in hex. */
+/** Bytes as text if they are text, else in hex. */
 function bytesShown(value: Uint8Array | string): string {
   const bytes = Buffer.from(value);
   // deno-lint-ignore no-control-regex -- text for a terminal has whitespace, backspaces and escapes, but no others

@@ -6,12 +6,14 @@ import { Journal, type JournalOptions } from "./journal.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 
 /** A line of `positions.jsonl`; `seq` is the last one of log and edits when the line was written. */
-type PositionRecord =
+type ReadRangesLine =
   /** These offsets were read and every verdict on them is durable. */
   | { seq: number; topic: string; partition: number; from: number; to: number }
-  /** Reading of the partition goes on at `start`, whatever the group's offset says; until a range is read from there. */
+  /**
+   * Reading of the partition goes on at `start`, whatever the group's offset says, until a range is read from there.
+   */
   | { seq: number; topic: string; partition: number; start: number }
-  /** The log was cut after `seq`: reading goes on at these offsets, and what was read from there on is void. */
+  /** The log was cut after `seq`: reading goes on at these offsets, and ranges read from there on are void. */
   | { seq: number; again: PartitionStart[] }
   /** The system itself wrote this file with these bytes; other bytes are a person's. */
   | { seq: number; wrote: string; sha256: string };
@@ -30,17 +32,17 @@ interface PartitionState {
   start?: number;
 }
 
-/** Writings of a file that are remembered: the newest, which may not have come about, and some that a person may put back. */
+/** Writings remembered per file: the newest, which may not have been completed, and some that a person may put back. */
 const KEPT_WRITINGS = 8;
 
 /**
  * `positions.jsonl`: which offsets were read, and which bytes of the CSV files are the system's own.
  *
- * A range is durable before its offset is committed to the group, so the group never is ahead of the store unless
+ * A range is durable before its offset is committed to the group, so the group is never ahead of the store unless
  * somebody moved it. Used under the write lock. Bounded by partitions and gaps: see {@linkcode compact}.
  */
-export class Positions {
-  readonly #journal: Journal<PositionRecord>;
+export class ReadRanges {
+  readonly #journal: Journal<ReadRangesLine>;
   readonly #partitions = new Map<string, PartitionState>();
   /** Hashes by file, the newest last. */
   readonly #writings = new Map<string, string[]>();
@@ -59,10 +61,10 @@ export class Positions {
   }
 
   /**
-   * The first reading of the file, next to a log that ends at `logSeq`.
+   * Reads the file for the first time, beside a log that ends at `logSeq`.
    *
-   * Ranges read after `logSeq` speak of orders that the log no longer has: they are void, and their partitions are to
-   * be read again from where the first of them began.
+   * Ranges written after `logSeq` belong to orders that the log no longer has: they are void, and their partitions are
+   * read again from the start of the first void range.
    */
   async load(logSeq: number): Promise<void> {
     const again = new Map<string, PartitionStart>();
@@ -73,7 +75,7 @@ export class Positions {
         again.set(key, { topic, partition, start: Math.min(from, again.get(key)?.start ?? from) });
         return;
       }
-      // An earlier start has settled what was void then.
+      // An earlier start has dealt with what was void then.
       if ("again" in record) {
         for (const { topic, partition } of record.again) again.delete(partitionKey(topic, partition));
       }
@@ -88,17 +90,17 @@ export class Positions {
     await this.#append({ seq, topic, partition, ...range });
   }
 
-  /** Makes reading of the partition go on at `offset`, durably: the store's half of an offset reset. */
+  /** Makes reading of the partition go on at `offset`, durably: the store's side of an offset reset. */
   async restartAt(topic: string, partition: number, offset: number, seq: number): Promise<void> {
     await this.#append({ seq, topic, partition, start: offset });
   }
 
-  /** Where reading has to go on whatever the group says; undefined where the group's offset counts. */
+  /** Where reading has to go on, whatever the group says; undefined if the group's offset counts. */
   startOf(topic: string, partition: number): number | undefined {
     return this.#partitions.get(partitionKey(topic, partition))?.start;
   }
 
-  /** The ranges read of each partition, sorted, neighbours joined; a copy. */
+  /** A copy of the ranges read of each partition, sorted, neighbours joined. */
   ranges(): PartitionRanges[] {
     return [...this.#partitions.values()].filter(({ ranges }) => ranges.size > 0)
       .map(({ topic, partition, ranges }) => ({ topic, partition, ranges: ranges.toArray() }));
@@ -112,7 +114,7 @@ export class Positions {
 
   /** Takes over what another store has read, durably. */
   async fill(partitions: readonly MovedPartition[], seq: number): Promise<void> {
-    const records = partitions.flatMap(({ topic, partition, ranges, position }): PositionRecord[] => [
+    const records = partitions.flatMap(({ topic, partition, ranges, position }): ReadRangesLine[] => [
       ...ranges.map((range) => ({ seq, topic, partition, ...range })),
       ...(position === undefined ? [] : [{ seq, topic, partition, start: position }]), // a range that is read ends a start
     ]);
@@ -130,16 +132,16 @@ export class Positions {
     this.#apply(record);
   }
 
-  /** Whether the system itself wrote exactly these bytes into `file`, as one of its last writings. */
+  /** Whether exactly these bytes are among the last that the system itself wrote into `file`. */
   isOwnWriting(file: string, bytes: Uint8Array): boolean {
     return this.#writings.get(file)?.includes(sha256(bytes)) ?? false;
   }
 
   /**
-   * Replaces the file by one line a range, a start and a writing, once it has many more lines than that.
+   * Replaces the file with one line per range, start and writing, once it has many more lines than that.
    *
-   * `seq` is what the CSV is current to, durably: a log that ends before it is damage, so no range has to be told from
-   * another one any more by when it was read.
+   * `seq` is what the CSV is durably current to. A log that ends before it is damage, so it no longer matters when each
+   * range was read.
    */
   compact(seq: number): void {
     const states = [...this.#partitions.values()];
@@ -149,7 +151,7 @@ export class Positions {
     const ranges = states.flatMap(({ topic, partition, ranges }) =>
       ranges.toArray().map((range) => ({ seq, topic, partition, ...range }))
     );
-    // After the ranges, for a range that is read ends a start.
+    // After the ranges, because a range clears the start of its partition.
     const starts = states.flatMap(({ topic, partition, start }) =>
       start === undefined ? [] : [{ seq, topic, partition, start }]
     );
@@ -160,14 +162,14 @@ export class Positions {
     this.#journal.close();
   }
 
-  async #append(record: PositionRecord): Promise<void> {
-    this.refresh(); // what others appended since must not be written over
+  async #append(record: ReadRangesLine): Promise<void> {
+    this.refresh(); // so as not to overwrite what others appended since
     this.#journal.append([record]);
     await this.#journal.sync();
     this.#apply(record);
   }
 
-  #apply(record: PositionRecord): void {
+  #apply(record: ReadRangesLine): void {
     if ("wrote" in record) {
       const others = (this.#writings.get(record.wrote) ?? []).filter((hash) => hash !== record.sha256);
       this.#writings.set(record.wrote, [...others, record.sha256].slice(-KEPT_WRITINGS));

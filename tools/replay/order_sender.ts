@@ -4,10 +4,10 @@ import { createPublisher } from "../../lib/kafka/produce/publisher.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import type { OutgoingOrder } from "../../lib/ports.ts";
 import { valueSubject } from "../../lib/topics.ts";
-import type { Way } from "./send_slice.ts";
+import type { Sender } from "./send_slice.ts";
 
-/** Orders go where the producer would put them: encoded with the order schema, keyed by item. */
-export const orderWay: Way<OutgoingOrder> = {
+/** Sends orders as the producer would: encoded with the order schema, keyed by item. */
+export const orderSender: Sender<OutgoingOrder> = {
   async open({ kafka, registry, topic }) {
     const schemaId = await registerOrderSchema(registry, valueSubject(topic));
     await ensureTopics(kafka, topic);
@@ -20,7 +20,7 @@ export const orderWay: Way<OutgoingOrder> = {
     return { send: (orders) => publisher.send(orders), close: () => publisher.close(), describe };
   },
   preview({ order, replayOf }) {
-    encodeOrder(0, order); // one that the schema cannot hold is found here too
+    encodeOrder(0, order); // so that an order the schema cannot hold fails here too
     return { ...order, replay_of: replayOf };
   },
 };
