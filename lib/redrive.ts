@@ -47,7 +47,7 @@ export function notesOnRejected({ accepted, final, sent }: RejectedCounts): stri
   if (sent > 0) notes.push(`${sent} were sent by this run before`);
   if (accepted > 0) notes.push(`${accepted} left out that were accepted since`);
   if (final > 0) {
-    notes.push(`${final} left out that no change of users or stock can mend (duplicate, conflicting or invalid)`);
+    notes.push(`${final} left out that no change to users or stock can help (duplicate, conflicting or invalid)`);
   }
   return notes;
 }
