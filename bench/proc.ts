@@ -8,6 +8,23 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** The same of a process together with those that it has started, the ended ones included. */
+export function cpuSecondsOfAll(pid: number): number {
+  const fields = read(pid, "stat").replace(/^.*\) /s, "").split(" ");
+  const ended = (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+  const children = read(pid, `task/${pid}/children`).split(" ").filter(Boolean).map(Number);
+  return ended + [pid, ...children].reduce((sum, process) => sum + (cpuSecondsIfAlive(process) ?? 0), 0);
+}
+
+/** One that ends just now is counted by its parent next time. */
+function cpuSecondsIfAlive(pid: number): number | undefined {
+  try {
+    return cpuSeconds(pid);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a process has in memory now and had at most, in MB of a million bytes. Linux only. Permission: run cat. */
 export function residentMb(pid: number): { now: number; peak: number } {
   const status = read(pid, "status");
