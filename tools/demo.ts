@@ -23,7 +23,6 @@ import { type StoreSetting, storeSetting, withStore } from "./open_store.ts";
 import { DEFAULT_DATA_DIR } from "./stack/folders.ts";
 import { databaseUrl } from "./stack/postgres/database_url.ts";
 import { databaseAddress } from "./stack/postgres/stack_database.ts";
-import { isSecure } from "./stack/secure/secure_folder.ts";
 import { readState } from "./stack/state.ts";
 import * as stack from "./stack/up.ts";
 
@@ -119,8 +118,8 @@ function exportDatabase(): void {
   if (port === undefined) {
     throw new Failure(EXIT.config, "demo --postgres needs DATABASE_URL where Kafka is not the stack's own");
   }
-  const at = { dataDir: DEFAULT_DATA_DIR, secure: isSecure(DEFAULT_DATA_DIR) };
-  Deno.env.set("DATABASE_URL", databaseUrl(databaseAddress(at, port)));
+  // A secure one would have been refused as the stack was started.
+  Deno.env.set("DATABASE_URL", databaseUrl(databaseAddress({ dataDir: DEFAULT_DATA_DIR, secure: false }, port)));
 }
 
 function consumerFlags(

@@ -12,11 +12,11 @@ const name = "postgres";
 
 /**
  * Whether the database answers that DATABASE_URL names, or else that is a part of the checkout's own stack; nothing where
- * there is neither. Permissions: net; env DATABASE_URL; read of `.stack` and of the certificate that the URL names.
+ * there is neither. Permissions: net; env DATABASE_URL, DATABASE_CA_FILE; read of `.stack` and of the certificate.
  */
 export async function checkDatabase(): Promise<Check[]> {
   const url = Deno.env.get("DATABASE_URL") || undefined;
-  if (url !== undefined) return [await checkUrl(url)];
+  if (url !== undefined) return [await checkUrl(withAuthority(url))];
   const port = readState(DEFAULT_DATA_DIR)?.postgresPort;
   if (port === undefined) return [];
   const stack = { dataDir: DEFAULT_DATA_DIR, secure: isSecure(DEFAULT_DATA_DIR) };
@@ -42,6 +42,15 @@ export async function checkUrl(text: string): Promise<Check> {
     const remedy = "start it with deno task up --postgres, or set DATABASE_URL";
     return { name, level: "fail", found: `no connection to ${where} (${why})`, remedy };
   }
+}
+
+/** With the authority of DATABASE_CA_FILE, which pg takes from the URL. */
+function withAuthority(text: string): string {
+  const file = Deno.env.get("DATABASE_CA_FILE");
+  if (!file || !URL.canParse(text)) return text;
+  const url = new URL(text);
+  url.searchParams.set("sslrootcert", file);
+  return url.href;
 }
 
 /** `host:port/database as user`; undefined for what is no URL of a database. */
