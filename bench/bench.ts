@@ -6,7 +6,7 @@ import { choice, integer, string } from "@optique/core/valueparser";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { EXIT } from "../lib/errors.ts";
-import { withStack } from "../tests/support/stack.ts";
+import { withDatabaseStack } from "../tests/support/stack.ts";
 import { CHECKOUT } from "../tools/stack/folders.ts";
 import { BenchWorld } from "./bench_world.ts";
 import { KafkaTools } from "./kafka_tools.ts";
@@ -59,8 +59,8 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
   const scratch = Deno.makeTempDirSync({ dir: folder, prefix: "scratch-" });
   const outcomes: Outcome[] = [];
   try {
-    await withStack(async (env) => {
-      const world = new BenchWorld({ env, folder: scratch, orders, tools }, stop);
+    await withDatabaseStack(async (env, dataDir) => {
+      const world = new BenchWorld({ env, dataDir, folder: scratch, orders, tools }, stop);
       for (const work of works) outcomes.push(await measure(work, world, { rounds, stop, note: console.error }));
     });
   } catch (error) {

@@ -1,8 +1,16 @@
 import { join } from "node:path";
 import type { KafkaConnection, RegistryConnection } from "../lib/connections.ts";
+import { createKafka } from "../lib/kafka/client/client.ts";
+import { createTopics } from "../lib/kafka/client/create_topics.ts";
 import { ensureTopics } from "../lib/kafka/client/topics_admin.ts";
+import { ORDERS_PARTITIONS } from "../lib/topics.ts";
 import { taskCommand } from "../tests/support/commands.ts";
-import type { StackEnv } from "../tests/support/stack.ts";
+import type { DatabaseStackEnv } from "../tests/support/stack.ts";
+import { databaseUrl } from "../tools/stack/postgres/database_url.ts";
+import { SUPERUSER } from "../tools/stack/postgres/roles.ts";
+import { databaseAddress } from "../tools/stack/postgres/stack_database.ts";
+import { readState } from "../tools/stack/state.ts";
+import { BenchDatabase, type BenchServer } from "./database.ts";
 import type { KafkaTools } from "./kafka_tools.ts";
 import { type ConsumeSummary, parseConsume, parseSend, type SendSummary } from "./our_output.ts";
 import { Process } from "./process.ts";
@@ -12,7 +20,9 @@ const MAKE_STORAGE = join(import.meta.dirname!, "make_storage.ts");
 
 export interface BenchSettings {
   /** Where the stack answers. */
-  env: StackEnv;
+  env: DatabaseStackEnv;
+  /** Where the stack keeps its data and what runs. */
+  dataDir: string;
   /** For storage folders; on the disk to be measured. */
   folder: string;
   /** Orders of a run. */
@@ -37,10 +47,21 @@ export interface TopicWish {
   mix?: string;
 }
 
+/** What a command works on. */
+export interface Place {
+  topic: string;
+  /** The storage folder. */
+  folder: string;
+  /** URL of a database, which counts before the folder. */
+  database?: string;
+  group?: string;
+}
+
 /** Data made once and used by several works. */
 interface Shared {
   storages: Map<string, Promise<StorageImage>>;
   topics: Map<string, Promise<string>>;
+  databases: Map<string, Promise<BenchDatabase>>;
 }
 
 /** The stack that is measured on, and the commands as users run them: processes of their own. */
@@ -53,7 +74,7 @@ export class BenchWorld {
   constructor(
     settings: BenchSettings,
     signal: AbortSignal,
-    shared: Shared = { storages: new Map(), topics: new Map() },
+    shared: Shared = { storages: new Map(), topics: new Map(), databases: new Map() },
   ) {
     this.settings = settings;
     this.signal = signal;
@@ -77,11 +98,26 @@ export class BenchWorld {
     return { url: this.settings.env.SCHEMA_REGISTRY_URL };
   }
 
-  /** An empty topic of 3 partitions that nobody else has. */
-  async newTopic(): Promise<string> {
+  /** An empty topic that nobody else has. */
+  async newTopic(partitions = ORDERS_PARTITIONS): Promise<string> {
     const topic = newName();
-    await ensureTopics(this.kafka, topic);
+    await createTopics(createKafka(this.kafka), [{ topic, numPartitions: partitions, replicationFactor: 1 }]);
+    await ensureTopics(this.kafka, topic); // waits for it, too
     return topic;
+  }
+
+  /** An empty database that nobody else has. */
+  async newDatabase(wish: { items?: number } = {}): Promise<BenchDatabase> {
+    return await BenchDatabase.create(this.#server(), wish);
+  }
+
+  /** The database with ten times {@linkcode orders} accepted orders; the same one always, for it takes long to make. */
+  longDatabase(): Promise<BenchDatabase> {
+    return cached(this.#shared.databases, "long", async () => {
+      const database = await this.newDatabase();
+      await database.fill(10 * this.orders);
+      return database;
+    });
   }
 
   /** A topic with {@linkcode orders} orders like these; the same one for the same request. */
@@ -114,9 +150,9 @@ export class BenchWorld {
   async send(
     name: "produce" | "replay",
     args: readonly string[],
-    { topic, folder }: { topic: string; folder: string },
+    place: Place,
   ): Promise<SendSummary> {
-    const command = taskCommand(name, [...args, "--json"], this.#env({ topic, folder }));
+    const command = taskCommand(name, [...args, "--json"], this.#env(place));
     return parseSend(await finish(name, new Process(command, this)));
   }
 
@@ -129,14 +165,12 @@ export class BenchWorld {
     return summary;
   }
 
-  /** Starts a consumer of a new group; the caller ends it. */
-  startConsumer({ topic, folder, args = [], onLine }: {
-    topic: string;
-    folder: string;
+  /** Starts a consumer, of a new group where none is named; the caller ends it. */
+  startConsumer({ args = [], onLine, ...place }: Place & {
     args?: readonly string[];
     onLine?: (line: string) => void;
   }): Process {
-    return new Process(taskCommand("consume", args, this.#env({ topic, folder })), { signal: this.signal, onLine });
+    return new Process(taskCommand("consume", args, this.#env(place)), { signal: this.signal, onLine });
   }
 
   /** Runs `inventory show` on a storage folder; milliseconds. */
@@ -152,8 +186,15 @@ export class BenchWorld {
     return await this.settings.tools.run(tool, [...server, ...args], this.signal);
   }
 
-  #env({ topic, folder }: { topic: string; folder: string }): Record<string, string> {
-    return { ...this.settings.env, STORAGE_DIR: folder, ORDERS_TOPIC: topic, CONSUMER_GROUP_ID: newName() };
+  #env({ topic, folder, database = "", group = newName() }: Place): Record<string, string> {
+    const place = { STORAGE_DIR: folder, DATABASE_URL: database, ORDERS_TOPIC: topic, CONSUMER_GROUP_ID: group };
+    return { ...this.settings.env, ...place };
+  }
+
+  #server(): BenchServer {
+    const { env: { DATABASE_URL: url }, dataDir } = this.settings;
+    const address = databaseAddress({ dataDir, secure: false }, readState(dataDir)!.postgresPort!);
+    return { url, superuserUrl: databaseUrl(address, SUPERUSER) };
   }
 }
 

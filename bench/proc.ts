@@ -8,6 +8,32 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/**
+ * The same of a process together with its children, the ended ones included. One that ends meanwhile would be counted
+ * nowhere, or twice: then it is looked at again.
+ */
+export function cpuSecondsOfAll(pid: number): number {
+  const childrenNow = () => read(pid, `task/${pid}/children`);
+  for (let children = childrenNow();;) {
+    const fields = read(pid, "stat").replace(/^.*\) /s, "").split(" ");
+    const ended = (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+    const alive = children.split(" ").filter(Boolean).map((child) => cpuSecondsIfAlive(Number(child)));
+    const before = children;
+    children = childrenNow();
+    if (children === before && !alive.includes(undefined)) {
+      return alive.reduce<number>((sum, seconds) => sum + seconds!, cpuSeconds(pid) + ended);
+    }
+  }
+}
+
+function cpuSecondsIfAlive(pid: number): number | undefined {
+  try {
+    return cpuSeconds(pid);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A process's current and peak memory, in MB of a million bytes. Linux only. Permission: run cat. */
 export function residentMb(pid: number): { now: number; peak: number } {
   const status = read(pid, "status");

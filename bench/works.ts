@@ -3,6 +3,7 @@ import { CONSUME, GROWTH, REJECTED } from "./works/consume.ts";
 import { IDLE } from "./works/idle.ts";
 import { LATENCY } from "./works/latency.ts";
 import { MEMORY, MEMORY_TENFOLD } from "./works/memory.ts";
+import { POSTGRES, POSTGRES_CASES, POSTGRES_GROWTH, POSTGRES_START } from "./works/postgres.ts";
 import { PRODUCE, REPLAY } from "./works/send.ts";
 import { SOAK_START, SOAK_TOOL } from "./works/soak.ts";
 import { START } from "./works/start.ts";
@@ -21,4 +22,8 @@ export const WORKS: readonly Work[] = [
   SOAK_START,
   GROWTH,
   REJECTED,
+  POSTGRES,
+  ...POSTGRES_CASES,
+  POSTGRES_START,
+  POSTGRES_GROWTH,
 ];

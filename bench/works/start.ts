@@ -1,4 +1,4 @@
-import type { BenchWorld } from "../bench_world.ts";
+import type { BenchWorld, Place } from "../bench_world.ts";
 import { isVerdict } from "../our_output.ts";
 import type { StorageImage } from "../storage_image.ts";
 import type { Work } from "../work.ts";
@@ -30,11 +30,11 @@ export async function topicOfOne(world: BenchWorld, { folder }: StorageImage): P
 /**
  * Milliseconds until the order of `topic` is judged; the consumer then stops cleanly, so that the next start is quick.
  */
-export async function firstVerdict(world: BenchWorld, topic: string, { folder }: StorageImage): Promise<number> {
+export async function firstVerdict(world: BenchWorld, topic: string, place: Omit<Place, "topic">): Promise<number> {
   const verdict = Promise.withResolvers<number>();
   const since = performance.now();
   const onLine = (line: string) => isVerdict(line) && verdict.resolve(performance.now() - since);
-  await using consumer = world.startConsumer({ topic, folder, onLine });
+  await using consumer = world.startConsumer({ ...place, topic, onLine });
   const ended = consumer.end.then(({ code, stderr }) => {
     world.signal.throwIfAborted();
     throw new Error(`consume ended with ${code} and no verdict: ${stderr.trim()}`);

@@ -19,3 +19,20 @@ Deno.test("bench measures a work and its peer, and leaves a table, figures and a
     Deno.removeSync(out, { recursive: true });
   }
 });
+
+Deno.test("bench holds a consumer on a database against a bare insert, and says who used the CPU", async () => {
+  const out = Deno.makeTempDirSync({ prefix: "orders-bench-" });
+  try {
+    const args = ["--orders", "2000", "--rounds", "1", "--only", "postgres", "--out", out];
+    const { code, stdout, stderr } = await task("bench", args, {});
+    assert.equal(code, EXIT.ok, stderr);
+    assert.match(stdout, /^PostgreSQL, one consumer .* orders\/s .*bare INSERT .* >= 0.7x +(ok|missed)$/m);
+    const { works: [{ result }] } = JSON.parse(Deno.readTextFileSync(join(out, "bench.json")));
+    const { cpuPerMillion, peerCpuPerMillion, residentMb } = result.samples[0].details;
+    assert.deepEqual(Object.keys(cpuPerMillion), ["consumers", "broker", "database"]);
+    assert.deepEqual(Object.keys(peerCpuPerMillion), ["client", "database"]);
+    assert.ok(residentMb > 0);
+  } finally {
+    Deno.removeSync(out, { recursive: true });
+  }
+});

@@ -7,6 +7,7 @@ import { valueSubject } from "../../lib/topics.ts";
 import { testRegistry } from "../support/kafka.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { ownCheckout } from "../support/own_checkout.ts";
+import { HAS_POSTGRES, testDatabase } from "../support/postgres.ts";
 import { sendRaw } from "../support/raw_records.ts";
 import { order } from "../support/storage.ts";
 
@@ -80,6 +81,7 @@ Deno.test("every example of a --help works as it is printed", async (t) => {
   using checkout = ownCheckout();
   const { folder } = checkout;
   const name = `test-${crypto.randomUUID()}`;
+  await using database = HAS_POSTGRES ? await testDatabase() : undefined;
   const env = { ORDERS_TOPIC: name, CONSUMER_GROUP_ID: name, STORAGE_DIR: "" };
   for (const command of PIPELINE) {
     const lines = await examplesOf(command, folder);
@@ -87,7 +89,10 @@ Deno.test("every example of a --help works as it is printed", async (t) => {
     for (const line of lines) {
       const copy = /^STORAGE_DIR=(\S+)/.exec(line)?.[1];
       if (copy !== undefined) await copyStorage(folder, copy);
-      await t.step(line, () => runExample(line, folder, { env }));
+      const isOnDatabase = line.endsWith("--postgres");
+      if (isOnDatabase && database === undefined) continue;
+      const DATABASE_URL = isOnDatabase ? database!.url : "";
+      await t.step(line, () => runExample(line, folder, { env: { ...env, DATABASE_URL } }));
     }
   }
 });

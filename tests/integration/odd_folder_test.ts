@@ -1,29 +1,14 @@
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { EXIT } from "../../lib/errors.ts";
-import { CHECKOUT, DEFAULT_DATA_DIR } from "../../tools/stack/folders.ts";
-import { jarsFolder } from "../../tools/stack/jars.ts";
 import { task } from "../support/commands.ts";
+import { copyCheckout } from "../support/own_checkout.ts";
 
 /** What a URL, a file of properties, a shell or Java may take for something else. */
 const ODD = "my project ü#1 100%20";
 const FREE_PORTS = ["--local", "--kafka-port", "0", "--registry-port", "0"];
 /** A shell's language that knows no umlauts. */
 const PLAIN = { LC_ALL: "C", STORAGE_DIR: "", KAFKA_BOOTSTRAP_SERVERS: "", SCHEMA_REGISTRY_URL: "" };
-
-/** What the commands are made of. */
-const FILES = ["deno.json", "deno.lock", "lib", "tools", "producer.ts", "consumer.ts", "replay.ts"];
-
-/** Copies the checkout's commands, and links its jars, which are the same in each. */
-async function copyCheckout(to: string): Promise<void> {
-  Deno.mkdirSync(to);
-  const { success } = new Deno.Command("cp", { args: ["-r", ...FILES, to], cwd: CHECKOUT }).outputSync();
-  assert.ok(success);
-  const jars = await jarsFolder(DEFAULT_DATA_DIR);
-  const there = jars.replace(CHECKOUT, to);
-  Deno.mkdirSync(dirname(there), { recursive: true });
-  Deno.symlinkSync(jars, there);
-}
 
 async function shell(folder: string, line: string): Promise<string> {
   const args = ["-c", line, Deno.execPath()];

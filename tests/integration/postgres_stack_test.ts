@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EXIT } from "../../lib/errors.ts";
+import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { isAlive, terminate } from "../../tools/stack/processes.ts";
 import { checkUrl } from "../../tools/stack/postgres/check_stack_database.ts";
 import { withClient } from "../../tools/stack/postgres/database.ts";
@@ -164,8 +165,22 @@ Deno.test("a secure stack with a database", async (t) => {
         assert.ok(stdout.includes(`\n. ${join(dataDir, "postgres", `${role}.env`)} # ${role} `), stdout);
         assert.ok(!stdout.includes(readDatabasePassword(databaseFolder(dataDir), role)));
         const setting = Deno.readTextFileSync(join(dataDir, "postgres", `${role}.env`));
-        assert.match(setting, /^export DATABASE_URL='postgres:.*sslmode=verify-full.*'\n$/);
+        assert.match(
+          setting,
+          /^export DATABASE_URL='postgres:.*\?sslmode=verify-full'\nexport DATABASE_CA_FILE=\S+\n$/,
+        );
       }
+    });
+
+    await t.step("what a role's file exports is what commands take, and doctor", async () => {
+      const shell = async (line: string) => {
+        const script = `. '${join(dataDir, "postgres", "orders.env")}' && ${line}`;
+        const command = { args: ["-c", script, Deno.execPath()], cwd: CHECKOUT, env: { NO_COLOR: "1" } };
+        const { stdout, stderr } = await new Deno.Command("sh", command).output();
+        return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+      };
+      assert.match(await shell('"$0" task -q bootstrap'), /^Added to 127\.0\.0\.1:\d+\/orders: alice paid/);
+      assert.match(await shell('"$0" task -q doctor'), /^ok {4}postgres {3}PostgreSQL 18/m);
     });
 
     await t.step("up() with certificates of a version that made none for it says what to do", async () => {

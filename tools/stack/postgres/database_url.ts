@@ -31,10 +31,17 @@ export function databaseEnvFile(folder: string, role: Role): string {
   return join(folder, `${role}.env`);
 }
 
-/** Writes the setting of every role, for a shell. Permissions: read, write of the folder. */
+/**
+ * Writes the settings of every role, for a shell: the authority is a variable of its own, as our commands want it.
+ * Permissions: read, write of the folder.
+ */
 export function writeDatabaseEnvFiles(address: DatabaseAddress): void {
+  const { caFile } = address;
   for (const role of ROLE_NAMES) {
-    const line = `export DATABASE_URL=${shellWord(databaseUrl(address, role))}\n`;
-    Deno.writeTextFileSync(databaseEnvFile(address.folder, role), line, { mode: 0o600 });
+    const url = new URL(databaseUrl(address, role));
+    url.searchParams.delete("sslrootcert");
+    const lines = [`export DATABASE_URL=${shellWord(url.href)}\n`];
+    if (caFile !== undefined) lines.push(`export DATABASE_CA_FILE=${shellWord(caFile)}\n`);
+    Deno.writeTextFileSync(databaseEnvFile(address.folder, role), lines.join(""), { mode: 0o600 });
   }
 }

@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import { CREDENTIAL_FILES } from "../../lib/cli/environment.ts";
+import { print, printError } from "../../lib/cli/print.ts";
+import { EXIT, Failure } from "../../lib/errors.ts";
+import { CHECKOUT } from "../stack/folders.ts";
+
+/** What `up` leaves for other commands. */
+const STACK_FILE = ".stack/stack.json";
+const SHARE = /^joined as \d+ of (\d+): (.*)$/;
+const VERDICT = /^(accepted|rejected|skipped|dead letter) /;
+
+/** A consumer in a process of its own; each line that it prints is shown with its name. */
+export class DemoConsumer implements AsyncDisposable {
+  readonly name: string;
+  readonly #child: Deno.ChildProcess;
+  readonly #ended: Promise<Deno.CommandStatus>;
+  #orders = 0;
+  #share: { members: number; partitions: string } | undefined;
+  #lines = Promise.withResolvers<void>();
+
+  /**
+   * Starts `consume` with `args`, and the rights that its task has. By way of `sh`, which the tasks of the stack are
+   * granted, and which becomes it: the process is the consumer itself, as a signal wants it. Permissions: run sh; read.
+   */
+  constructor(name: string, args: readonly string[]) {
+    this.name = name;
+    const reads = [STACK_FILE, ...CREDENTIAL_FILES.map((file) => Deno.env.get(file) || [])].flat().join(",");
+    const rights = ["run", "-q", "--no-prompt", "-P=kafka", `--allow-read=${reads}`];
+    const command = [Deno.execPath(), ...rights, join(CHECKOUT, "consumer.ts"), "--verbose", ...args];
+    const options = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    this.#child = new Deno.Command("sh", { args: ["-c", 'exec "$0" "$@"', ...command], ...options }).spawn();
+    const shown = [this.#show(this.#child.stdout, print), this.#show(this.#child.stderr, printError)];
+    this.#ended = Promise.all(shown).then(() => this.#child.status);
+    this.#ended.then(() => this.#lines.resolve());
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Verdicts that it has printed so far. */
+  get orders(): number {
+    return this.#orders;
+  }
+
+  /** What it said of its share last; 0 members before it joined. */
+  get share(): { members: number; partitions: string } {
+    return this.#share ?? { members: 0, partitions: "" };
+  }
+
+  /** Resolves when it has printed something more, or has ended. */
+  get change(): Promise<void> {
+    return this.#lines.promise;
+  }
+
+  signal(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch {
+      // ended already
+    }
+  }
+
+  /** Its end. Throws a {@linkcode Failure} where it did not end well, unless it was killed. */
+  async end(): Promise<void> {
+    const { code, signal } = await this.#ended;
+    if (code !== EXIT.ok && signal !== "SIGKILL") {
+      throw new Failure(EXIT.failed, `Consumer ${this.name} ended with ${code}`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.signal("SIGTERM");
+    await this.#ended;
+  }
+
+  async #show(stream: ReadableStream<Uint8Array<ArrayBuffer>>, show: (line: string) => void): Promise<void> {
+    let rest = "";
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) this.#note(line, show);
+    }
+  }
+
+  #note(line: string, show: (line: string) => void): void {
+    show(`  ${this.name}  ${line}`);
+    const share = SHARE.exec(line);
+    if (share !== null) this.#share = { members: Number(share[1]), partitions: share[2] };
+    if (VERDICT.test(line)) this.#orders++;
+    this.#lines.resolve();
+    this.#lines = Promise.withResolvers();
+  }
+}
