@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
 import { Failure, messageOf } from "../../errors.ts";
-import { asFailure, isTransient } from "./failures.ts";
+import { asFailure, isTransient, otherRule } from "./failures.ts";
 import { refusal } from "./rights.ts";
 
 /**
@@ -15,6 +15,8 @@ export function outageOf(
   { topic, group, wasMember }: { topic: string; group: string; wasMember: boolean },
 ): string {
   if (error instanceof Failure) throw error;
+  const incompatible = otherRule(error, group);
+  if (incompatible !== undefined) throw incompatible;
   const refused = refusal(error, kafka, { topic, operation: "Read", group });
   if (refused !== undefined && !wasMember) throw refused;
   if (refused !== undefined) return `${refused.message}; no order is read until then`;
