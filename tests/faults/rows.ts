@@ -9,6 +9,9 @@ import { replayWhileConsuming } from "./kafka_replay.ts";
 import { resetRacingJoin } from "./kafka_reset.ts";
 import { offsetsOutOfRange } from "./kafka_retention.ts";
 import { stopInBatch, zombie } from "./kafka_signals.ts";
+import { membersKilled } from "./postgres_many.ts";
+import { POSTGRES_MEMBER_FAULTS } from "./postgres_members.ts";
+import { databaseAway } from "./postgres_outage.ts";
 import { DAMAGE_FAULTS } from "./store_damage.ts";
 import { IO_FAULTS } from "./store_io.ts";
 import { KILL_FAULTS } from "./store_kill.ts";
@@ -41,4 +44,8 @@ export const FAULTS: readonly Fault[] = [
   stopInBatch,
   leaderKilled,
   compactionEmptied,
+  // In a group whose members share a store in PostgreSQL.
+  ...POSTGRES_MEMBER_FAULTS,
+  databaseAway,
+  membersKilled,
 ].sort((a, b) => a.row - b.row);

@@ -1,4 +1,5 @@
 import { EXIT, Failure } from "../../lib/errors.ts";
+import { patiently } from "../../lib/patiently.ts";
 import { endedEarly, type StartedPart } from "../../tools/stack/part.ts";
 import { freePorts } from "../../tools/stack/ports.ts";
 import { provideDatabase, withClient } from "../../tools/stack/postgres/database.ts";
@@ -20,6 +21,15 @@ export interface PostgresEnv extends Record<string, string> {
   TEST_DATABASE_URL: string;
 }
 
+/** The server of {@linkcode withPostgres}, to be treated badly. */
+export interface TestServer {
+  port: number;
+  /** `kill -9`: what it holds in memory is gone. */
+  kill(): void;
+  /** Starts it again after a kill; resolves when it answers. */
+  start(): Promise<void>;
+}
+
 /**
  * Runs `work` with a PostgreSQL of its own, on a free port and in a folder of its own, and removes it all afterwards. It
  * takes a second.
@@ -27,17 +37,26 @@ export interface PostgresEnv extends Record<string, string> {
  * Throws a {@linkcode Failure} where it cannot be had on this machine. Permissions: net; run sh, mvn; env; read and write
  * of the checkout's `.stack` and of temp folders.
  */
-export async function withPostgres<T>(work: (env: PostgresEnv) => Promise<T>): Promise<T> {
+export async function withPostgres<T>(work: (env: PostgresEnv, server: TestServer) => Promise<T>): Promise<T> {
   const folder = Deno.makeTempDirSync({ prefix: "orders-postgres-" });
   const giveUp = new AbortController();
+  const address = { folder, port: freePorts(1)[0] };
+  const { signal: stop } = giveUp;
   let server: StartedPart | undefined;
-  try {
-    const { signal: stop } = giveUp;
-    const address = { folder, port: freePorts(1)[0] };
+  async function start(): Promise<void> {
     server = await startServer(folder, { programs: await providePrograms(folder, stop), port: address.port, stop });
     await Promise.race([provideDatabase(address, stop), endedEarly(server)]);
+  }
+  try {
+    await start();
     await withClient(databaseUrl(address, SUPERUSER), (client) => client.query("ALTER ROLE orders CREATEDB"));
-    return await work({ [SETTING]: databaseUrl(address) });
+    return await work({ [SETTING]: databaseUrl(address) }, {
+      port: address.port,
+      kill: () => Deno.kill(server!.process.pid, "SIGKILL"),
+      // Its children notice a moment later that it is gone; until then a new one does not start.
+      start: () =>
+        patiently(() => start().then(() => true), { forMs: 20_000, everyMs: 200, passes: () => true }).then(),
+    });
   } finally {
     giveUp.abort();
     if (server !== undefined) await terminate([server.process], STOP_SERVER);
@@ -47,12 +66,11 @@ export async function withPostgres<T>(work: (env: PostgresEnv) => Promise<T>): P
 
 /**
  * A database of a test's own, empty, on the server of the tests, as the role that owns it; dropped when disposed, whoever
- * is still connected.
+ * is still connected. `server` is another one than that of the environment.
  *
  * Permissions: net, env TEST_DATABASE_URL.
  */
-export async function testDatabase(): Promise<{ url: string } & AsyncDisposable> {
-  const server = Deno.env.get(SETTING);
+export async function testDatabase(server = Deno.env.get(SETTING)): Promise<{ url: string } & AsyncDisposable> {
   if (server === undefined) throw new Failure(EXIT.config, `${SETTING} is not set: run the tests with deno task test`);
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
   await withClient(server, (client) => client.query(`CREATE DATABASE ${name}`));
