@@ -7,6 +7,7 @@ import { Traffic } from "./kafka_traffic.ts";
 import { brokenOf, endOf, moment } from "./kafka_world.ts";
 import { withConnection } from "./postgres_invariant.ts";
 import { PostgresWorld, withoutPostgres } from "./postgres_world.ts";
+import { FAKETIME, noFaketime } from "./store_tools.ts";
 
 /** A dead member's partitions are somebody else's after the session timeout (10 s) and a rebalance. */
 const TAKEN_OVER_LIMIT_MS = 20_000;
@@ -158,7 +159,31 @@ const oneIdTwice: Fault = {
   },
 };
 
-export const POSTGRES_MEMBER_FAULTS: readonly Fault[] = [sharedZombie, rebalanceStorm, frozenBeforeCommit, oneIdTwice];
+/** Row 24: the clocks of two members are two days apart, and neither is right. */
+const clocksApart: Fault = {
+  row: 24,
+  name: "clocks two days apart (PostgreSQL)",
+  runs: { full: 5, sample: 1 },
+  skip: () => withoutPostgres() ?? noFaketime(),
+  async run(context: FaultContext): Promise<FaultOutcome> {
+    await using world = await PostgresWorld.create(context);
+    const clock = (day: string) => ({ LD_PRELOAD: FAKETIME, FAKETIME: day, FAKETIME_DONT_FAKE_MONOTONIC: "1" });
+    await using first = world.start([], clock("-1d"));
+    await using second = world.start([], clock("+1d"));
+    await world.members(2);
+    await world.send(1_000);
+    await world.allJudged();
+    return await world.outcome(0, await endedWell(first, second));
+  },
+};
+
+export const POSTGRES_MEMBER_FAULTS: readonly Fault[] = [
+  sharedZombie,
+  rebalanceStorm,
+  clocksApart,
+  frozenBeforeCommit,
+  oneIdTwice,
+];
 
 /** Asks members to stop; what is wrong with how they do. */
 export async function endedWell(...members: RunningTask[]): Promise<string[]> {
