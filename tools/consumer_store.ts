@@ -57,7 +57,7 @@ async function openSharedStore(
   let told = "";
   async function tell(memberId: string, partitions: readonly number[]): Promise<void> {
     const share = await describeShare(kafka, { group, topic, memberId, partitions });
-    if (share !== told) print(told = share);
+    if (share !== undefined && share !== told) print(told = share);
   }
   return {
     store: await PostgresStore.open(database, { lanes }),

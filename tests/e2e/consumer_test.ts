@@ -42,10 +42,16 @@ Deno.test("consume refuses a second consumer of the storage or the group with 75
   await ready(world.storage);
   const sameStorage = await task("consume", [], world.env);
   assert.equal(sameStorage.code, 75);
-  assert.match(sameStorage.stderr, /^error: The storage .* is owned by process \d+/);
+  assert.match(
+    sameStorage.stderr,
+    /^error: The storage .* is owned by process \d+.* share a database \(DATABASE_URL, docs\/SCALING\.md\)\n$/,
+  );
   const sameGroup = await task("consume", [], { ...world.env, STORAGE_DIR: other.storage });
   assert.equal(sameGroup.code, 75);
-  assert.match(sameGroup.stderr, /^error: The group .* is active/);
+  assert.match(
+    sameGroup.stderr,
+    /^error: The group .* is active: .* share a database \(DATABASE_URL, docs\/SCALING\.md\)\n$/,
+  );
 });
 
 Deno.test("consume resumes at once after kill -9, loses nothing and deducts nothing twice", async () => {

@@ -8,6 +8,7 @@ import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { table } from "../../lib/cli/table.ts";
 import { EXIT, Failure, messageOf } from "../../lib/errors.ts";
+import { withPostgres } from "../support/postgres.ts";
 import { withStack } from "../support/stack.ts";
 import { type Fault, type FaultContext, type FaultOutcome, held, seededRandom } from "./fault.ts";
 import { FAULTS } from "./rows.ts";
@@ -47,18 +48,34 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
   const faults = FAULTS.filter(({ row }) => options.row === undefined || row === options.row);
   if (faults.length === 0) throw new Failure(EXIT.usage, `There is no fault in row ${options.row}`);
   const tallies = Tallies.load(options.fresh || options.seed !== undefined);
-  await withStack(async (env) => {
+  await withServers(async (env) => {
     for (const fault of faults) {
       const wanted = options.runs ?? fault.runs.full;
-      await runFault(fault, tallies.of(fault.row), { wanted, env, firstSeed: options.seed, stop });
+      await runFault(fault, tallies.of(fault.name), { wanted, env, firstSeed: options.seed, stop });
       tallies.save();
       if (stop.aborted) break;
     }
   });
   console.log("\n" + report(faults, tallies));
-  const complete = faults.every(({ row }) => tallies.of(row).failures.length === 0);
+  const complete = faults.every(({ name }) => tallies.of(name).failures.length === 0);
   if (!stop.aborted) tallies.forget();
   return complete ? EXIT.ok : EXIT.failed;
+}
+
+/** Brokers, the registry, and a PostgreSQL where it can be had: the rows that need it are skipped otherwise. */
+async function withServers(work: (env: FaultContext["env"]) => Promise<void>): Promise<void> {
+  let isUp = false;
+  const withBrokers = () => withStack((env) => work(env));
+  try {
+    await withPostgres((env) => {
+      for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
+      isUp = true;
+      return withBrokers();
+    });
+  } catch (error) {
+    if (isUp || !(error instanceof Failure)) throw error;
+    await withBrokers();
+  }
 }
 
 async function runFault(
@@ -109,7 +126,7 @@ function progressBar({ row, name }: Fault, wanted: number, done: number): (runs:
 
 function report(faults: readonly Fault[], tallies: Tallies): string {
   const rows = faults.map(({ row, name }) => {
-    const { runs, lost, doubled, unbalanced, failures, longestRecoveryMs, skipped } = tallies.of(row);
+    const { runs, lost, doubled, unbalanced, failures, longestRecoveryMs, skipped } = tallies.of(name);
     const seconds = (longestRecoveryMs / 1_000).toFixed(1);
     return [
       row,

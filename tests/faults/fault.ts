@@ -17,6 +17,8 @@ export interface FaultContext {
   seed: number;
   /** In [0, 1). */
   random(): number;
+  /** Whether CI looks on: what takes minutes takes seconds then. */
+  isSample?: boolean;
   /** Brokers and registry of the campaign's own stack, as the environment of commands has them. */
   env: { KAFKA_BOOTSTRAP_SERVERS: string; SCHEMA_REGISTRY_URL: string };
 }

@@ -1,4 +1,9 @@
-import { type KafkaWorld, moment } from "./kafka_world.ts";
+import { moment } from "./kafka_world.ts";
+
+/** Where orders are sent. */
+interface Destination {
+  send(count: number): Promise<void>;
+}
 
 /** Orders in one send at most. */
 export const SEND_LIMIT = 50;
@@ -8,12 +13,12 @@ export class Traffic {
   #stopped = false;
   readonly #sending: Promise<void>;
 
-  constructor(world: KafkaWorld, options: { random: () => number; pauseMs: number }) {
+  constructor(world: Destination, options: { random: () => number; pauseMs: number }) {
     this.#sending = this.#send(world, options);
     this.#sending.catch(() => {}); // seen by stop()
   }
 
-  async #send(world: KafkaWorld, { random, pauseMs }: { random: () => number; pauseMs: number }): Promise<void> {
+  async #send(world: Destination, { random, pauseMs }: { random: () => number; pauseMs: number }): Promise<void> {
     while (!this.#stopped) {
       await world.send(1 + Math.floor(random() * SEND_LIMIT));
       await moment(random() * pauseMs);

@@ -13,6 +13,9 @@ import { memberFrozen } from "./postgres_frozen.ts";
 import { POSTGRES_MEMBERS } from "./postgres_members.ts";
 import { POSTGRES_MUTANT_FAULTS } from "./postgres_mutants.ts";
 import { everyStatement } from "./postgres_statements.ts";
+import { membersKilled } from "./postgres_many.ts";
+import { POSTGRES_GROUPS } from "./postgres_groups.ts";
+import { databaseAway } from "./postgres_outage.ts";
 import { DAMAGE_FAULTS } from "./store_damage.ts";
 import { IO_FAULTS } from "./store_io.ts";
 import { KILL_FAULTS } from "./store_kill.ts";
@@ -50,4 +53,8 @@ export const FAULTS: readonly Fault[] = [
   memberFrozen,
   ...POSTGRES_MEMBERS,
   ...POSTGRES_MUTANT_FAULTS,
+  // In a group whose members share a store in PostgreSQL.
+  ...POSTGRES_GROUPS,
+  databaseAway,
+  membersKilled,
 ].sort((a, b) => a.row - b.row);

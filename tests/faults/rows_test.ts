@@ -16,7 +16,7 @@ for (const fault of FAULTS.filter(({ runs }) => runs.sample > 0)) {
       const env = testEnv();
       for (let run = 0; run < fault.runs.sample; run++) {
         const seed = crypto.getRandomValues(new Uint32Array(1))[0];
-        const outcome = await fault.run({ seed, random: seededRandom(seed), env });
+        const outcome = await fault.run({ seed, random: seededRandom(seed), env, isSample: true });
         const repeat = `deno task faults --row ${fault.row} --runs 1 --seed ${seed}`;
         assert.ok(held(outcome), `${JSON.stringify(outcome)}; repeat it with: ${repeat}`);
       }

@@ -2,7 +2,8 @@ import { eventually } from "../support/commands.ts";
 import { type Fault, type FaultContext, type FaultOutcome } from "./fault.ts";
 import { brokenOf, KafkaWorld } from "./kafka_world.ts";
 
-const FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+/** Loaded into a process, it moves its clock. */
+export const FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 const ADDS = 10;
 const LOAD = 3_000;
 /** A second consumer has to say no within this time, in milliseconds. */
@@ -104,7 +105,7 @@ async function clockOff(context: FaultContext): Promise<FaultOutcome> {
   return await world.outcome(recoveryMs, broken);
 }
 
-function noFaketime(): string | undefined {
+export function noFaketime(): string | undefined {
   const env = { LD_PRELOAD: FAKETIME, FAKETIME: "+1d", FAKETIME_DONT_FAKE_MONOTONIC: "1" };
   const { stdout } = new Deno.Command(Deno.execPath(), { args: ["eval", "console.log(Date.now())"], env }).outputSync();
   const ahead = Number(new TextDecoder().decode(stdout)) - Date.now();

@@ -3,7 +3,7 @@ import { type FaultOutcome, held } from "./fault.ts";
 /** Where an interrupted campaign is kept. */
 const FILE = ".stack/faults.json";
 
-/** The runs of one row so far. */
+/** The runs of one fault so far. */
 export class Tally {
   runs = 0;
   lost = 0;
@@ -26,30 +26,30 @@ export class Tally {
 
 /** The tallies of a campaign, kept over an interruption. */
 export class Tallies {
-  readonly #byRow = new Map<number, Tally>();
+  readonly #byName = new Map<string, Tally>();
 
   /** Those of an interrupted campaign, or none. Permission: read of `.stack`. */
   static load(fresh: boolean): Tallies {
     const tallies = new Tallies();
     if (fresh) return tallies;
     try {
-      const saved: [number, Tally][] = JSON.parse(Deno.readTextFileSync(FILE));
-      for (const [row, tally] of saved) Object.assign(tallies.of(row), tally);
+      const saved: [string, Tally][] = JSON.parse(Deno.readTextFileSync(FILE));
+      for (const [name, tally] of saved) Object.assign(tallies.of(name), tally);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
     return tallies;
   }
 
-  of(row: number): Tally {
-    let tally = this.#byRow.get(row);
-    if (tally === undefined) this.#byRow.set(row, tally = new Tally());
+  of(name: string): Tally {
+    let tally = this.#byName.get(name);
+    if (tally === undefined) this.#byName.set(name, tally = new Tally());
     return tally;
   }
 
   /** Permission: write of `.stack`. */
   save(): void {
-    Deno.writeTextFileSync(FILE, JSON.stringify([...this.#byRow]));
+    Deno.writeTextFileSync(FILE, JSON.stringify([...this.#byName]));
   }
 
   forget(): void {

@@ -180,7 +180,7 @@ Deno.test("a secure stack with a database", async (t) => {
         return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
       };
       assert.match(await shell('"$0" task -q bootstrap'), /^Added to 127\.0\.0\.1:\d+\/orders: alice paid/);
-      assert.match(await shell('"$0" task -q doctor'), /^ok {4}postgres {3}PostgreSQL 18/m);
+      assert.match(await shell('"$0" task -q doctor'), /^ok {4}database {3}.* in PostgreSQL 18/m);
     });
 
     await t.step("up() with certificates of a version that made none for it says what to do", async () => {

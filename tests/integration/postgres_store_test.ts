@@ -84,7 +84,7 @@ postgresTest("PostgresStore keeps what PostgreSQL takes for no text, escaped, an
 /** A role without rights, which only this test knows; gone when disposed. */
 async function withRole(database: TestDatabase, work: (name: string) => Promise<void>): Promise<void> {
   const name = `role_${crypto.randomUUID().slice(0, 8)}`;
-  await database.sql(`CREATE ROLE ${name} LOGIN PASSWORD '${name}'`);
+  await database.sql(`CREATE ROLE ${name} LOGIN PASSWORD '${name}'; GRANT ${name} TO CURRENT_USER`);
   try {
     await work(name);
   } finally {

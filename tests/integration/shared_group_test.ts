@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
+import { commitForEmptyGroup } from "../../lib/kafka/consume/group_coordinator.ts";
 import { describeShare } from "../../lib/kafka/consume/group_share.ts";
+import { startGroup } from "../../lib/kafka/consume/group_start.ts";
 import { Subscription } from "../../lib/kafka/consume/subscription.ts";
 import { PositionMoved } from "../../lib/ports.ts";
 import { eventually } from "../support/commands.ts";
@@ -30,10 +32,8 @@ class World {
   async send(count: number): Promise<void> {
     const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 }); // a send repeated is one all the same
     await producer.connect();
-    const messages = Array.from(
-      { length: count },
-      () => ({ partition: this.#sent % PARTITIONS, value: `${this.#sent++}` }),
-    );
+    const next = () => ({ partition: this.#sent % PARTITIONS, value: `${this.#sent++}` });
+    const messages = Array.from({ length: count }, next);
     await producer.send({ topic: this.topic, messages });
     await producer.disconnect();
   }
@@ -56,22 +56,22 @@ class Member implements AsyncDisposable {
   batches = 0;
   /** Batches given up because somebody else was faster. */
   moved = 0;
-  /** Keeps a batch between decision and effect for as long as it has not resolved. */
+  /** Keeps a batch between decision and effect until it resolves. */
   frozen: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
 
-  constructor(world: World, { lanes = 2, until }: { lanes?: number; until?: Map<number, number> } = {}) {
-    this.#run = this.#read(world, { lanes, until });
+  constructor(world: World, options: MemberOptions = {}) {
+    this.#run = this.#read(world, options);
   }
 
-  async #read(world: World, { lanes, until }: { lanes: number; until?: Map<number, number> }): Promise<void> {
+  async #read(world: World, { lanes = 2, until, starts = new Map() }: MemberOptions): Promise<void> {
     const { topic, positions } = world;
     await using subscription = new Subscription(world.kafka, {
       group: topic,
       topic,
       topicId: undefined,
-      starts: new Map(),
+      starts,
       until,
       sharing: {
         lanes,
@@ -112,6 +112,12 @@ class Member implements AsyncDisposable {
   }
 }
 
+interface MemberOptions {
+  lanes?: number;
+  until?: Map<number, number>;
+  starts?: Map<number, number>;
+}
+
 const shares = (...members: Member[]) => members.flatMap(({ partitions }) => partitions).sort((a, b) => a - b);
 const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 
@@ -135,7 +141,7 @@ Deno.test("members of a group share the partitions, and one that leaves hands it
     ),
   );
   assert.deepEqual(
-    told.sort().map((sentence) => sentence.replace(/: .*/, "")),
+    told.sort().map((sentence) => sentence?.replace(/: .*/, "")),
     ["joined as 1 of 3", "joined as 2 of 3", "joined as 3 of 3"],
   );
   await world.send(10 * BATCH);
@@ -201,11 +207,44 @@ Deno.test("a member without a partition waits, and says so", async () => {
     const idle = members.find(({ partitions }) => partitions.length === 0)!;
     const { kafka, topic } = world;
     const share = { group: topic, topic, memberId: idle.id, partitions: [] };
-    assert.match(
-      await describeShare(kafka, share),
-      /^joined as \d of 7: 7 consumers, 6 partitions: this one waits$/,
-    );
+    const said = await describeShare(kafka, share);
+    assert.match(said!, /^joined as \d of 7: 7 consumers, 6 partitions: this one waits$/);
+    assert.equal(await describeShare(kafka, { ...share, memberId: "gone" }), undefined);
   } finally {
     for (const member of members) await member[Symbol.asyncDispose]();
   }
+});
+
+Deno.test("a member begins where the group does, and not at an offset of an earlier topic", async () => {
+  const world = await World.create();
+  await world.send(10 * BATCH);
+  const { kafka, topic, positions } = world;
+  const stale = new Map(ALL.map((partition) => [partition, BATCH]));
+  await commitForEmptyGroup(kafka, { group: topic, topic, topicId: "earlier" }, stale);
+  const store = {
+    resumeAt: ({ partition }: { partition: number }) => Promise.resolve(positions.get(partition)),
+    restartAt: () => Promise.resolve(),
+  };
+  const at = { group: topic, topic, topicId: "now", isShared: true };
+  const { starts } = await withAdmin(kafka, (admin) => startGroup(kafka, admin, store, at));
+  await using _member = new Member(world, { starts });
+  await eventually("everything is taken", () => world.isDone);
+  world.requireOnce();
+});
+
+Deno.test("a member that waits for its store for longer than a session lasts stays in the group", async () => {
+  const world = await World.create();
+  await world.send(10 * BATCH);
+  const frozen = Promise.withResolvers<void>();
+  await using member = new Member(world);
+  member.frozen = frozen.promise;
+  await eventually("it has joined", () => isShared(member));
+  const { id } = member;
+  const since = performance.now();
+  await eventually("a session would be over", () => performance.now() - since > 13_000);
+  const { groups: [{ members }] } = await withAdmin(world.kafka, (admin) => admin.describeGroups([world.topic]));
+  frozen.resolve();
+  assert.deepEqual(members.map(({ memberId }) => memberId), [id]);
+  await eventually("everything is taken", () => world.isDone);
+  world.requireOnce();
 });

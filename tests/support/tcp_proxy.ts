@@ -1,4 +1,5 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Buffer } from "node:buffer";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
 /** What a {@linkcode TcpProxy} does with its connections. */
 export type LinkMood =
@@ -21,6 +22,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   /** What is held back while silent. */
   #waiting: (() => void)[] = [];
+  /** Sees each piece of data on its way to the target, which waits for it. */
+  tap: (data: Buffer) => void | Promise<void> = () => {};
 
   private constructor(target: { host: string; port: number }) {
     this.#server = createServer({ allowHalfOpen: false }, (socket) => this.#accept(socket, target));
@@ -33,9 +36,25 @@ export class TcpProxy implements AsyncDisposable {
     return proxy;
   }
 
+  /** Listens at a free port. */
+  static async atFreePort(target: { host: string; port: number }): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Breaks every connection; new ones go through as the mood is. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   setMood(mood: LinkMood): void {
     this.#mood = mood;
-    if (mood === "cut") { for (const socket of this.#sockets) socket.destroy(); }
+    if (mood === "cut") this.cut();
     if (mood === "silent") return;
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -45,17 +64,17 @@ export class TcpProxy implements AsyncDisposable {
   #accept(client: Socket, target: { host: string; port: number }): void {
     if (this.#mood === "cut") return void client.destroy();
     const server = connect(target);
-    this.#join(client, server);
+    this.#join(client, server, (data) => this.tap(data));
     server.on("data", () => this.#mood === "unheard" && client.destroy());
     this.#join(server, client);
   }
 
   /** One direction of a connection; the order of the data is kept. */
-  #join(from: Socket, to: Socket): void {
+  #join(from: Socket, to: Socket, tap: (data: Buffer) => void | Promise<void> = () => {}): void {
     this.#sockets.add(from);
     let last = Promise.resolve();
-    from.on("data", (data) => {
-      last = last.then(() => this.#passes()).then(() => void (to.destroyed || to.write(data)));
+    from.on("data", (data: Buffer) => {
+      last = last.then(() => this.#passes()).then(() => tap(data)).then(() => void (to.destroyed || to.write(data)));
     });
     from.on("error", () => to.destroy());
     from.on("close", () => {

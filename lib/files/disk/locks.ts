@@ -108,7 +108,8 @@ export class OwnerLock {
     throw new Failure(
       EXIT.busy,
       `The storage ${layout.folder} is owned by ${who}; a storage folder takes one consumer: stop it first, ` +
-        `or give this one a folder and a group of its own (STORAGE_DIR, --group)`,
+        `give this one a folder and a group of its own (STORAGE_DIR, --group), or let them share a database ` +
+        `(DATABASE_URL, docs/SCALING.md)`,
     );
   }
 

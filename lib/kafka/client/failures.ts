@@ -47,8 +47,23 @@ export function deleted(topic: string): Failure {
 export function notAlone(group: string): Failure {
   return new Failure(
     EXIT.busy,
-    `The group ${group} has another member already, and a group takes one consumer: stop it first, or give this one a group ` +
-      `and a storage folder of its own (--group, STORAGE_DIR)`,
+    `The group ${group} has another member already, and a group takes one consumer: stop it first, give this one a ` +
+      `group and a storage folder of its own (--group, STORAGE_DIR), or ${SHARE_REMEDY}`,
+  );
+}
+
+/** How several consumers may share a group. */
+export const SHARE_REMEDY = "let them share a database (DATABASE_URL, docs/SCALING.md)";
+
+/** The failure for a group whose members share its partitions by another rule, if `error` says so. */
+export function otherRule(error: unknown, group: string): Failure | undefined {
+  const isOtherRule = causesOf(error).some((inner) => "type" in inner && inner.type === "INCONSISTENT_GROUP_PROTOCOL");
+  if (!isOtherRule) return undefined;
+  return new Failure(
+    EXIT.busy,
+    `The group ${group} has members of another program, or consumers on another kind of store: stop them first, or ` +
+      `take another group (--group)`,
+    { cause: error },
   );
 }
 

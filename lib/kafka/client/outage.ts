@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
 import { Failure, messageOf } from "../../errors.ts";
-import { asFailure, isTransient } from "./failures.ts";
+import { asFailure, isTransient, otherRule } from "./failures.ts";
 import { accessDenied } from "./rights.ts";
 
 /**
@@ -15,6 +15,8 @@ export function outageOf(
   { topic, group, wasMember }: { topic: string; group: string; wasMember: boolean },
 ): string {
   if (error instanceof Failure) throw error;
+  const incompatible = otherRule(error, group);
+  if (incompatible !== undefined) throw incompatible;
   const denied = accessDenied(error, kafka, { topic, operation: "Read", group });
   if (denied !== undefined && !wasMember) throw denied;
   if (denied !== undefined) return `${denied.message}; no order is read until then`;

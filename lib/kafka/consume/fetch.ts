@@ -1,4 +1,5 @@
 import type { EachBatchPayload } from "kafkajs";
+import { HEARTBEAT_MS } from "./group_member.ts";
 
 /** What one call of kafkajs fetched, and what became of the batches made from it. */
 export class Fetch {
@@ -14,6 +15,17 @@ export class Fetch {
   constructor(payload: EachBatchPayload) {
     this.payload = payload;
     this.#failed.promise.catch(() => {}); // reported by `done`
+  }
+
+  /** Has the member say that it is alive during `work`, which may wait for long: for others' locks, say. */
+  async keepAlive<T>(work: () => Promise<T>): Promise<T> {
+    const beat = () => void this.payload.heartbeat().catch(() => {}); // one that is lost finds out when it commits
+    const beating = setInterval(beat, HEARTBEAT_MS);
+    try {
+      return await work();
+    } finally {
+      clearInterval(beating);
+    }
   }
 
   handOut(): void {

@@ -4,7 +4,8 @@ import { sharedMembers } from "./shared_members.ts";
 import { soleMember } from "./sole_member.ts";
 import { TOPIC_CHECK_MS } from "./topic_watch.ts";
 
-const HEARTBEAT_MS = 3_000;
+/** How often a member has to say that it is alive, in milliseconds. */
+export const HEARTBEAT_MS = 3_000;
 const SESSION_TIMEOUT_MS = 30_000;
 /** The session timeout in a shared group: how long the partitions of a killed member wait. */
 const SHARED_SESSION_TIMEOUT_MS = 10_000;

@@ -45,8 +45,8 @@ function isLoading(error: unknown): boolean {
   return causesOf(error).some((inner) => "type" in inner && inner.type === "GROUP_LOAD_IN_PROGRESS");
 }
 
-/** Refuses (75) while the group has members, naming them. Permission: net. */
-export async function requireEmptyGroup(admin: Admin, group: string): Promise<void> {
+/** Refuses (75) while the group has members, naming them, and one more `remedy`. Permission: net. */
+export async function requireEmptyGroup(admin: Admin, group: string, remedy = ""): Promise<void> {
   await admin.describeCluster(); // else kafkajs does not know the coordinator's address and retries 300 ms later
   const { groups: [description] } = await admin.describeGroups([group]);
   const members = description?.members ?? [];
@@ -54,7 +54,7 @@ export async function requireEmptyGroup(admin: Admin, group: string): Promise<vo
   const names = members.map(({ clientId, clientHost, memberId }) => `${clientId || memberId} at ${clientHost}`);
   throw new Failure(
     EXIT.busy,
-    `The group ${group} is active: ${names.join(", ")}. Stop it first, or take another group (--group)`,
+    `The group ${group} is active: ${names.join(", ")}. Stop it first, or take another group (--group)${remedy}`,
   );
 }
 

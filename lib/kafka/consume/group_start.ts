@@ -3,7 +3,7 @@ import { committedOffsets, moveGroup, requireEmptyGroup } from "./group_offsets.
 import { removeMember } from "./group_coordinator.ts";
 import { planReset, type ResetRequest } from "./offset_reset.ts";
 import type { ResetStep } from "../../reset_target.ts";
-import { outOfRange } from "../client/failures.ts";
+import { outOfRange, SHARE_REMEDY } from "../client/failures.ts";
 import type { OrderStore } from "../../ports.ts";
 import type { GroupTopic } from "./group_topic.ts";
 import { wholeLogs } from "./log_ends.ts";
@@ -39,7 +39,7 @@ export async function startGroup(
 ): Promise<StartOffsets> {
   const { group, topic } = at;
   if (deadMember !== undefined) await removeMember(kafka, group, deadMember);
-  if (!isShared) await requireEmptyGroup(admin, group);
+  if (!isShared) await requireEmptyGroup(admin, group, `, or ${SHARE_REMEDY}`);
   const logs = await wholeLogs(kafka, topic);
   const committed = await committedOffsets(admin, at);
   const starts = new Map(

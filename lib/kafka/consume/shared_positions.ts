@@ -27,10 +27,16 @@ export class SharedPositions {
 
   /** Where reading of a partition is to go on; undefined if kafkajs would go on there by itself. */
   async positionOf(partition: number): Promise<number | undefined> {
-    // If the store is away, the first batch finds out and waits for it.
-    const position = await this.#options.sharing?.positionOf(partition).catch(() => undefined);
-    if (position !== undefined) this.#limits.advance(partition, position);
-    return position;
+    const { sharing, starts } = this.#options;
+    if (sharing === undefined) return undefined;
+    try {
+      // Kafkajs would take the group's offset for one that the store never saw, be it of an earlier topic or not.
+      const position = await sharing.positionOf(partition) ?? starts.get(partition);
+      if (position !== undefined) this.#limits.advance(partition, position);
+      return position;
+    } catch {
+      return undefined; // the store is away: the first batch finds out, and waits for it
+    }
   }
 
   /** Moves a partition past offsets without a record. If that fails, its next batch finds out. */

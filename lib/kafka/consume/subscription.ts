@@ -12,6 +12,7 @@ import { removeMember } from "./group_coordinator.ts";
 import { createMember } from "./group_member.ts";
 import { offsetMetadata } from "./group_topic.ts";
 import { Lanes } from "./lanes.ts";
+import type { PartitionEnds } from "./open_transactions.ts";
 import { ReadLimits } from "./read_limits.ts";
 import { SharedPositions } from "./shared_positions.ts";
 import type { SubscriptionOptions } from "./subscription_options.ts";
@@ -47,6 +48,7 @@ export class Subscription implements AsyncDisposable {
   #memberId: string | undefined;
   /** This member's partitions. */
   #owned: readonly number[] = [];
+  /** While it is a member; seek throws where it is not yet. */
   #consumer: Consumer | undefined;
   /** Member id of the last session that ended in an error; the group may not know that it is gone. */
   #crashedMember: string | undefined;
@@ -95,10 +97,9 @@ export class Subscription implements AsyncDisposable {
    * ({@linkcode PositionMoved}): reading then goes on at the store's position.
    */
   async throughOutages<T>(batch: SubscribedBatch, work: (isAgain: boolean) => Promise<T>): Promise<T | undefined> {
-    const { payload } = this.#fetches.get(batch)!;
     for (let isAgain = false; !this.#over; isAgain = true) {
       try {
-        const result = await work(isAgain);
+        const result = await this.#fetches.get(batch)!.keepAlive(() => work(isAgain));
         if (isAgain) this.#tellOutage(undefined);
         return result;
       } catch (error) {
@@ -106,7 +107,6 @@ export class Subscription implements AsyncDisposable {
         if (!(error instanceof Outage)) throw asFailure(error);
         this.#tellOutage(error.message);
         await this.#pause();
-        await payload.heartbeat().catch(() => {}); // a member that was removed finds out when it commits
       }
     }
   }
@@ -133,15 +133,12 @@ export class Subscription implements AsyncDisposable {
   /** One membership in the group, from joining to leaving. */
   async #session(): Promise<void> {
     const { sharing } = this.#options;
-    const consumer = createMember(this.#kafka, {
-      group: this.#options.group,
-      owned: sharing && (() => this.#owned),
-      onFetch: (ends) => this.#notices.fetched(ends),
-    });
+    const owned = sharing && (() => this.#owned);
+    const onFetch = (ends: PartitionEnds[]) => this.#notices.fetched(ends);
+    const consumer = createMember(this.#kafka, { group: this.#options.group, owned, onFetch });
     const leaving = new AbortController();
     const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
     ended.catch(() => {}); // a crash while leaving does not matter
-    this.#consumer = consumer;
     this.#listen(consumer, reject);
     this.#ending.signal.addEventListener("abort", () => resolve(), { once: true, signal: leaving.signal });
     try {
@@ -157,6 +154,7 @@ export class Subscription implements AsyncDisposable {
       if (!this.#over) await ended;
     } finally {
       leaving.abort();
+      this.#consumer = undefined;
       if (this.#over) await this.#released.promise; // the current batch is committed before leaving the group
       await disconnect(consumer);
     }
@@ -167,6 +165,7 @@ export class Subscription implements AsyncDisposable {
     consumer.on(consumer.events.CRASH, ({ payload }) => crashed(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
       const { group, topic, sharing } = this.#options;
+      this.#consumer = consumer;
       this.#memberId = memberId;
       this.#owned = [...memberAssignment[topic] ?? []].sort((a, b) => a - b);
       if (sharing === undefined && this.#owned.length === 0) return this.end(notAlone(group));

@@ -10,7 +10,7 @@ Deno.test("FileStore.open() refuses a folder that is owned, and names the owner"
   const anonymous = await requireUntouched(storage, 75, () => storage.open());
   assert.match(
     anonymous.message,
-    /is owned by another process; a storage folder takes one consumer: stop it first.*\(STORAGE_DIR, --group\)$/,
+    /is owned by another process; a storage folder takes one consumer: stop it first.* share a database \(DATABASE_URL, docs\/SCALING\.md\)$/,
   );
   store.describeOwner({ group: "shop", memberId: "m-1" });
   const named = await requireUntouched(storage, 75, () => storage.open());

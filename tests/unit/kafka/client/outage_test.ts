@@ -49,3 +49,13 @@ Deno.test("outageOf() waits for brokers, and for nothing else", () => {
     assert.throws(() => outageOf(new TypeError("x is no function"), kafka, at), { exit: EXIT.failed });
   }
 });
+
+Deno.test("outageOf() refuses a group whose members share it by another rule with 75", () => {
+  const kafka = createKafka({ brokers: ["127.0.0.1:1"] });
+  const error = new errors.KafkaJSProtocolError({ type: "INCONSISTENT_GROUP_PROTOCOL", code: 23, message: "no" });
+  assert.throws(
+    () => outageOf(error, kafka, { topic: "t", group: "g", wasMember: false }),
+    (thrown: unknown) =>
+      thrown instanceof Failure && thrown.exit === EXIT.busy && /^The group g has/.test(thrown.message),
+  );
+});
