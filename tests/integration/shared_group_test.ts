@@ -250,3 +250,22 @@ Deno.test("a member that waits for its store for longer than a session lasts sta
   await eventually("everything is taken", () => world.isDone);
   world.requireOnce();
 });
+
+Deno.test("a member may start while the others read on: positions beyond the log's ends of a moment ago are fine", async () => {
+  const world = await World.create();
+  await world.send(PARTITIONS);
+  const { kafka, topic } = world;
+  let sending: Promise<void> | undefined;
+  const store = {
+    // Sent and read by another member since this one began to look.
+    resumeAt: async () => {
+      await (sending ??= world.send(PARTITIONS));
+      return 2;
+    },
+    restartAt: () => Promise.resolve(),
+  };
+  const at = { group: topic, topic, topicId: undefined, isShared: true };
+  const { starts, ends } = await withAdmin(kafka, (admin) => startGroup(kafka, admin, store, at));
+  const everywhere = new Map(ALL.map((partition) => [partition, 2]));
+  assert.deepEqual([starts, ends], [everywhere, everywhere]);
+});
