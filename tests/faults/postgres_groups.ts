@@ -62,7 +62,7 @@ const rebalanceStorm: Fault = {
     for (const end = performance.now() + (isSample ? 8_000 : 60_000); performance.now() < end;) {
       await moment(2_000);
       const [leaver] = running.splice(Math.floor(random() * running.length), 1);
-      if (random() < 1 / 3) leaver.signal("SIGKILL");
+      if (random() < 1 / 3) signal(leaver, "SIGKILL");
       else broken.push(...await endedWell(leaver));
       join();
     }
@@ -187,7 +187,7 @@ export const POSTGRES_GROUPS: readonly Fault[] = [
 
 /** Asks members to stop; what is wrong with how they do. */
 export async function endedWell(...members: RunningTask[]): Promise<string[]> {
-  for (const member of members) member.signal("SIGTERM");
+  for (const member of members) signal(member, "SIGTERM");
   const ends = await Promise.all(members.map((member) => endOf(member)));
   return ends.flatMap(({ code, stdout, stderr }) =>
     brokenOf({
@@ -195,6 +195,15 @@ export async function endedWell(...members: RunningTask[]): Promise<string[]> {
       [`it knows its place in the group: ${/joined as (0|NaN).*/.exec(stdout)?.[0]}`]: !/joined as 0/.test(stdout),
     })
   );
+}
+
+/** How one that has ended by itself did so is seen later. */
+function signal(member: RunningTask, name: Deno.Signal): void {
+  try {
+    member.signal(name);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
 }
 
 /** Whether a piece of what goes to the database ends a transaction well. */

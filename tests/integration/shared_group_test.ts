@@ -1,131 +1,10 @@
 import assert from "node:assert/strict";
-import { createKafka } from "../../lib/kafka/client/client.ts";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { commitForEmptyGroup } from "../../lib/kafka/consume/group_coordinator.ts";
 import { describeShare } from "../../lib/kafka/consume/group_share.ts";
 import { startGroup } from "../../lib/kafka/consume/group_start.ts";
-import { Subscription } from "../../lib/kafka/consume/subscription.ts";
-import { PositionMoved } from "../../lib/ports.ts";
 import { eventually } from "../support/commands.ts";
-import { randomName, testKafka } from "../support/kafka.ts";
-
-// Several members over one store, which is the simplest that there is: a position for each partition, and a fence.
-
-const PARTITIONS = 6;
-const BATCH = 50;
-
-class World {
-  readonly kafka = createKafka(testKafka());
-  readonly topic = randomName();
-  readonly positions = new Map<number, number>();
-  /** Values in the order they took effect. */
-  readonly taken: string[] = [];
-  #sent = 0;
-
-  static async create(): Promise<World> {
-    const world = new World();
-    const topics = [{ topic: world.topic, numPartitions: PARTITIONS }];
-    await withAdmin(world.kafka, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
-    return world;
-  }
-
-  async send(count: number): Promise<void> {
-    const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 }); // a send repeated is one all the same
-    await producer.connect();
-    const next = () => ({ partition: this.#sent % PARTITIONS, value: `${this.#sent++}` });
-    const messages = Array.from({ length: count }, next);
-    await producer.send({ topic: this.topic, messages });
-    await producer.disconnect();
-  }
-
-  /** Asserts that everything sent took effect once. */
-  requireOnce(): void {
-    const expected = Array.from({ length: this.#sent }, (_, index) => String(index));
-    assert.deepEqual(this.taken.toSorted((a, b) => Number(a) - Number(b)), expected);
-  }
-
-  get isDone(): boolean {
-    return this.taken.length >= this.#sent;
-  }
-}
-
-/** A consumer of the world's group. */
-class Member implements AsyncDisposable {
-  id = "";
-  partitions: readonly number[] = [];
-  batches = 0;
-  /** Batches given up because somebody else was faster. */
-  moved = 0;
-  /** Keeps a batch between decision and effect until it resolves. */
-  frozen: Promise<void> = Promise.resolve();
-  readonly #stop = new AbortController();
-  readonly #run: Promise<void>;
-
-  constructor(world: World, options: MemberOptions = {}) {
-    this.#run = this.#read(world, options);
-  }
-
-  async #read(world: World, { lanes = 2, until, starts = new Map() }: MemberOptions): Promise<void> {
-    const { topic, positions } = world;
-    await using subscription = new Subscription(world.kafka, {
-      group: topic,
-      topic,
-      topicId: undefined,
-      starts,
-      until,
-      sharing: {
-        lanes,
-        positionOf: (partition) => Promise.resolve(positions.get(partition)),
-        passOver: () => Promise.resolve(),
-      },
-      onJoin: (memberId, partitions) => Object.assign(this, { id: memberId, partitions }),
-      onOutage: () => {},
-      onNotice: () => {},
-    }, this.#stop.signal);
-    await subscription.work(async (lane) => {
-      for await (const batch of lane) {
-        const taken = await subscription.throughOutages(batch, async () => {
-          await this.frozen;
-          if ((positions.get(batch.partition) ?? batch.from) !== batch.from) {
-            this.moved++;
-            throw new PositionMoved(batch);
-          }
-          positions.set(batch.partition, batch.to);
-          world.taken.push(...batch.records.map(({ value }) => String(value)));
-          return true;
-        });
-        if (!taken) continue;
-        this.batches++;
-        subscription.commit(batch);
-      }
-    });
-  }
-
-  /** The end of its reading, which comes by itself or by disposing. */
-  get end(): Promise<void> {
-    return this.#run;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    await this.#run;
-  }
-}
-
-interface MemberOptions {
-  lanes?: number;
-  until?: Map<number, number>;
-  starts?: Map<number, number>;
-}
-
-const shares = (...members: Member[]) => members.flatMap(({ partitions }) => partitions).sort((a, b) => a - b);
-const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
-
-/** Whether each partition belongs to one of them, as evenly as can be. */
-function isShared(...members: Member[]): boolean {
-  const sizes = members.map(({ partitions }) => partitions.length);
-  return shares(...members).join() === ALL.join() && Math.max(...sizes) - Math.min(...sizes) <= 1;
-}
+import { ALL, BATCH, isShared, Member, PARTITIONS, World } from "../support/shared_group.ts";
 
 Deno.test("members of a group share the partitions, and one that leaves hands its own on", async () => {
   const world = await World.create();
@@ -247,4 +126,23 @@ Deno.test("a member that waits for its store for longer than a session lasts sta
   assert.deepEqual(members.map(({ memberId }) => memberId), [id]);
   await eventually("everything is taken", () => world.isDone);
   world.requireOnce();
+});
+
+Deno.test("a member may start while the others read on: positions beyond the log's ends of a moment ago are fine", async () => {
+  const world = await World.create();
+  await world.send(PARTITIONS);
+  const { kafka, topic } = world;
+  let sending: Promise<void> | undefined;
+  const store = {
+    // Sent and read by another member since this one began to look.
+    resumeAt: async () => {
+      await (sending ??= world.send(PARTITIONS));
+      return 2;
+    },
+    restartAt: () => Promise.resolve(),
+  };
+  const at = { group: topic, topic, topicId: undefined, isShared: true };
+  const { starts, ends } = await withAdmin(kafka, (admin) => startGroup(kafka, admin, store, at));
+  const everywhere = new Map(ALL.map((partition) => [partition, 2]));
+  assert.deepEqual([starts, ends], [everywhere, everywhere]);
 });

@@ -1,5 +1,5 @@
 import type { Admin, Kafka } from "kafkajs";
-import { committedOffsets, moveGroup, requireEmptyGroup } from "./group_offsets.ts";
+import { committedOffsets, moveGroup, partitionLogs, requireEmptyGroup } from "./group_offsets.ts";
 import { removeMember } from "./group_coordinator.ts";
 import { planReset, type ResetRequest } from "./offset_reset.ts";
 import type { ResetStep } from "../../reset_target.ts";
@@ -40,17 +40,20 @@ export async function startGroup(
   const { group, topic } = at;
   if (deadMember !== undefined) await removeMember(kafka, group, deadMember);
   if (!isShared) await requireEmptyGroup(admin, group, `, or ${SHARE_REMEDY}`);
-  const logs = await wholeLogs(kafka, topic);
   const committed = await committedOffsets(admin, at);
-  const starts = new Map(
-    await Promise.all(logs.map(async ({ partition, low, high }) => {
-      const start = await store.resumeAt({ ...at, partition }) ?? committed.get(partition) ?? low;
-      if (start < low || start > high) {
-        throw outOfRange(topic, partition, ` (it is ${start}, the log is ${low} to ${high})`);
-      }
-      return [partition, start] as const;
-    })),
-  );
+  const partitions = (await partitionLogs(admin, topic)).map(({ partition }) => partition);
+  const positionOf = async (partition: number) =>
+    [partition, await store.resumeAt({ ...at, partition }) ?? committed.get(partition)] as const;
+  const positions = new Map(await Promise.all(partitions.map(positionOf)));
+  // After the positions: other members read on meanwhile, and would be beyond ends that were asked for before.
+  const logs = await wholeLogs(kafka, topic);
+  const starts = new Map(logs.map(({ partition, low, high }) => {
+    const start = positions.get(partition) ?? low;
+    if (start < low || start > high) {
+      throw outOfRange(topic, partition, ` (it is ${start}, the log is ${low} to ${high})`);
+    }
+    return [partition, start];
+  }));
   if (!isShared) await moveGroup(kafka, admin, at, changes(starts, committed));
   return { starts, ends: new Map(logs.map(({ partition, high }) => [partition, high])) };
 }

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { createKafka } from "../../lib/kafka/client/client.ts";
+import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
+import { Subscription } from "../../lib/kafka/consume/subscription.ts";
+import { PositionMoved } from "../../lib/ports.ts";
+import { randomName, testKafka } from "./kafka.ts";
+
+// Several members over one store, which is the simplest that there is: a position for each partition, and a fence.
+
+export const PARTITIONS = 6;
+export const BATCH = 50;
+
+/** A topic and what became of its records. */
+export class World {
+  readonly kafka = createKafka(testKafka());
+  readonly topic = randomName();
+  readonly positions = new Map<number, number>();
+  /** Values in the order they took effect. */
+  readonly taken: string[] = [];
+  #sent = 0;
+
+  static async create(): Promise<World> {
+    const world = new World();
+    const topics = [{ topic: world.topic, numPartitions: PARTITIONS }];
+    await withAdmin(world.kafka, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+    return world;
+  }
+
+  async send(count: number): Promise<void> {
+    const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 }); // a send repeated is one all the same
+    await producer.connect();
+    const messages = Array.from(
+      { length: count },
+      () => ({ partition: this.#sent % PARTITIONS, value: `${this.#sent++}` }),
+    );
+    await producer.send({ topic: this.topic, messages });
+    await producer.disconnect();
+  }
+
+  /** Asserts that everything sent took effect once. */
+  requireOnce(): void {
+    const expected = Array.from({ length: this.#sent }, (_, index) => String(index));
+    assert.deepEqual(this.taken.toSorted((a, b) => Number(a) - Number(b)), expected);
+  }
+
+  get isDone(): boolean {
+    return this.taken.length >= this.#sent;
+  }
+}
+
+/** A consumer of the world's group. */
+export class Member implements AsyncDisposable {
+  id = "";
+  partitions: readonly number[] = [];
+  batches = 0;
+  /** Batches given up because somebody else was faster. */
+  moved = 0;
+  /** Keeps a batch between decision and effect for as long as it has not resolved. */
+  frozen: Promise<void> = Promise.resolve();
+  readonly #stop = new AbortController();
+  readonly #run: Promise<void>;
+
+  constructor(world: World, options: MemberOptions = {}) {
+    this.#run = this.#read(world, options);
+  }
+
+  async #read(world: World, { lanes = 2, until, starts = new Map() }: MemberOptions): Promise<void> {
+    const { topic, positions } = world;
+    await using subscription = new Subscription(world.kafka, {
+      group: topic,
+      topic,
+      topicId: undefined,
+      starts,
+      until,
+      sharing: {
+        lanes,
+        positionOf: (partition) => Promise.resolve(positions.get(partition)),
+        passOver: () => Promise.resolve(),
+      },
+      onJoin: (memberId, partitions) => Object.assign(this, { id: memberId, partitions }),
+      onOutage: () => {},
+      onNotice: () => {},
+    }, this.#stop.signal);
+    await subscription.work(async (lane) => {
+      for await (const batch of lane) {
+        const taken = await subscription.throughOutages(batch, async () => {
+          await this.frozen;
+          if ((positions.get(batch.partition) ?? batch.from) !== batch.from) {
+            this.moved++;
+            throw new PositionMoved(batch);
+          }
+          positions.set(batch.partition, batch.to);
+          world.taken.push(...batch.records.map(({ value }) => String(value)));
+          return true;
+        });
+        if (!taken) continue;
+        this.batches++;
+        subscription.commit(batch);
+      }
+    });
+  }
+
+  /** The end of its reading, which comes by itself or by disposing. */
+  get end(): Promise<void> {
+    return this.#run;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#run;
+  }
+}
+
+interface MemberOptions {
+  lanes?: number;
+  until?: Map<number, number>;
+  starts?: Map<number, number>;
+}
+
+const shares = (...members: Member[]) => members.flatMap(({ partitions }) => partitions).sort((a, b) => a - b);
+export const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+
+/** Whether each partition belongs to one of them, as evenly as can be. */
+export function isShared(...members: Member[]): boolean {
+  const sizes = members.map(({ partitions }) => partitions.length);
+  return shares(...members).join() === ALL.join() && Math.max(...sizes) - Math.min(...sizes) <= 1;
+}
