@@ -16,7 +16,7 @@ import { type Sender, sendSlice } from "./tools/replay/send_slice.ts";
 /**
  * Sends again the orders or dead letters that exist at the call, until all are sent or `stop` aborts.
  *
- * A run can be resumed by its id and does not send a piece twice then (docs/decisions, 3 and 6). Permissions: those
+ * A run can be resumed by its id, and then sends no record twice (docs/decisions, 3 and 6). Permissions: those
  * of `withStore`; net and env as kafkajs and the settings need (the permission set `kafka` in deno.json), but none for
  * Kafka where a new run only shows accepted or rejected orders.
  */

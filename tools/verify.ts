@@ -42,7 +42,7 @@ export interface VerifyConfig extends KafkaSettings {
 /**
  * Checks a store: for each item opening + edits - accepted = stock, and each record read has a verdict.
  *
- * Works on a snapshot, also while consumers run. Answers 1 where something is off. Permissions: net; those of
+ * Works on a snapshot, also while consumers run. Returns 1 if something is off. Permissions: net; those of
  * `withStore`; env as kafkajs and the settings need.
  */
 export async function run(config: VerifyConfig): Promise<number> {

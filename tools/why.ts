@@ -99,7 +99,7 @@ function when({ seq, accepted_at }: AcceptedOrder): string {
 }
 
 function unknown(orderId: string, { place: store }: StoreAdmin, records: readonly FoundRecord[]): string[] {
-  if (records.length === 0) return [`Order ${orderId}: nothing is known of it in ${store} or in the topic`];
+  if (records.length === 0) return [`Order ${orderId}: nothing is known about it in ${store} or in the topic`];
   return [
     `Order ${orderId}: no verdict yet`,
     ...records.map((record) => `  waiting    in ${where(record, records)}, sent ${time(record.timestamp)}`),

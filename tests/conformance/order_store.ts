@@ -124,7 +124,7 @@ export function orderStoreConformance(
     assert.deepEqual(outcomes(await deliver(again, other)), ["duplicate", "order-id-conflict"]);
   });
 
-  test("accepts another order at coordinates it knows: the topic was made anew", async (harness, store) => {
+  test("accepts another order at coordinates it knows: the topic was recreated", async (harness, store) => {
     await deliver(store, batchOf([id("a")]));
     assert.deepEqual(outcomes(await deliver(store, batchOf([id("b")]))), ["accepted"]);
     assert.deepEqual(await harness.accepted(), ["a", "b"]);

@@ -25,12 +25,12 @@ export class RejectedFile {
   /** Appends; durable after `file.sync()`. */
   append(rejected: readonly Rejected[]): void {
     if (rejected.length === 0) return;
-    this.file.append(writeRefusals(rejected.map((rejection) => asRejectedOrder(rejection, Date.now()))).bytes);
+    this.file.append(writeRejections(rejected.map((rejection) => asRejectedOrder(rejection, Date.now()))).bytes);
   }
 
   /** Takes over what another store has rejected; durable after `file.sync()`. */
   copy(rejected: readonly RejectedOrder[]): void {
-    this.file.append(writeRefusals(rejected).bytes);
+    this.file.append(writeRejections(rejected).bytes);
   }
 
   close(): void {
@@ -59,8 +59,8 @@ function asRejectedOrder(
   return { order_id, user, item, quantity, created_at, topic, partition, offset, ...seen };
 }
 
-/** Unsafe characters are escaped, for people print this file. */
-function writeRefusals(rejected: readonly RejectedOrder[]): SealedLines {
+/** Unsafe characters are escaped, because people print this file. */
+function writeRejections(rejected: readonly RejectedOrder[]): SealedLines {
   for (const order of rejected) {
     text(ORDER_ID, cut(order.order_id));
     text(USER, cut(order.user));

@@ -76,7 +76,7 @@ function* editRecords({ edits, lengths }: StorageSnapshot): Generator<EditRecord
   }
 }
 
-/** Visits the place of each rejected order. */
+/** Visits the coordinates of each rejected order. */
 export function visitRejected(snapshot: StorageSnapshot, visit: (place: Coordinates) => void): void {
   forEachRecord<Coordinates>(storageLayout(snapshot.folder).rejected, snapshot.lengths.rejected, visit, () => {});
 }

@@ -8,7 +8,7 @@ import type { LoggedOrder } from "../log/order_log.ts";
 import { unsealLine } from "../log/sealed_line.ts";
 import { exists } from "../disk/exists.ts";
 
-/** Looks an order up in the log and in the refusals. Reads without the write lock. Permission: read of the folder. */
+/** Looks up an order in the log and among the rejections. Reads without the write lock. Permission: read of the folder. */
 export function orderHistory(folder: string, orderId: string): OrderHistory {
   const layout = storageLayout(folder);
   const logged = linesWith<LoggedOrder>(layout.orders, orderId);
