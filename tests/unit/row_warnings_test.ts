@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { handEditWarnings, oldCopyWarnings } from "../../lib/files/store/hand_edit_warnings.ts";
+import { handEditWarnings, oldCopyWarnings } from "../../lib/files/store/hand_edits.ts";
 import { RowWarnings } from "../../lib/row_warnings.ts";
 import { oddUsers } from "../../lib/odd_users.ts";
 

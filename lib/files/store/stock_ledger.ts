@@ -3,7 +3,7 @@ import { nameKey, type StockItem } from "../../order.ts";
 import { Outage } from "../../errors.ts";
 import { replaceFile } from "../disk/atomic_file.ts";
 import type { CsvDocument } from "../csv/csv_document.ts";
-import { handEditWarnings, oldCopyWarnings } from "./hand_edit_warnings.ts";
+import { handEdits, handEditWarnings, oldCopyWarnings, supersededBy } from "./hand_edits.ts";
 import { asOfRange, emptyInventory, parseInventory, requireReached, writeStock } from "../csv/inventory_file.ts";
 import { EditJournal, type StockEdit } from "../log/edit_journal.ts";
 import type { JournalOptions } from "../log/journal.ts";
@@ -11,7 +11,7 @@ import type { StorageLayout } from "../disk/layout.ts";
 import type { OrderLog } from "../log/order_log.ts";
 import type { ReadRanges } from "../log/read_ranges.ts";
 import { blankEdgedNames, RowWarnings } from "../../row_warnings.ts";
-import { deduct, handEdits, lowestSeq, type StockBase, stockBases, supersededBy } from "./stock_math.ts";
+import { deduct, lowestSeq, type StockBase, stockBases } from "./stock_math.ts";
 import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "../disk/watched_file.ts";
 
 export interface LedgerOptions extends JournalOptions {

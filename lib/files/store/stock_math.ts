@@ -3,9 +3,6 @@ import type { StockEdit } from "../log/edit_journal.ts";
 import type { StockRow } from "../csv/inventory_file.ts";
 import type { LoggedOrder } from "../log/order_log.ts";
 
-/** An edit that was found in the CSV and is not journalled yet. */
-export type HandEdit = Omit<StockEdit, "seq" | "batch">;
-
 /** A quantity of an item that is known as of a sequence number. */
 export interface StockBase {
   item: string;
@@ -49,32 +46,4 @@ export function lowestSeq(bases: ReadonlyMap<string, StockBase>, otherwise: numb
 export function deduct(bases: Map<string, StockBase>, order: LoggedOrder): void {
   const base = bases.get(nameKey(order.item));
   if (base !== undefined && order.seq > base.seq) base.quantity -= order.quantity;
-}
-
-/** The differences between the stock and what the journals say it should be: hand edits. */
-export function handEdits(
-  expected: ReadonlyMap<string, { item: string; quantity: number }>,
-  actual: ReadonlyMap<string, { item: string; quantity: number }>,
-): HandEdit[] {
-  const edits: HandEdit[] = [];
-  for (const [key, { item, quantity }] of actual) {
-    const was = expected.get(key)?.quantity ?? null;
-    if (was !== quantity) edits.push({ item, set: quantity, was, by: "hand" });
-  }
-  for (const [key, { item, quantity }] of expected) {
-    if (!actual.has(key)) edits.push({ item, set: null, was: quantity, by: "hand" });
-  }
-  return edits;
-}
-
-/** The edits made after the copy that a person saved, which count instead of its rows. */
-export function supersededBy(
-  rows: ReadonlyMap<string, StockRow>,
-  lastEdits: ReadonlyMap<string, StockEdit>,
-  actual: ReadonlyMap<string, StockBase>,
-): StockEdit[] {
-  return [...rows].flatMap(([key, { quantity, asOf = Infinity }]) => {
-    const edit = lastEdits.get(key);
-    return edit !== undefined && edit.seq > asOf && actual.get(key)?.quantity !== quantity ? [edit] : [];
-  });
 }

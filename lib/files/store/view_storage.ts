@@ -2,7 +2,7 @@ import { editStorage } from "./edit_storage.ts";
 import { storageLayout } from "../disk/layout.ts";
 import { lookAtStorage, type StorageView } from "./look_at_storage.ts";
 import { isWriteDenied } from "../disk/disk_failure.ts";
-import { handEdits } from "./stock_math.ts";
+import { handEdits } from "./hand_edits.ts";
 import { sizeOf } from "../disk/exists.ts";
 
 /**

@@ -1,7 +1,39 @@
 import { showBlanks } from "../../blank_edge.ts";
 import { countOf, FEW_ROWS, firstFew } from "../../row_warnings.ts";
-import type { HandEdit } from "./stock_math.ts";
+import type { StockRow } from "../csv/inventory_file.ts";
 import type { StockEdit } from "../log/edit_journal.ts";
+import type { StockBase } from "./stock_math.ts";
+
+/** An edit that was found in the CSV and is not journalled yet. */
+export type HandEdit = Omit<StockEdit, "seq" | "batch">;
+
+/** The differences between the stock and what the journals say it should be: hand edits. */
+export function handEdits(
+  expected: ReadonlyMap<string, { item: string; quantity: number }>,
+  actual: ReadonlyMap<string, { item: string; quantity: number }>,
+): HandEdit[] {
+  const edits: HandEdit[] = [];
+  for (const [key, { item, quantity }] of actual) {
+    const was = expected.get(key)?.quantity ?? null;
+    if (was !== quantity) edits.push({ item, set: quantity, was, by: "hand" });
+  }
+  for (const [key, { item, quantity }] of expected) {
+    if (!actual.has(key)) edits.push({ item, set: null, was: quantity, by: "hand" });
+  }
+  return edits;
+}
+
+/** The edits made after the copy that a person saved, which count instead of its rows. */
+export function supersededBy(
+  rows: ReadonlyMap<string, StockRow>,
+  lastEdits: ReadonlyMap<string, StockEdit>,
+  actual: ReadonlyMap<string, StockBase>,
+): StockEdit[] {
+  return [...rows].flatMap(([key, { quantity, asOf = Infinity }]) => {
+    const edit = lastEdits.get(key);
+    return edit !== undefined && edit.seq > asOf && actual.get(key)?.quantity !== quantity ? [edit] : [];
+  });
+}
 
 /** Sentences about the hand edits found in `file`: one for each if they are few, else their number. */
 export function handEditWarnings(edits: readonly HandEdit[], file: string): string[] {
