@@ -15,13 +15,13 @@ const OPENING = 1_000_000_000;
 const COLUMNS = "topic, partition, accepted_at, order_id, user_name, item, quantity, created_at, " +
   `"offset", remaining, replay_of`;
 
-/** The database of a stack, as its owner and as who may make others. */
+/** The database of a stack, as its owner and as the role that may create others. */
 export interface BenchServer {
   url: string;
   superuserUrl: string;
 }
 
-/** An empty database of a run's own on the stack's server; dropped when disposed of, whoever is still connected. */
+/** An empty database for one run on the stack's server; dropped when disposed of, even with clients connected. */
 export class BenchDatabase implements AsyncDisposable {
   readonly url: string;
   readonly #server: BenchServer;
@@ -33,7 +33,7 @@ export class BenchDatabase implements AsyncDisposable {
     this.#database = database;
   }
 
-  /** With the sample users, and stock without end of the items that `BenchWorld.storage` has. Permission: net. */
+  /** With the sample users, and unlimited stock of the items that `BenchWorld.storage` has. Permission: net. */
   static async create(server: BenchServer, { items = SAMPLE_ITEMS.length }: { items?: number } = {}) {
     const url = new URL(server.url);
     url.pathname = `bench_${crypto.randomUUID().replaceAll("-", "")}`;
@@ -53,7 +53,7 @@ export class BenchDatabase implements AsyncDisposable {
     return new BenchDatabase(url.href, server, database);
   }
 
-  /** Adds accepted orders of another topic, as many as asked for, by one statement. */
+  /** Adds so many accepted orders of another topic, by one statement. */
   async fill(orders: number): Promise<void> {
     await withClient(this.url, async (client) => {
       await client.query(
@@ -62,12 +62,12 @@ export class BenchDatabase implements AsyncDisposable {
          FROM generate_series(1, $1::int) AS made (n)`,
         [orders],
       );
-      await client.query("VACUUM ANALYZE orders"); // as it would have been made over the months
+      await client.query("VACUUM ANALYZE orders"); // as would have happened over the months
     });
     await withClient(this.#server.superuserUrl, (client) => client.query("CHECKPOINT"));
   }
 
-  /** Resolves once so many orders of `topic` are judged: to orders a second from the start of the first transaction. */
+  /** Resolves once so many orders of `topic` are judged, to the orders per second since the first transaction began. */
   async rateOf(topic: string, orders: number, signal: AbortSignal): Promise<number> {
     while (await this.#judged(topic) < orders) await delay(LOOK_MS, undefined, { signal });
     const now = Date.now();
@@ -78,7 +78,7 @@ export class BenchDatabase implements AsyncDisposable {
     return orders / ((now - first) / 1_000);
   }
 
-  /** Rows a second of orders like ours that one connection inserts into a table like ours, and decides nothing. */
+  /** Rows per second that one connection inserts, of orders like ours into a table like ours, deciding nothing. */
   async bareRate(orders: number): Promise<number> {
     await this.#database.query("DROP TABLE IF EXISTS bare_orders");
     await this.#database.query("CREATE TABLE bare_orders (LIKE orders INCLUDING ALL)");
@@ -116,7 +116,7 @@ export class BenchDatabase implements AsyncDisposable {
   }
 }
 
-/** Columns of orders as the samples are. */
+/** Columns of orders like the samples. */
 function madeRows(from: number, count: number): unknown[][] {
   const column = (value: (index: number) => unknown) =>
     Array.from({ length: count }, (_, index) => value(from + index));

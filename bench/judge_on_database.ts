@@ -12,16 +12,16 @@ export interface JudgeWish {
   consumers?: number;
   partitions?: number;
   items?: number;
-  /** What `produce --key` makes the key of. */
+  /** What `produce --key` takes as the key. */
   key?: "item" | "none";
 }
 
 export interface Judged {
-  /** Orders a second, of all consumers together. */
+  /** Orders per second, of all consumers together. */
   rate: number;
-  /** CPU seconds a million orders; the broker's with taking them in. */
+  /** CPU seconds per million orders; the broker's include receiving them. */
   cpuPerMillion: { consumers: number; broker: number; database: number };
-  /** The largest peak of a consumer. */
+  /** The highest peak of any consumer. */
   residentMb: number;
 }
 
@@ -57,7 +57,7 @@ export async function judge(world: BenchWorld, database: BenchDatabase, wish: Ju
 async function shared(consumers: readonly Process[], shares: readonly string[], signal: AbortSignal): Promise<void> {
   const isLast = (_: Process, index: number) => shares[index]?.includes(` of ${consumers.length}:`);
   while (!consumers.every(isLast)) {
-    for (const { pid } of consumers) residentMb(pid); // throws where it has ended
+    for (const { pid } of consumers) residentMb(pid); // throws if it has ended
     await delay(LOOK_MS, undefined, { signal });
   }
 }

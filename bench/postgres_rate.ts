@@ -11,15 +11,15 @@ const USERS = ["alice", "carol", "dave"];
 const ITEMS = ["book", "pen", "notebook"];
 
 export interface PostgresRate {
-  /** Orders a second that the store judges and makes durable. */
+  /** Orders per second that the store judges and makes durable. */
   ours: number;
-  /** Rows a second of the same that one statement a batch inserts into a table like `orders`, and decides nothing. */
+  /** Rows per second of the same that one statement per batch inserts into a table like `orders`, deciding nothing. */
   peer: number;
 }
 
 /**
- * The rate of one store against that of a bare insert, a batch of one after a batch of the other. Empties the tables
- * first. Permission: net.
+ * The rate of one store against that of a bare insert, their batches alternating. Empties the tables first.
+ * Permission: net.
  */
 export async function measurePostgres(
   connection: DatabaseConnection,

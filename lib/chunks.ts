@@ -1,4 +1,4 @@
-/** `items` in arrays of `size`, the last one of what is left. */
+/** `items` in arrays of `size`; the last one holds the rest. */
 export async function* chunks<T>(items: Iterable<T> | AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let chunk: T[] = [];
   for await (const item of items) {

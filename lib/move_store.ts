@@ -3,30 +3,30 @@ import { type StoreContents, type StoreSummary, summarize } from "./store_conten
 
 /** A store that is moved away. The caller closes. */
 export interface StoreSource {
-  /** As a person is told of it. */
+  /** As it is named to a person. */
   readonly place: string;
   /** Shows `use` what it holds, as of one moment; undefined where it holds nothing, or was set aside. */
   read<T>(use: (contents: StoreContents) => Promise<T>): Promise<T | undefined>;
-  /** Sets what was read aside; from the first moment on it cannot be used. A {@linkcode Failure} (75) where it has changed since. */
+  /** Sets aside what was read; at once it can no longer be used. A {@linkcode Failure} (75) if it has changed since. */
   setAside(): Promise<string>;
-  /** Sets aside what is left of a store that was set aside once, by a command that was interrupted. */
+  /** Sets aside what an interrupted command left of a store that it was setting aside. */
   clearAway(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Where a store is moved to. Nobody sees what is put together there before it takes its place. The caller closes. */
+/** Where a store is moved to. Nobody sees what is built there before it takes its place. The caller closes. */
 export interface StoreTarget {
   readonly place: string;
   /** Whether there is room: no store, not even an empty one with users. */
   isFree(): Promise<boolean>;
-  /** Puts the contents together, in place of whatever an earlier attempt has left. */
+  /** Builds the contents, in place of whatever an earlier attempt left. */
   put(contents: StoreContents): Promise<void>;
-  /** Shows `use` what was put together. */
+  /** Shows `use` what was built. */
   read<T>(use: (contents: StoreContents) => Promise<T>): Promise<T>;
-  /** Marks it whole, durably. */
+  /** Marks it complete, durably. */
   complete(): Promise<void>;
   isComplete(): Promise<boolean>;
-  /** Lets everybody see it. Interrupted, it may be called again. */
+  /** Lets everybody see it. If interrupted, it may be called again. */
   takePlace(): Promise<void>;
   close(): Promise<void>;
 }
@@ -39,12 +39,12 @@ export interface Move {
 }
 
 /**
- * Moves a store: it is read, put together elsewhere, compared, set aside, and only then the other one takes its place.
+ * Moves a store: it is read, built elsewhere, compared and set aside; only then does the new one take its place.
  *
- * Interrupted at any moment and called again it comes to the same end. While the source is there, whatever was put
- * together is begun anew; once it was set aside, what was put together is whole and only has to take its place, and the
- * answer is undefined. So at no moment two stores can be used. Throws a {@linkcode Failure}: 75 where the source is in
- * use, 65 where it does not add up or the target holds something, 78 where there is nothing to move.
+ * Interrupted at any moment and called again, it ends the same. While the source is there, whatever was built is built
+ * again; once it is set aside, what was built is complete and only has to take its place, and undefined is returned.
+ * So two stores are never usable at the same time. Throws a {@linkcode Failure}: 75 where the source is in use, 65
+ * where it does not add up or the target holds something, 78 where there is nothing to move.
  */
 export async function moveStore(source: StoreSource, target: StoreTarget): Promise<Move | undefined> {
   const summaries = await source.read(async (contents) => {

@@ -3,11 +3,11 @@ import { PAID } from "./decide_order.ts";
 import type { User } from "./order.ts";
 import { blankEdgedNames, firstFew } from "./row_warnings.ts";
 
-/** The statuses a user can have; anything else that somebody wrote past the tools counts as unpaid. */
+/** The statuses a user can have; anything else, written without the tools, counts as unpaid. */
 export const USER_STATUSES = [PAID, "unpaid"] as const;
 const KNOWN: ReadonlySet<string> = new Set(USER_STATUSES);
 
-/** What is odd about the users in `place` and probably not meant: an unknown status, a name with a blank at an edge. */
+/** Oddities of the users in `place`, probably not meant: an unknown status, a name with a blank at either end. */
 export function oddUsers(users: readonly User[], place: string): string[] {
   const unknown = users.filter(({ status }) => !KNOWN.has(status)).map(({ name, status }) => {
     const edge = blankEdge(status);

@@ -4,29 +4,29 @@ import { runMark } from "./run_mark.ts";
 import { isInTime, type SliceFilter } from "./slice.ts";
 import type { RejectedOrder } from "./store_admin.ts";
 
-/** What became of the rejected orders that a redrive was asked for. */
+/** What a redrive did with the rejected orders it was asked for. */
 export interface RejectedCounts {
   /** Accepted since they were rejected. */
   accepted: number;
-  /** Rejected for a reason that no change of users or stock can mend. */
+  /** Not retryable: no change to users or stock can help. */
   final: number;
   /** Sent by this run before. */
   sent: number;
 }
 
-/** Whether the filter asks for the order; where it lies is another question. */
+/** Whether the filter selects the order, wherever it lies. */
 export function isAskedFor(order: RejectedOrder, filter: SliceFilter): boolean {
   const isAsked = (asked: string | undefined, value: string) => asked === undefined || asked === value;
   return isInTime(filter, order.rejected_at) && isAsked(filter.reason, order.reason) &&
     isAsked(filter.user, order.user) && isAsked(filter.item, order.item);
 }
 
-/** Whether a change of users or stock can have the order accepted. */
+/** Whether the order may be accepted after a change to users or stock. */
 export function isMendable({ reason }: RejectedOrder): boolean {
   return RETRYABLE_REASONS.includes(reason);
 }
 
-/** A rejected order on its way back, with the id and time it has, marked with the run that sends it. */
+/** A rejected order to send again, with its own id and time, marked with the run that sends it. */
 export function onceMore(rejected: RejectedOrder, run: string): OutgoingOrder {
   const { order_id, user, item, quantity, created_at, replay_of } = rejected;
   return {
@@ -36,7 +36,7 @@ export function onceMore(rejected: RejectedOrder, run: string): OutgoingOrder {
   };
 }
 
-/** The counts under the names a machine reads. */
+/** The counts under the names that programs read. */
 export function countsOfRejected({ accepted, final, sent }: RejectedCounts): Record<string, number> {
   return { accepted_since: accepted, not_mendable: final, sent_before: sent };
 }

@@ -13,7 +13,7 @@ export interface ReplaySurvey {
   placed: Set<string>;
 }
 
-/** An accepted order, as far as a replay decides by it. */
+/** What a replay needs to know about an accepted order. */
 type Replayed = Pick<AcceptedOrder, "order_id" | "replay_of">;
 
 /**
@@ -24,7 +24,7 @@ type Replayed = Pick<AcceptedOrder, "order_id" | "replay_of">;
  */
 export class ReplayOrders {
   readonly #choice: AcceptedChoice;
-  /** The bytes of the run's UUID, and after them room for those of the longest id. */
+  /** The bytes of the run's UUID, followed by room for the longest id. */
   readonly #named = new Uint8Array(RUN_BYTES + 3 * MAX_ORDER_ID_LENGTH);
   readonly #name = this.#named.subarray(RUN_BYTES);
 
@@ -33,7 +33,7 @@ export class ReplayOrders {
     this.#named.set(Buffer.from(choice.run.replaceAll("-", ""), "hex"));
   }
 
-  /** Is shown the accepted orders that are replays, and then told how many accepted orders there are altogether. */
+  /** Gets the accepted orders that are replays, then the number of all accepted orders. */
   surveyor(): { visit(order: Replayed): void; survey(count: number): ReplaySurvey } {
     const placed = new Set<string>();
     let replays = 0;
@@ -53,11 +53,11 @@ export class ReplayOrders {
     const { sameId, originals } = this.#choice;
     const isReplay = order.replay_of !== undefined;
     if (isReplay && (originals || this.#isOwn(order))) return undefined;
-    if (placed.size > 0 && placed.has(order.order_id)) return undefined; // even a Set of none hashes what it is asked
+    if (placed.size > 0 && placed.has(order.order_id)) return undefined; // even an empty Set hashes what is looked up
     return sameId ? sameAgain(order) : this.#placedAnew(order);
   }
 
-  /** Whether the order came out of this very run, which is then a resumed one. */
+  /** Whether this very run sent the order, which means that it was resumed. */
   #isOwn({ order_id, replay_of }: Replayed): boolean {
     return !this.#choice.sameId && replay_of !== undefined && order_id === this.#idOf(replay_of);
   }
@@ -70,7 +70,7 @@ export class ReplayOrders {
   /**
    * The UUIDv5 of the order's id in the namespace of the run (RFC 9562, 5.5).
    *
-   * Not by the package `uuid`, which makes an object for each hash: three times the time, a third of a replay's.
+   * Not by the package `uuid`, which makes an object for each hash: that took three times as long, a third of a replay.
    */
   #idOf(orderId: string): string {
     const { written } = encoder.encodeInto(orderId, this.#name);
@@ -91,7 +91,7 @@ function sameAgain({ order_id, user, item, quantity, created_at, replay_of }: Ac
   return { order: { order_id, user, item, quantity, created_at }, replayOf: replay_of };
 }
 
-/** The figures of a survey under the names a machine reads. */
+/** The figures of a survey under the names that programs read. */
 export function countsOfReplay({ replays, placed }: ReplaySurvey): Record<string, number> {
   return { replays, placed_before: placed.size };
 }

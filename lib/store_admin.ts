@@ -6,27 +6,27 @@ import type { Slice } from "./slice.ts";
 import type { SliceFilter } from "./slice.ts";
 
 /**
- * The tools' side of a store: what people and commands other than the consumer do with it, also while consumers run.
+ * The tools' side of a store: what people and commands other than the consumer do with it, even while consumers run.
  *
  * An edit that resolves is durable. The caller closes.
  */
 export interface StoreAdmin {
-  /** The folder or the database, as a person is told of it; never with a password. */
+  /** The folder or the database as it is named to a person; never with a password. */
   readonly place: string;
   /** What it consists of. */
   readonly parts: "files" | "tables";
-  /** Users and items as they are written down, for `produce`: takes no lock and puts nothing in order. */
+  /** Users and items as they are stored, for `produce`: takes no lock and tidies nothing. */
   glance(): Promise<{ users: User[]; items: StockItem[] }>;
   users(): Promise<User[]>;
   /** The stock as of now. */
   items(): Promise<StockItem[]>;
   editUser(edit: UserEdit): Promise<EditOutcome>;
   editItem(edit: ItemEdit): Promise<EditOutcome>;
-  /** Adds those users and items that are not there, to a store that need not be there either; answers with them. */
+  /** Adds the users and items that are missing, creating the store if need be; returns them. */
   addMissing(users: readonly User[], items: readonly StockItem[]): Promise<{ users: User[]; items: StockItem[] }>;
   /**
-   * Sets everything aside, and begins anew with `users` and `items`; answers with the name of what was set aside, or
-   * undefined where nothing was there.
+   * Sets everything aside, and starts again with `users` and `items`; returns the name of what was set aside, or
+   * undefined where there was nothing.
    */
   startOver(users: readonly User[], items: readonly StockItem[]): Promise<string | undefined>;
   /** Checks the balance on a snapshot, and shows `visit` the place of each verdict in it. */
@@ -38,7 +38,7 @@ export interface StoreAdmin {
   acceptedSlice(choice: AcceptedChoice): Promise<Slice<OutgoingOrder>>;
   /**
    * The rejected orders as of the call that may be accepted now: each once, by its last rejection, with the id it has.
-   * Left out are orders that were accepted since, and those that no change of users or stock can mend.
+   * Orders that were accepted since, and those that are not retryable, are left out.
    */
   rejectedSlice(choice: RejectedChoice): Promise<Slice<OutgoingOrder>>;
   close(): Promise<void>;
@@ -53,21 +53,21 @@ export interface UserEdit {
 export interface ItemEdit {
   action: "add" | "update";
   name: string;
-  /** Pieces in stock from now on. */
+  /** Stock from now on. */
   quantity: number;
 }
 
-/** What became of an edit; `was` is the value before it, undefined where there was no such row. */
+/** The outcome of an edit; `was` is the value before it, undefined where there was no such row. */
 export type EditOutcome =
   | { done: true; was: string | number | undefined }
-  /** There is a row to be added, or none to be updated: nothing was changed. `names` are those that there are. */
+  /** The row to add exists, or the row to update does not: nothing was changed. `names` are the existing ones. */
   | { done: false; names: string[] };
 
 /** An accepted order as a store keeps it. */
 export interface AcceptedOrder extends Order, Coordinates {
   /** Stock of the item after this order. */
   remaining: number;
-  /** The order_id this one is a replay of. */
+  /** The order_id that this one is a replay of. */
   replay_of?: string;
   /** Its number among accepted orders and stock edits, where the store counts them. */
   seq?: number;
@@ -86,7 +86,7 @@ export interface RejectedOrder extends Order, Coordinates {
   rejected_at: number;
 }
 
-/** All that a store knows of one `order_id`. */
+/** All that a store knows about one `order_id`. */
 export interface OrderHistory {
   accepted: AcceptedOrder | undefined;
   /** Rejections, oldest first: of the order itself, and of others that came with its id. */
@@ -118,7 +118,7 @@ export interface StoreAudit extends BalanceAudit {
   positions: PartitionRanges[];
 }
 
-/** Is shown where each verdict was given. */
+/** Gets the place of each verdict. */
 export interface VerdictVisitor {
   accepted(place: Coordinates): void;
   rejected(place: Coordinates): void;
@@ -128,7 +128,7 @@ export interface VerdictVisitor {
 export interface AcceptedChoice {
   /** A UUID; the same run gives the same order the same new id. */
   run: string;
-  /** Keep the ids and times the orders have. */
+  /** Keep the orders' ids and times. */
   sameId: boolean;
   /** Leave out orders that are replays themselves. */
   originals: boolean;

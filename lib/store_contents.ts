@@ -3,12 +3,12 @@ import type { PartitionRanges } from "./offset_ranges.ts";
 import type { User } from "./order.ts";
 import type { AcceptedOrder, BalanceAudit, RejectedOrder } from "./store_admin.ts";
 
-/** What was read of one partition, and where reading goes on; undefined where the group's offset says it. */
+/** What was read of one partition, and its position; undefined where the group's offset gives it. */
 export interface MovedPartition extends PartitionRanges {
   position?: number;
 }
 
-/** All that a store holds, as of one moment. What streams may be read more than once. */
+/** All that a store holds, as of one moment. The streams may be read more than once. */
 export interface StoreContents extends BalanceAudit {
   users: readonly User[];
   partitions: readonly MovedPartition[];
@@ -21,7 +21,7 @@ export interface StoreContents extends BalanceAudit {
 /** A store in figures, under the names that a person reads. */
 export type StoreSummary = Record<string, number>;
 
-/** Counts the contents through; two stores that hold the same have the same summary. */
+/** Counts the contents; two stores that hold the same have the same summary. */
 export async function summarize(contents: StoreContents): Promise<StoreSummary> {
   const { users, items, partitions } = contents;
   const [orders, rejected, rows] = [new Digest(), new Digest(), new Digest()];
@@ -51,7 +51,7 @@ export async function summarize(contents: StoreContents): Promise<StoreSummary> 
   };
 }
 
-/** Text as every store can hold it: PostgreSQL has no NUL, UTF-8 no lone surrogate; both occur in rejected orders only. */
+/** Text that every store can hold: PostgreSQL has no NUL, UTF-8 no lone surrogate; only rejected orders have them. */
 export function storable(text: string): string {
   return text.toWellFormed().replaceAll("\0", "\\u0000");
 }
@@ -66,7 +66,7 @@ type AnyOrder = Pick<AcceptedOrder, keyof AcceptedOrder & keyof RejectedOrder>;
 const DIGITS = 12;
 const MODULUS = 16 ** DIGITS;
 
-/** A number for a set of rows, whatever their order; a row that is there twice counts twice. */
+/** A number for a set of rows, whatever their order; a row that occurs twice counts twice. */
 class Digest {
   count = 0;
   sum = 0;

@@ -10,13 +10,13 @@ import type { OrderStore } from "../lib/ports.ts";
 import { PostgresStore } from "../lib/postgres/store/postgres_store.ts";
 import type { StoreSetting } from "./open_store.ts";
 
-/** Partitions that are handled at once on a database: while one waits for it another is judged. */
+/** Partitions handled at once with a database: while one waits for it, another is judged. */
 const LANES = 4;
 
-/** The store of a consumer, and what its group has to know of it. */
+/** The store of a consumer, and what its group needs to know about it. */
 export interface ConsumerStore extends Pick<SubscriptionOptions, "onJoin"> {
   store: OrderStore;
-  /** How many partitions are handled at once, where other members may share the group. */
+  /** How many partitions are handled at once; set where other members may share the group. */
   lanes?: number;
   /** The member that the store knows to be dead, though the group may not. */
   deadMember?: string;
@@ -46,13 +46,13 @@ export async function openConsumerStore(
   };
 }
 
-/** A store that several consumers share: each says at a rebalance what its share is. */
+/** A store that several consumers share: each one prints its share at a rebalance. */
 async function openSharedStore(
   kafka: Kafka,
   { group, topic, maxMessages }: ConsumerSetting,
   database: DatabaseConnection,
 ): Promise<ConsumerStore> {
-  // Only one after the other they can be counted exactly.
+  // They can be counted exactly only one after the other.
   const lanes = maxMessages === undefined ? LANES : 1;
   let told = "";
   async function tell(memberId: string, partitions: readonly number[]): Promise<void> {
@@ -62,6 +62,6 @@ async function openSharedStore(
   return {
     store: await PostgresStore.open(database, { lanes }),
     lanes,
-    onJoin: (...share) => void tell(...share).catch(() => {}), // a courtesy: whoever is away comes back with the next one
+    onJoin: (...share) => void tell(...share).catch(() => {}), // a courtesy: if it fails, the next rebalance prints it
   };
 }

@@ -51,7 +51,7 @@ export interface MigrateConfig {
 }
 
 /**
- * Moves everything a store holds into one of the other kind, and sets the old one aside. Interrupted, it is run again.
+ * Moves everything a store holds into one of the other kind, and sets the old one aside. If interrupted, run it again.
  *
  * Permissions: net; read and write of the storage folder; env as kafkajs and the settings need.
  */
@@ -72,7 +72,7 @@ export async function run(config: MigrateConfig): Promise<void> {
   }
 }
 
-/** A consumer of the folder is kept out by its lock, one of the database is noticed at the end: this tells it at once. */
+/** The folder's lock keeps its consumer out; one on the database would be noticed only at the end: so check now. */
 async function requireNoConsumer({ kafka, group }: MigrateConfig): Promise<void> {
   try {
     await requireBrokers(kafka);

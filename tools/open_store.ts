@@ -11,7 +11,7 @@ import type { StoreAdmin } from "../lib/store_admin.ts";
 /** The flags of every tool that works on a store. */
 export const storeFlags = { ...storageFlag, ...databaseFlag };
 
-/** Which store is meant: the database where there is one, else the folder. */
+/** Which store is meant: the database if one is set, else the folder. */
 export interface StoreSetting {
   storage: string;
   database: DatabaseConnection | undefined;
@@ -24,7 +24,7 @@ interface Given {
 }
 
 /**
- * The store by flag, else by environment; a database beats a folder where both come the same way.
+ * The store by flag, else by environment; a database beats a folder given the same way.
  *
  * Permissions: env STORAGE_DIR and `DATABASE_*`; read of the files that the latter name.
  */
@@ -37,7 +37,7 @@ export function storeSetting(flags: Given): StoreSetting {
 }
 
 /**
- * Opens the store for `use`, and closes it. The one place that knows of both kinds.
+ * Opens the store for `use`, and closes it. The only place that knows both kinds.
  *
  * Permissions: read and write of the folder, or net to the database.
  */
@@ -50,7 +50,7 @@ export async function withStore<T>(setting: StoreSetting, use: (store: StoreAdmi
   }
 }
 
-/** The store as a person is told of it. */
+/** The store as it is named to a person. */
 export function placeOf({ storage, database }: StoreSetting): string {
   return database === undefined ? storage : databasePlace(database);
 }
@@ -61,7 +61,7 @@ async function open({ storage, database }: StoreSetting): Promise<StoreAdmin> {
   return await openAdmin(database, warn);
 }
 
-/** A connection that Deno refuses looks like a database that is away; tasks without a broker are granted one host. */
+/** A connection that Deno denies looks like an unreachable database; tasks without a broker are granted one host. */
 function requireNet({ host, port }: DatabaseConnection): void {
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   if (Deno.permissions.querySync({ name: "net", host: address }).state === "granted") return;

@@ -1,14 +1,14 @@
 import { print } from "../lib/cli/print.ts";
 
-/** What Deno takes for one host and no list of them: a name, an IPv4 address, an IPv6 address in brackets. */
+/** What Deno takes as one host, not a list: a name, an IPv4 address, an IPv6 address in brackets. */
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/i;
 const USUAL_PORT = 5432;
 
 /**
- * Prints the grant of the host in DATABASE_URL, `--allow-net=HOST:PORT`; nothing where it names none, which the command
- * itself then complains of.
+ * Prints the grant of the host in DATABASE_URL, `--allow-net=HOST:PORT`; nothing where it names none; the command
+ * itself then reports that.
  *
- * A script of its own with next to no imports, for it runs before a command. Permission: env DATABASE_URL.
+ * A script of its own with next to no imports, because it runs before a command. Permission: env DATABASE_URL.
  */
 function run(url: string): void {
   if (!URL.canParse(url)) return;

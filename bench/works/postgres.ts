@@ -5,11 +5,11 @@ import type { Work } from "../work.ts";
 import { firstVerdict, topicOfOne } from "./start.ts";
 
 const PLAINEST = "one consumer, 3 partitions, 3 items";
-/** Enough for each partition to have some. */
+/** Enough that each partition has some. */
 const SPREAD = { partitions: 12, items: 120 };
 const rates = { unit: "orders/s" } as const;
 
-/** Judging into an empty database, against inserting the same rows. */
+/** Judging into an empty database, against a bare insert of the same rows. */
 export const POSTGRES: Work = {
   ...rates,
   name: "postgres",
@@ -34,7 +34,7 @@ export const POSTGRES: Work = {
 const one = { name: "postgres-group", peer: "one consumer, 12 partitions, 120 items", base: SPREAD };
 const plain = { name: "postgres-items", peer: PLAINEST, base: {} };
 
-/** What each of these is worth or costs, against a plainer case. */
+/** What each of these gains or costs, against a plainer case. */
 export const POSTGRES_CASES: readonly Work[] = [
   against({ ...one, title: "two consumers", times: 1 }, { ...SPREAD, consumers: 2 }),
   against({ ...one, title: "four consumers", times: 1 }, { ...SPREAD, consumers: 4 }),

@@ -22,7 +22,7 @@ const PASSWORD_NAMES = ["DATABASE_PASSWORD", "DATABASE_PASSWORD_FILE"];
 const FORM = "postgres://USER@HOST/DATABASE";
 
 /**
- * The database that was asked for, by flag or by `DATABASE_URL`; undefined for none: the storage folder is meant.
+ * The database named by flag or by `DATABASE_URL`; undefined where neither names one: the storage folder is used.
  *
  * A {@linkcode Failure} (78) names what is wrong and never shows the URL, which may hold a password.
  * Permissions: env of the `DATABASE_*` names, read of the files they name.
@@ -38,7 +38,7 @@ export function databaseSetting(
   const setting = flags.database === undefined ? "DATABASE_URL" : "--database";
   const url = parseUrl(text, setting);
   if (url.password !== "" && flags.database !== undefined) {
-    // Whatever is a flag is seen by everyone on the machine.
+    // Everyone on the machine can see the flags of a process.
     throw new Failure(EXIT.config, "--database must not hold a password: it goes into DATABASE_PASSWORD, or _FILE");
   }
   const connection: DatabaseConnection = {
@@ -88,7 +88,7 @@ function passwordSetting(url: URL, setting: string): { password?: Secret } {
   return { password: new Secret(decodePart(url.password, setting)) };
 }
 
-/** By TLS to any other machine; on this one where something of TLS is set. */
+/** TLS to any other machine; to this one only where a TLS setting is given. */
 function tlsSetting(url: URL, setting: string): Pick<DatabaseConnection, "tls"> {
   const given = url.searchParams.get("sslmode");
   if (given !== null && given !== "verify-full" && given !== "disable") {

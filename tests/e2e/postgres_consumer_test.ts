@@ -8,7 +8,7 @@ import { withConnection } from "../faults/postgres_invariant.ts";
 
 type Env = Record<string, string>;
 
-/** A database, a topic of so many partitions and a group of a test's own, with the sample users and items. */
+/** A database, a topic of so many partitions and a group for one test, with the sample users and items. */
 async function databaseWorld({ partitions = 3 } = {}) {
   const world = ownWorld();
   const database = await testDatabase();
@@ -32,7 +32,7 @@ async function ok(name: string, args: string[], env: Env): Promise<string> {
   return stdout + stderr;
 }
 
-/** Returns once the group has settled with so many members. */
+/** Resolves once the group has settled with so many members. */
 async function members({ CONSUMER_GROUP_ID: group }: Env, count: number): Promise<void> {
   await withAdmin(createKafka(testKafka()), (admin) =>
     eventually(`the group has ${count} members`, async () => {
@@ -59,7 +59,7 @@ postgresTest("the walk-through ends on a database as in a folder, line by line",
   await using world = await databaseWorld();
   using folder = ownWorld();
   const { env } = world;
-  // The same records: each store has a group of its own.
+  // The same records for both: each store has a group of its own.
   const fileEnv: Env = { ...folder.env, ORDERS_TOPIC: env.ORDERS_TOPIC };
   await ok("bootstrap", [], fileEnv);
   const both = async (name: string, args: string[]) =>
@@ -220,7 +220,7 @@ postgresTest("a database that is restarted under load is waited for", async () =
       });
     await eventually("the first verdicts", async () => await judged() > 0);
     server.kill();
-    await new Promise((resolve) => setTimeout(resolve, 6_000)); // longer than conflicts are waited out
+    await new Promise((resolve) => setTimeout(resolve, 6_000)); // longer than conflicts are retried
     await server.start();
     await eventually("all are judged", async () => await judged() >= 2_000);
     consumer.signal("SIGTERM");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ownWorld, task } from "../support/commands.ts";
 import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
 
-/** Runs a task's line where all goes well, and answers with what it prints. */
+/** Runs a task's command line, which has to succeed; returns what it prints. */
 async function ok(line: string, env: Record<string, string>): Promise<string> {
   const [name, ...args] = line.split(" ");
   const { code, stdout, stderr } = await task(name, args, env);
@@ -10,7 +10,7 @@ async function ok(line: string, env: Record<string, string>): Promise<string> {
   return stdout + stderr;
 }
 
-/** Lines of the table of positions and of the summary, which are about the topic and not about the store. */
+/** Lines of the table of positions and of the summary, which are about the topic, not the store. */
 function positionsIn(report: string): string[] {
   return report.split("\n").filter((line) => /^(topic|test-|verify)/.test(line));
 }

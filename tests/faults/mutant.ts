@@ -2,26 +2,26 @@ import { dirname, join } from "node:path";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { type FaultContext, type FaultOutcome, held } from "./fault.ts";
 
-/** Runs a mutant may hold before it counts as survived. */
+/** Runs that a mutant may pass before it counts as survived. */
 const CHANCES = 40;
 
 export const NOTHING: FaultOutcome = { lost: 0, doubled: 0, unbalanced: 0, recoveryMs: 0, broken: [] };
 
 export type Row = (context: FaultContext, root: string) => Promise<FaultOutcome>;
 
-/** A store with one safeguard less, and the rows one of which has to notice. */
+/** A store with one safeguard less, and rows of which one has to notice. */
 export interface Mutant {
   name: string;
   file: string;
-  /** Source that stands in the file once, and what is put there instead. */
+  /** Source that occurs in the file once, and its replacement. */
   from: string;
   to: string;
   rows: readonly Row[];
-  /** Fewer runs, where the rows do the same each time. */
+  /** Fewer runs, where the rows do the same every time. */
   chances?: number;
 }
 
-/** Runs rows against every mutant until each was noticed; one that nobody notices is what is broken. */
+/** Runs the rows against every mutant until each is noticed; a mutant that none notices is a failure. */
 export async function runMutants(mutants: readonly Mutant[], context: FaultContext): Promise<FaultOutcome> {
   const broken: string[] = [];
   for (const row of new Set(mutants.flatMap(({ rows }) => rows))) broken.push(...await withoutMutant(row, context));
@@ -32,7 +32,7 @@ export async function runMutants(mutants: readonly Mutant[], context: FaultConte
   return { ...NOTHING, broken };
 }
 
-/** A row that notices something in a copy without a mutant would notice any. */
+/** A row that complains about a copy without a mutant would complain about any. */
 async function withoutMutant(row: Row, context: FaultContext): Promise<string[]> {
   using copy = new Copy();
   const outcome = await row(context, copy.root);

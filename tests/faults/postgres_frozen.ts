@@ -9,7 +9,7 @@ import { outcomeOf } from "./postgres_members.ts";
 
 /**
  * A member is frozen with a batch in hand: before its transaction, or between its decision and COMMIT until the server
- * has ended its transaction. Its partition moves on, and what it brings when it wakes takes no effect.
+ * has ended its transaction. Its partition moves on, and what it sends when it wakes has no effect.
  */
 export async function runFrozen({ random }: FaultContext): Promise<FaultOutcome> {
   await using database = await TestDatabase.create({ items: { book: 6, pen: 50 } });

@@ -9,10 +9,10 @@ import { withConnection } from "./postgres_invariant.ts";
 import { PostgresWorld, withoutPostgres } from "./postgres_world.ts";
 import { FAKETIME, noFaketime } from "./store_tools.ts";
 
-/** A dead member's partitions are somebody else's after the session timeout (10 s) and a rebalance. */
+/** A dead member's partitions go to another after the session timeout (10 s) and a rebalance. */
 const TAKEN_OVER_LIMIT_MS = 20_000;
 
-/** Row 10: one of two members stands still until the group has given it up, then goes on with what it had in hand. */
+/** Row 10: one of two members is frozen until the group has given it up, then goes on with the batch it had in hand. */
 const sharedZombie: Fault = {
   row: 10,
   name: "zombie (PostgreSQL)",
@@ -44,7 +44,7 @@ const sharedZombie: Fault = {
   },
 };
 
-/** Row 11: members join and leave every two seconds, one in three without a word. */
+/** Row 11: members join and leave every two seconds, one in three killed. */
 const rebalanceStorm: Fault = {
   row: 11,
   name: "rebalance storm",
@@ -76,8 +76,8 @@ const rebalanceStorm: Fault = {
 };
 
 /**
- * Row 28: a member is frozen once its COMMIT has left it, and before it came to the database. Its partitions move; then
- * the COMMIT comes first, or the member goes on first, or the database has given its transaction up before both.
+ * Row 28: a member is frozen after it has sent its COMMIT and before the database has received it. Its partitions move;
+ * then the COMMIT arrives first, or the member goes on first, or the database has ended its transaction before both.
  */
 const frozenBeforeCommit: Fault = {
   row: 28,
@@ -107,7 +107,7 @@ const frozenBeforeCommit: Fault = {
     const struckAt = performance.now();
     const ids = world.sent.slice();
     const order = Math.floor(random() * 3);
-    // Before its session is over the COMMIT still counts, and its member never hears of it.
+    // Before its session ends the COMMIT still counts, and its member never gets the answer.
     if (order === 0) await moment(random() * 8_000).then(() => released.resolve());
     await world.members(1);
     const recoveryMs = await world.recovery(struckAt, ids);
@@ -123,7 +123,7 @@ const frozenBeforeCommit: Fault = {
   },
 };
 
-/** Row 29: each order_id under two items in two partitions, in opposite order, and two members at both. */
+/** Row 29: each order_id under two items in two partitions, in opposite orders, and two members reading both. */
 const oneIdTwice: Fault = {
   row: 29,
   name: "one order_id under two items, two members at once",
@@ -185,7 +185,7 @@ export const POSTGRES_GROUPS: readonly Fault[] = [
   oneIdTwice,
 ];
 
-/** Asks members to stop; what is wrong with how they do. */
+/** Asks members to stop; returns what is wrong with how they do. */
 export async function endedWell(...members: RunningTask[]): Promise<string[]> {
   for (const member of members) signal(member, "SIGTERM");
   const ends = await Promise.all(members.map((member) => endOf(member)));
@@ -197,7 +197,7 @@ export async function endedWell(...members: RunningTask[]): Promise<string[]> {
   );
 }
 
-/** How one that has ended by itself did so is seen later. */
+/** If it has ended by itself, that is checked later. */
 function signal(member: RunningTask, name: Deno.Signal): void {
   try {
     member.signal(name);
@@ -206,7 +206,7 @@ function signal(member: RunningTask, name: Deno.Signal): void {
   }
 }
 
-/** Whether a piece of what goes to the database ends a transaction well. */
+/** Whether a chunk sent to the database commits a transaction. */
 export function isCommit(data: Buffer): boolean {
   return data.includes("COMMIT");
 }

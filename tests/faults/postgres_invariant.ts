@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** What is wrong with a store in PostgreSQL; all empty is what has to be. */
+/** What is wrong with a store in PostgreSQL; all has to be empty. */
 export interface DatabaseFindings {
   /** Of the ids sent, those that are neither accepted nor rejected. */
   lost: string[];
@@ -12,7 +12,7 @@ export interface DatabaseFindings {
   broken: string[];
 }
 
-/** Names here are ASCII: what is one item is spelt in one way. */
+/** Names here are ASCII: each item has one spelling. */
 const UNBALANCED = `
   WITH edits AS (SELECT item, sum(coalesce(set_to, 0) - coalesce(was, 0)) AS pieces FROM stock_edits GROUP BY item),
     sold AS (SELECT item, sum(quantity) AS pieces, min(remaining) AS least FROM orders GROUP BY item)
@@ -20,7 +20,7 @@ const UNBALANCED = `
   WHERE coalesce(edits.pieces, 0) - coalesce(sold.pieces, 0) <> coalesce(inventory.quantity, 0)
     OR coalesce(inventory.quantity, 0) < 0 OR coalesce(sold.least, 0) < 0`;
 
-/** Without edits the stock of an item falls only: from the opening, each order begins where the one before it ended. */
+/** Without edits an item's stock only falls: from the opening, each order begins where the one before it ended. */
 const BROKEN_CHAINS = `
   WITH opening AS (SELECT item, sum(set_to) AS pieces FROM stock_edits GROUP BY item HAVING count(*) = 1),
     steps AS (SELECT item, remaining, quantity,
@@ -37,7 +37,7 @@ const WITHOUT_VERDICT = `
   SELECT id AS name FROM unnest($1::text[]) AS id
   WHERE NOT EXISTS (SELECT FROM orders WHERE order_id = id) AND NOT EXISTS (SELECT FROM rejected WHERE order_id = id)`;
 
-/** Where reading goes on has to be where what was read ends, and nothing before it may be missing. */
+/** The position has to be where the offset ranges end, and nothing before it may be missing. */
 const TORN_POSITIONS = `
   SELECT partition || ' is at ' || position AS name FROM positions WHERE NOT EXISTS (
     SELECT FROM offset_ranges AS range WHERE range.topic = positions.topic AND range.partition = positions.partition
@@ -68,7 +68,7 @@ export async function withoutVerdict(url: string, ids: readonly string[]): Promi
   });
 }
 
-/** Lets `use` ask a database directly. Permission: net. */
+/** Lets `use` query a database directly. Permission: net. */
 export async function withConnection<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => {}); // the server is killed by a fault: the query fails

@@ -9,7 +9,7 @@ const SAMPLE_ORDERS = 20_000;
 const KILL_EVERY_MS = 4_000;
 const FROZEN_MS = 15_000;
 
-/** Row 35: four members at a topic full of orders; one is killed and replaced every few seconds, another one frozen. */
+/** Row 35: four members read a topic full of orders; every few seconds one is killed and replaced, another frozen. */
 export const membersKilled: Fault = {
   row: 35,
   name: "1,000,000 orders, members killed and frozen",

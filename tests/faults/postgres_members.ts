@@ -14,12 +14,12 @@ const RESETS = 6;
 const MAX_BATCH = 8;
 const SAME_IDS = 100;
 const CROSSED = 400;
-/** So that a deadlock shows at once; the server's default is a second. */
+/** So that a deadlock is detected at once; the server's default is a second. */
 const DEADLOCK_MS = 20;
 
 const id = (order_id: string, given = {}) => order({ order_id, ...given });
 
-/** Finds what does not hold once all is over, by the tables alone. */
+/** Finds what is wrong at the end, by the tables alone. */
 export async function outcomeOf(
   database: TestDatabase,
   broken: string[],
@@ -29,20 +29,20 @@ export async function outcomeOf(
   return { ...counts, unbalanced, recoveryMs: 0, broken };
 }
 
-/** Members that are all at the same partitions, with batches fetched long ago, redeliveries and resets. */
+/** Members that all read the same partitions, with batches fetched long ago, redeliveries and resets. */
 class Members {
   readonly database: TestDatabase;
   readonly #random: () => number;
   readonly #logs: Order[][];
   readonly #accepted: string[] = [];
-  /** Batches that somebody fetched and may still hold. */
+  /** Batches that some member fetched and may still hold. */
   readonly #held: OrderBatch[] = [];
   #resets = RESETS;
 
   constructor(database: TestDatabase, random: () => number) {
     this.database = database;
     this.#random = random;
-    // A fifth of the ids is drawn from a few, so that they meet in several partitions.
+    // A fifth of the ids is drawn from a few, so that they occur in several partitions.
     this.#logs = Array.from({ length: PARTITIONS }, (_, partition) =>
       Array.from({ length: RECORDS }, (_, offset) => {
         const order_id = this.#below(5) === 0 ? `shared-${this.#below(40)}` : `${partition}-${offset}`;
@@ -93,7 +93,7 @@ class Members {
     return await outcomeOf(this.database, broken, { lost: PARTITIONS * RECORDS - places.size, doubled });
   }
 
-  /** Mostly what comes next in the partition; sometimes what somebody holds, whatever became of its partition. */
+  /** Mostly the next batch of the partition; sometimes one that somebody holds, whatever happened to its partition. */
   async #next(store: PostgresStore, partition: number): Promise<OrderBatch | undefined> {
     if (this.#held.length > 0 && this.#below(4) === 0) return this.#held[this.#below(this.#held.length)];
     const from = await store.resumeAt(partitionOf(partition)) ?? 0;

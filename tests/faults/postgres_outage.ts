@@ -46,7 +46,7 @@ const STRIKES: Record<string, (stage: Stage) => Promise<void>> = {
   },
 };
 
-/** Row 18: the database dies, or its connections do, as transactions end; consumers wait, and go on by themselves. */
+/** Row 18: the database or its connections die as transactions end; consumers wait, and go on by themselves. */
 export const databaseAway: Fault = {
   row: 18,
   name: "PostgreSQL killed, backends terminated",
@@ -97,7 +97,7 @@ async function strike(stage: Stage, { random }: FaultContext): Promise<FaultOutc
   );
 }
 
-/** Does `strike` when the next COMMIT is on its way, before it comes. */
+/** Does `strike` when the next COMMIT has been sent, before it arrives. */
 function atCommit({ link }: Stage, strike: () => void): Promise<void> {
   return new Promise((resolve) => {
     link.tap = (data) => {

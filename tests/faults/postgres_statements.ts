@@ -9,13 +9,13 @@ import { batchOf, order, outcomes } from "../support/storage.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
 import type { Fault, FaultOutcome } from "./fault.ts";
 
-/** What may happen in place of a statement, or of its answer. */
+/** What may happen instead of a statement or its answer. */
 const KINDS = ["40001", "40P01", "cut before", "cut after", "backend ended"] as const;
 type Kind = typeof KINDS[number];
 
 const id = (order_id: string, given = {}) => order({ order_id, ...given });
 
-/** Everything that a store does: first and later batches, ids that repeat, a reset, a topic that was created anew. */
+/** Everything that a store does: first and later batches, repeated ids, a reset, a topic created anew. */
 async function scenario(store: PostgresStore, database: TestDatabase): Promise<string[][]> {
   const seen: string[][] = [];
   const process = async (batch: OrderBatch) => {
@@ -49,7 +49,7 @@ const EXPECTED = [
   ["accepted", "duplicate"],
 ];
 
-/** The scenario, with something that happens at statement `at`; answers with what was left and how many there were. */
+/** Runs the scenario with a fault at statement `at`; returns what was left and the number of statements. */
 async function runOnce(database: TestDatabase, at: number, kind: Kind) {
   await database.reset();
   const folder = Deno.makeTempDirSync({ prefix: "orders-proxy-" });
@@ -80,7 +80,7 @@ async function runOnce(database: TestDatabase, at: number, kind: Kind) {
   }
 }
 
-/** Each kind at each statement in turn: the verdicts and what is kept are those of a run in which nothing happens. */
+/** Each kind at each statement in turn: verdicts and contents are those of a run without a fault. */
 export async function runEveryStatement(): Promise<FaultOutcome> {
   return await runStatements(() => KINDS);
 }
@@ -109,6 +109,6 @@ export const everyStatement: Fault = {
   name: "a conflict, a cut or an ended backend at every statement of the PostgreSQL store, COMMIT included",
   runs: { full: 20, sample: 1 },
   skip: noDatabase,
-  // One kind a statement, by chance; all of them take a minute.
+  // One random kind per statement; all of them take a minute.
   run: ({ random }) => runStatements(() => [KINDS[Math.floor(random() * KINDS.length)]]),
 };

@@ -21,7 +21,7 @@ const ITEMS = Array.from({ length: 24 }, (_, index) => ({
   quantity: index < 2 ? 500 : 10_000_000,
 }));
 const MIX = { unpaid: 10, "unknown-user": 5, "unknown-item": 5, "no-stock": 2, duplicate: 3 };
-/** A send of many orders is cut into these. */
+/** Many orders are sent in parts of this size. */
 const SEND = 10_000;
 
 /** Why a fault of this store cannot run here. */
@@ -30,13 +30,13 @@ export function withoutPostgres(): string | undefined {
 }
 
 /**
- * What one run of a fault on the shared store plays in: a database, a topic of twelve partitions and a group of its own,
- * and the ids of the orders sent. Removed when disposed. The commands in it are the real ones, each in its process.
+ * The world of one run of a fault on the shared store: a database, a topic of twelve partitions, a group of its own,
+ * and the ids of the orders sent. Removed when disposed. Its commands are the real ones, each in its own process.
  */
 export class PostgresWorld implements AsyncDisposable {
   readonly topic = `fault-${crypto.randomUUID()}`;
   readonly env: Record<string, string>;
-  /** The database itself, whatever way the consumers take. */
+  /** The database itself, whatever path the consumers take to it. */
   readonly url: string;
   /** Ids of the orders that are known to be in the topic. */
   readonly sent: string[] = [];
@@ -58,7 +58,7 @@ export class PostgresWorld implements AsyncDisposable {
     });
   }
 
-  /** `server` is another one than that of the tests; `key` decides the partitions, they take turns by default. */
+  /** `server` replaces the tests' own; `key` decides the partitions, which take turns by default. */
   static async create(
     context: FaultContext,
     { server, key = "none" }: { server?: string; key?: "item" | "none" } = {},
@@ -107,7 +107,7 @@ export class PostgresWorld implements AsyncDisposable {
     this.sent.push(...orders.map(({ order }) => order.order_id));
   }
 
-  /** Starts a consumer. `env` is another way to the database, say. */
+  /** Starts a consumer. `env` may set another path to the database. */
   start(args: readonly string[] = [], env: Record<string, string> = {}): RunningTask {
     return startTask("consume", args, { ...this.env, ...env });
   }
@@ -136,7 +136,7 @@ export class PostgresWorld implements AsyncDisposable {
     );
   }
 
-  /** Records with a verdict, by the positions: grows with everything that is read. */
+  /** Records with a verdict, by the positions: grows with every record read. */
   async judged(): Promise<number> {
     return await withConnection(this.url, async (client) => {
       const { rows: [{ judged }] } = await client.query("SELECT coalesce(sum(position), 0) AS judged FROM positions");
@@ -150,13 +150,13 @@ export class PostgresWorld implements AsyncDisposable {
     await eventually(`${total} orders are judged`, async () => await this.judged() >= total, patienceMs);
   }
 
-  /** Milliseconds from `since` until one of `ids` is left without a verdict no more. */
+  /** Milliseconds from `since` until all of `ids` have a verdict. */
   async recovery(since: number, ids: readonly string[], patienceMs = 60_000): Promise<number> {
     await eventually("they are judged", async () => (await withoutVerdict(this.url, ids)).length === 0, patienceMs);
     return performance.now() - since;
   }
 
-  /** Consumes what is left and tells what the run came to. */
+  /** Consumes what is left and returns the outcome of the run. */
   async outcome(recoveryMs: number, broken: readonly string[] = []): Promise<FaultOutcome> {
     const rest = await this.task("consume", ["--until-end"]);
     const verify = await this.task("verify", ["--json"]);

@@ -5,10 +5,10 @@ import type { Finished } from "../support/commands.ts";
 import { copyCheckout } from "../support/own_checkout.ts";
 
 const FREE_PORTS = ["--local", "--kafka-port", "0", "--registry-port", "0"];
-/** As in a new shell: the stack is the checkout's own. */
+/** As in a new shell: the stack is the checkout's. */
 const NOTHING_SET = { STORAGE_DIR: "", DATABASE_URL: "", KAFKA_BOOTSTRAP_SERVERS: "", SCHEMA_REGISTRY_URL: "" };
 
-/** What a person sees, in this order; what goes to stderr is looked at by itself. */
+/** What a person sees, in this order; stderr is checked separately. */
 const STORY = new RegExp(
   [
     "joined as [12] of 2: partition",

@@ -14,9 +14,9 @@ import { batchOf, order, outcomes, partitionOf, process, TestStorage } from "../
 
 const warn = (sentence: string) => assert.match(sentence, /begins with a blank/);
 const NAMES = ["alice", "__proto__", "cafe\u0301", "=cmd()", " eve", "O\"Brien, O'Neil", "名前", "a\\b", "🦕"];
-/** Moves that are killed on each way. */
+/** Moves killed in each direction. */
 const KILLS = 10;
-/** What no order is accepted with, but may be rejected with. */
+/** Values with which no order is accepted, but which a rejected one may have. */
 const INVALID = ["nul\0", "lone\ud800", "esc\x1b[2J", ""];
 
 /** A storage folder that a consumer and tools have used for a while, orders of every kind in it. */
@@ -35,7 +35,7 @@ async function usedStorage(orders: number): Promise<TestStorage> {
     const batch = Array.from({ length: Math.min(500, orders - from) }, (_, index) => any(from + index));
     await process(store, batchOf(batch, { from, partition: (from / 500) % 3 }));
   }
-  // A record that was rejected and, read again, accepted; and a reset.
+  // A record that was rejected, then read again and accepted; and a reset.
   await process(store, batchOf([order({ order_id: "late", user: "carol", item: "alice" })], { from: 1_000_000 }));
   await storage.setUser("carol", "paid");
   await process(store, batchOf([order({ order_id: "late", user: "carol", item: "alice" })], { from: 1_000_000 }));
@@ -107,14 +107,14 @@ postgresTest("a move that is killed at any step, and run again, comes to the sam
   await using storage = await usedStorage(1_500);
   await using database = await TestDatabase.empty();
   const before = await filesIn(storage.folder);
-  await (await openDatabase(database.connection)).close(); // the tables are made once
+  await (await openDatabase(database.connection)).close(); // creates the tables once
   const steps = {
     postgres: await driveMove("postgres", storage.folder, { database }),
     files: await driveMove("files", storage.folder, { database }),
   };
   for (let kill = 0; kill < KILLS; kill++) {
     for (const to of ["postgres", "files"] as const) {
-      // One in each stretch of the way, so that its end comes up too.
+      // One in each stretch of the steps, so that the last ones are killed too.
       const killAt = Math.ceil((kill + Math.random()) / KILLS * steps[to]!);
       const killed = await driveMove(to, storage.folder, { database, killAt }) === undefined;
       if (killed) await driveMove(to, storage.folder, { database });

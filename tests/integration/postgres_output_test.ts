@@ -9,7 +9,7 @@ import { type Output, run } from "../support/task_lines.ts";
 const RUN = "11111111-2222-4333-8444-555555555555";
 const CAFE = { composed: "caf\u00e9", decomposed: "cafe\u0301" };
 
-/** The walk-through of the README and what people type beside it. */
+/** The walk-through of the README and other commands that people type. */
 const EDITS: (string | string[])[] = [
   "bootstrap",
   "bootstrap",
@@ -46,7 +46,7 @@ const EDITS: (string | string[])[] = [
   "verify --offline",
 ];
 
-/** What they ask once orders were judged. */
+/** What they ask after orders were judged. */
 const QUESTIONS: string[] = [
   "verify --offline",
   "verify --offline --json",
@@ -84,7 +84,7 @@ async function judge(store: OrderStore): Promise<string[]> {
   return outcomes([...first, ...second]);
 }
 
-/** What is printed, but for what differs by nature: the store's name, the order of rows, numbers against times. */
+/** What is printed, except for what has to differ: the store's name, the order of rows, numbers against times. */
 function comparable({ code, stdout, stderr }: Output, place: string): { code: number; out: string[]; err: string[] } {
   const plain = (text: string) =>
     text.replaceAll(place, "PLACE").replaceAll("PLACE/users.csv", "PLACE").split("\n").map((line) =>

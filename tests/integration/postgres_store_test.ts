@@ -40,7 +40,7 @@ postgresTest("PostgresStore forgets the position and ranges of an earlier topic 
   assert.equal(await store.resumeAt({ ...partitionOf(0), topicId: "two" }), undefined);
   await process(store, { ...batchOf([id("b")]), topicId: "two" });
   assert.deepEqual(await database.ranges(0), [[0, 1]]);
-  assert.equal(await store.resumeAt(partitionOf(0)), 1); // a broker that tells no ids
+  assert.equal(await store.resumeAt(partitionOf(0)), 1); // a broker that gives no topic ids
 });
 
 postgresTest("PostgresStore joins ranges that touch or overlap", async () => {
@@ -81,7 +81,7 @@ postgresTest("PostgresStore keeps what PostgreSQL takes for no text, escaped, an
   await database.requireBalance();
 });
 
-/** A role without rights, which only this test knows; gone when disposed. */
+/** A role without rights, for this test only; dropped when disposed. */
 async function withRole(database: TestDatabase, work: (name: string) => Promise<void>): Promise<void> {
   const name = `role_${crypto.randomUUID().slice(0, 8)}`;
   await database.sql(`CREATE ROLE ${name} LOGIN PASSWORD '${name}'; GRANT ${name} TO CURRENT_USER`);

@@ -25,7 +25,7 @@ postgresTest("stock that was changed past the tools is named by verify, and sett
   const edits = [["update", "book"], ["update", "car"], ["add", "pen"]] as const;
   for (const [index, [action, name]] of edits.entries()) {
     assert.equal((await admin.editItem({ action, name, quantity: 8 })).done, true);
-    // While a consumer goes on, and again: what is settled stays so.
+    // While a consumer runs, and again: what is settled stays settled.
     await process(store, batchOf([order({ order_id: `after ${name}` })], { from: 3 + index }));
     assert.equal((await admin.editItem({ action: "update", name, quantity: 9 })).done, true);
   }
@@ -33,7 +33,7 @@ postgresTest("stock that was changed past the tools is named by verify, and sett
   assert.deepEqual(await audited(database), []);
 });
 
-/** The items whose stock is not what the journals say; each offset that was read has a verdict. */
+/** The items whose stock differs from the journals; each offset that was read has a verdict. */
 async function audited(database: TestDatabase): Promise<string[]> {
   const admin = await openAdmin(database.connection, assert.fail);
   try {
@@ -133,7 +133,7 @@ postgresTest(
     assert.match(backup!, /^backup_\d{8}t\d{6}z$/);
     assert.deepEqual(await database.accepted(), []);
     assert.deepEqual(await database.sql(`SELECT order_id FROM ${backup}.orders`), [{ order_id: "old" }]);
-    // The old store's position is gone with it: a batch that follows on it begins a new range.
+    // The old store's position went with it: the batch that follows begins a new offset range.
     assert.deepEqual(outcomes(await process(store, batchOf([order({ order_id: "old" })], { from: 1 }))), ["accepted"]);
     assert.deepEqual(await audited(database), []);
     await admin.close();

@@ -12,7 +12,7 @@ import { openDatabase } from "../../lib/postgres/client/open_database.ts";
 const [to, folder, killAt] = Deno.args;
 let steps = 0;
 
-// deno-lint-ignore no-explicit-any -- any function takes and gives what it did before
+// deno-lint-ignore no-explicit-any -- any function takes and returns what it did before
 function counted(owner: any, name: string): void {
   const real = owner[name];
   owner[name] = function (...args: unknown[]) {

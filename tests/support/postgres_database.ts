@@ -13,7 +13,7 @@ export function noDatabase(): string | undefined {
   return url === undefined ? "TEST_DATABASE_URL names no PostgreSQL" : undefined;
 }
 
-/** Registers a test that needs a database: left out by name where there is none. */
+/** Registers a test that needs a database; skipped where there is none, and its name then says why. */
 export function postgresTest(name: string, fn: () => Promise<unknown>): void {
   const reason = noDatabase();
   const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
@@ -23,11 +23,11 @@ export function postgresTest(name: string, fn: () => Promise<unknown>): void {
 const TABLES = ["users", "inventory", "orders", "rejected", "stock_edits", "positions", "offset_ranges"];
 const SAMPLE = { users: { alice: "paid", bob: "unpaid" }, items: { book: 10, pen: 50 } };
 
-/** Databases with our tables, emptied for the next test: to create one takes longer than most tests. */
+/** Databases with our tables, emptied for the next test: creating one takes longer than most tests. */
 const free: { isolation: string; connection: DatabaseConnection }[] = [];
 let areKept = false;
 
-/** Lets the tests of a file use databases one after the other; called before the first one is registered. */
+/** Lets the tests of a file reuse databases one after the other; called before the first test is registered. */
 export function reuseDatabases(): void {
   areKept = true;
   Deno.test.afterAll(async () => {
@@ -35,10 +35,10 @@ export function reuseDatabases(): void {
   });
 }
 
-/** A database of a test's own, on the server of TEST_DATABASE_URL. */
+/** A database for one test, on the server of TEST_DATABASE_URL. */
 export class TestDatabase implements AsyncDisposable {
   readonly connection: DatabaseConnection;
-  /** Set where the next test may have it. */
+  /** Set where the next test may reuse it. */
   #isolation: string | undefined;
   readonly #client: pg.Client;
   readonly #stores = new Set<PostgresStore>();
@@ -164,7 +164,7 @@ export class TestDatabase implements AsyncDisposable {
     return rows.map(({ order_id }) => order_id);
   }
 
-  /** All that the store keeps, but for what differs each time. */
+  /** All that the store keeps, except what differs each time. */
   async contents(): Promise<Record<string, unknown[]>> {
     const queries = {
       users: "SELECT * FROM users ORDER BY name",
@@ -179,7 +179,7 @@ export class TestDatabase implements AsyncDisposable {
     return rows;
   }
 
-  /** Ranges of offsets that were read of a partition, in order. */
+  /** Offset ranges that were read of a partition, in order. */
   async ranges(partition: number): Promise<[number, number][]> {
     const rows = await this.sql<{ from_offset: number; to_offset: number }>(
       "SELECT from_offset, to_offset FROM offset_ranges WHERE partition = $1 ORDER BY from_offset",
@@ -189,7 +189,7 @@ export class TestDatabase implements AsyncDisposable {
   }
 
   /**
-   * For each item opening + edits - accepted = stock, and each partition's ranges are disjoint and do not touch.
+   * Asserts for each item opening + edits - accepted = stock, and that a partition's ranges neither overlap nor touch.
    * Returns the stock.
    */
   async requireBalance(): Promise<Record<string, number>> {

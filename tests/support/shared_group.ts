@@ -5,12 +5,12 @@ import { Subscription } from "../../lib/kafka/consume/subscription.ts";
 import { PositionMoved } from "../../lib/ports.ts";
 import { randomName, testKafka } from "./kafka.ts";
 
-// Several members over one store, which is the simplest that there is: a position for each partition, and a fence.
+// Several members share the simplest possible store: a position for each partition, and a fence.
 
 export const PARTITIONS = 6;
 export const BATCH = 50;
 
-/** A topic and what became of its records. */
+/** A topic and what happened to its records. */
 export class World {
   readonly kafka = createKafka(testKafka());
   readonly topic = randomName();
@@ -27,7 +27,7 @@ export class World {
   }
 
   async send(count: number): Promise<void> {
-    const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 }); // a send repeated is one all the same
+    const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 }); // a repeated send counts once
     await producer.connect();
     const messages = Array.from(
       { length: count },
@@ -55,7 +55,7 @@ export class Member implements AsyncDisposable {
   batches = 0;
   /** Batches given up because somebody else was faster. */
   moved = 0;
-  /** Keeps a batch between decision and effect for as long as it has not resolved. */
+  /** Holds a batch between decision and effect until it resolves. */
   frozen: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
@@ -120,7 +120,7 @@ interface MemberOptions {
 const shares = (...members: Member[]) => members.flatMap(({ partitions }) => partitions).sort((a, b) => a - b);
 export const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 
-/** Whether each partition belongs to one of them, as evenly as can be. */
+/** Whether each partition belongs to one of them, as evenly as possible. */
 export function isShared(...members: Member[]): boolean {
   const sizes = members.map(({ partitions }) => partitions.length);
   return shares(...members).join() === ALL.join() && Math.max(...sizes) - Math.min(...sizes) <= 1;

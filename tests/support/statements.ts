@@ -1,13 +1,13 @@
 import pg from "pg";
 
-/** A statement of the store's that is about to be sent. */
+/** A statement that the store is about to send. */
 export interface Statement {
   text: string;
   /** The server's process at the other end. */
   backend: number;
 }
 
-/** As `lib/postgres/client/database.ts` calls itself: statements of tests are not meant. */
+/** The name `lib/postgres/client/database.ts` gives itself: statements of tests are ignored. */
 const APPLICATION = "order-pipeline";
 
 interface Client {
@@ -16,8 +16,8 @@ interface Client {
 }
 
 /**
- * Runs `work` with `around` told of every statement that the store sends in this process; it answers by sending it, or
- * by something else. Patches the client of `pg`.
+ * Runs `work`, and calls `around` for every statement that the store sends in this process; `around` sends it or does
+ * something else. Patches the client of `pg`.
  */
 export async function watchStatements<T>(
   around: (statement: Statement, send: (text?: string) => Promise<unknown>) => Promise<unknown>,
@@ -39,7 +39,7 @@ export async function watchStatements<T>(
   }
 }
 
-/** An error of the server's. */
+/** An error from the server. */
 export function serverError(code: string): Error {
   return Object.assign(new pg.DatabaseError(`injected ${code}`, 0, "error"), { code });
 }

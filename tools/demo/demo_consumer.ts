@@ -19,8 +19,8 @@ export class DemoConsumer implements AsyncDisposable {
   #lines = Promise.withResolvers<void>();
 
   /**
-   * Starts `consume` with `args`, and the rights that its task has. By way of `sh`, which the tasks of the stack are
-   * granted, and which becomes it: the process is the consumer itself, as a signal wants it. Permissions: run sh; read.
+   * Starts `consume` with `args`, and the rights that its task has. Through `sh`, which the tasks of the stack may
+   * run and which execs the consumer: so signals reach the consumer itself. Permissions: run sh; read.
    */
   constructor(name: string, args: readonly string[]) {
     this.name = name;
@@ -38,17 +38,17 @@ export class DemoConsumer implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** Verdicts that it has printed so far. */
+  /** Verdicts printed so far. */
   get orders(): number {
     return this.#orders;
   }
 
-  /** What it said of its share last; 0 members before it joined. */
+  /** The share it last printed; 0 members before it joined. */
   get share(): { members: number; partitions: string } {
     return this.#share ?? { members: 0, partitions: "" };
   }
 
-  /** Resolves when it has printed something more, or has ended. */
+  /** Resolves when it has printed more, or has ended. */
   get change(): Promise<void> {
     return this.#lines.promise;
   }
@@ -61,7 +61,7 @@ export class DemoConsumer implements AsyncDisposable {
     }
   }
 
-  /** Its end. Throws a {@linkcode Failure} where it did not end well, unless it was killed. */
+  /** Waits for its end. Throws a {@linkcode Failure} if it did not end well, unless it was killed. */
   async end(): Promise<void> {
     const { code, signal } = await this.#ended;
     if (code !== EXIT.ok && signal !== "SIGKILL") {

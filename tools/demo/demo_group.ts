@@ -6,7 +6,7 @@ import { DemoConsumer } from "./demo_consumer.ts";
 /** How long anything may take before the demo gives up, in milliseconds. */
 const PATIENCE_MS = 60_000;
 
-/** What the demo of a group is about, besides its consumers. */
+/** What the demo of a group needs besides its consumers. */
 export interface GroupSteps {
   /** Flags of every consumer. */
   flags: readonly string[];
@@ -19,7 +19,7 @@ const FIRST = 20;
 const THEN = 10;
 
 /**
- * Shows two consumers that share the work, and how one takes over what the other had when that is killed.
+ * Shows two consumers that share the work, and how one takes over when the other is killed.
  *
  * Throws a {@linkcode Failure}: 75 where the group has other members, 69 where nothing happens for a minute.
  * Permissions: those of {@linkcode DemoConsumer} and of the steps.
@@ -62,7 +62,7 @@ interface Wait {
   stop: AbortSignal;
 }
 
-/** Resolves when `isDone`, looked at whenever one of the consumers says something; ends with the first that ends. */
+/** Resolves when `isDone`, checked whenever a consumer prints something; ends with the first consumer that ends. */
 async function until(isDone: () => boolean, { what, of, stop }: Wait): Promise<void> {
   const over = new AbortController();
   const late = delay(PATIENCE_MS, undefined, { signal: AbortSignal.any([over.signal, stop]) }).then(() => {
@@ -72,7 +72,7 @@ async function until(isDone: () => boolean, { what, of, stop }: Wait): Promise<v
     await consumer.end();
     throw new Failure(EXIT.failed, `Consumer ${consumer.name} ended before there was ${what}`);
   });
-  for (const end of [late, ...ended]) end.catch(() => {}); // looked at only while this waits
+  for (const end of [late, ...ended]) end.catch(() => {}); // matters only while this waits
   try {
     while (!isDone()) await Promise.race([late, ...ended, ...of.map(({ change }) => change)]);
   } catch (error) {

@@ -4,7 +4,7 @@ import { Database } from "../../lib/postgres/client/database.ts";
 import { placeOf, sqlState } from "../../lib/postgres/client/database_error.ts";
 import type { Check } from "./check.ts";
 
-/** SQLSTATE of a table that is not there. */
+/** SQLSTATE of a missing table. */
 const NO_TABLE = "42P01";
 
 interface Found {

@@ -95,7 +95,7 @@ function* rejectedLines(layout: StorageLayout, length: number): Generator<{ orde
   }
 }
 
-/** Ranges as of the snapshot, and where reading goes on. */
+/** Ranges as of the snapshot, and the positions. */
 async function partitionsOf(layout: StorageLayout, { readRanges: ranges }: StorageSnapshot): Promise<MovedPartition[]> {
   if (!exists(layout.positions)) return ranges;
   const readRanges = new ReadRanges(layout, { file: AppendFile.openCopy(layout.positions) });

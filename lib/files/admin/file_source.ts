@@ -12,7 +12,7 @@ import { fileContents } from "./file_contents.ts";
 
 /**
  * A storage folder that is moved away. It is owned from {@linkcode read} to {@linkcode close}, so no consumer can start;
- * tools can edit it, and then it is not set aside. `inventory.csv` goes first: without it nobody uses the folder.
+ * tools can edit it, but then it is not set aside. `inventory.csv` goes first: without it nobody uses the folder.
  *
  * Permissions: read and write of the folder.
  */
@@ -32,7 +32,7 @@ export class FileSource implements StoreSource {
   async read<T>(use: (contents: StoreContents) => Promise<T>): Promise<T | undefined> {
     if (!exists(this.#layout.inventory)) return undefined;
     this.#owner = await OwnerLock.take(this.#layout);
-    await viewStorage(this.place, this.#warn); // brings the CSV up to date: from here on it only changes by an edit
+    await viewStorage(this.place, this.#warn); // brings the CSV up to date: from here on only an edit changes it
     const csv = this.#csv();
     const { contents, snapshot } = await fileContents(this.place, this.#warn);
     this.#asRead = { csv, snapshot };
@@ -44,7 +44,7 @@ export class FileSource implements StoreSource {
     try {
       return await lock.hold(() => {
         this.#requireAsRead();
-        if (exists(this.#layout.index)) Deno.removeSync(this.#layout.index); // speaks of the log that goes
+        if (exists(this.#layout.index)) Deno.removeSync(this.#layout.index); // belongs to the log that is moved away
         return Promise.resolve(moveFiles(this.place, { first: "inventory.csv" })!);
       });
     } finally {

@@ -11,7 +11,7 @@ import { fileContents } from "./file_contents.ts";
 import { writeContents } from "./write_contents.ts";
 
 /**
- * A storage folder that a store is moved to: put together in a folder inside, whose name says whether it is whole.
+ * A storage folder that a store is moved to: built in a folder inside, whose name says whether it is complete.
  *
  * Permissions: read and write of the folder.
  */
@@ -57,7 +57,7 @@ export class FileTarget implements StoreTarget {
     return Promise.resolve(exists(this.#arrived));
   }
 
-  /** `inventory.csv` comes last: before it is there nobody uses the folder. */
+  /** `inventory.csv` comes last: until it exists nobody uses the folder. */
   async takePlace(): Promise<void> {
     const owner = await OwnerLock.take(this.#layout);
     const lock = WriteLock.open(this.#layout);

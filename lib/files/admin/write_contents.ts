@@ -19,8 +19,8 @@ const CHUNK = 1_000;
 /**
  * Writes the contents of another store into an empty storage folder, durably. Nobody else uses it meanwhile.
  *
- * The numbers are given out anew: first the orders, then of each item one edit that stands for all of its edits, as in a
- * journal that was compacted.
+ * Numbers are assigned anew: first to the orders, then to one edit per item that stands for all of its edits, as in a
+ * compacted journal.
  */
 export async function writeContents(layout: StorageLayout, contents: StoreContents): Promise<void> {
   const orders = await writeLog(layout, contents);
@@ -58,7 +58,7 @@ async function writeLog(layout: StorageLayout, contents: StoreContents): Promise
   }
 }
 
-/** The last number given out. */
+/** The last number assigned. */
 async function writeEdits(layout: StorageLayout, { items }: StoreContents, orders: number): Promise<number> {
   const seq = orders + items.length;
   const journal = new Journal<EditRecord>(layout.edits);

@@ -8,7 +8,7 @@ import { type Bound, boundsOf, merged, ORDER_COLUMNS, PAGE, pages, withoutNulls 
 /**
  * The accepted orders as of the call, oldest first: each partition's by offset, the partitions by when they were accepted.
  *
- * The end is fixed by each partition's highest offset and newest acceptance: what the replay itself sends lies behind
+ * The end is fixed by each partition's highest offset and newest acceptance: what the replay itself sends comes after
  * both. Memory is bounded by partitions. A resumed run looks through the replays for its own.
  */
 export async function acceptedSlice(database: Queries, choice: AcceptedChoice): Promise<Slice<OutgoingOrder>> {

@@ -7,7 +7,7 @@ interface Rows {
   items: readonly StockItem[];
 }
 
-/** Adds those rows that are not there, and answers with them; in a transaction, for the stock is journalled. */
+/** Adds the rows that are missing, and returns them; in a transaction, because the stock is journalled. */
 export async function addMissing(
   session: Queries,
   { users, items }: Rows,

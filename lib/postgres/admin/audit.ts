@@ -5,7 +5,7 @@ import type { Database, Queries } from "../client/database.ts";
 import { boundsOf, PAGE, pages } from "./rows.ts";
 
 /**
- * Counts edits, orders and rejections through and compares them with the stock; all of it as of one moment, also while
+ * Counts edits, orders and rejections and compares them with the stock, all as of one moment, even while
  * consumers run. Memory is bounded by items.
  */
 export async function audit(database: Database, visit: VerdictVisitor): Promise<StoreAudit> {
@@ -81,7 +81,7 @@ class Books {
   }
 }
 
-/** An item that is not there, and of which the books say that none is left. */
+/** An item that is missing, and of which none is left according to the books. */
 function isGone({ expected, stock }: ItemBalance): boolean {
   return stock === null && expected === 0;
 }

@@ -4,23 +4,23 @@ import type { EditOutcome, ItemEdit } from "../../store_admin.ts";
 import type { Database, Queries } from "../client/database.ts";
 import { foldOldEdits, journal } from "./stock_journal.ts";
 
-/** What journal and orders say of an item, and how many edits of it there are. */
+/** What the journal and the orders say about an item, and how many edits it has. */
 interface Books {
   /** Opening + edits - accepted; null where neither knows the item. */
   expected: number | null;
-  /** The stock beside it, at the same moment; null where there is no row. */
+  /** The stock at the same moment; null where there is no row. */
   stock: number | null;
   edits: number;
 }
 
 /**
- * Sets the stock of an item, journalled in the same transaction; undefined where there is a row to be added, or none to
- * be updated.
+ * Sets the stock of an item, journalled in the same transaction; undefined where the row to add exists, or the row to
+ * update does not.
  *
- * The journal's `was` is what the books say and not what the row says: whatever was changed past the tools is settled by
- * the next edit. The books are summed up before the row is locked, for consumers wait for that lock. What they differ by
- * from the row stays the same whatever consumers and tools do meanwhile, but for an edit that settles it too: then the
- * edit is tried anew.
+ * The journal's `was` is what the books say, not what the row says: a change made without the tools is settled by the
+ * next edit. The books are summed up before the row is locked, because consumers wait for that lock. Their difference
+ * from the row stays the same whatever consumers and tools do meanwhile, except for an edit that settles it too: then
+ * the edit is tried again.
  */
 export async function editItem(
   database: Database,
@@ -50,7 +50,7 @@ function difference({ stock, expected }: Books): number {
   return (stock ?? 0) - (expected ?? 0);
 }
 
-/** One statement, and so of one moment. An item may be spelt in more ways than its NFC form in the orders. */
+/** One statement, and so one moment. In the orders an item may be spelt differently from its NFC form. */
 async function readBooks(database: Database, item: string): Promise<Books> {
   const [books] = await database.query<Books & { accepted: number | null; changes: number | null }>(
     `SELECT
@@ -66,7 +66,7 @@ async function readBooks(database: Database, item: string): Promise<Books> {
   return { stock, edits, expected: isKnown ? (changes ?? 0) - (accepted ?? 0) : null };
 }
 
-/** Two edits that settle the same difference would settle it twice. */
+/** Two edits that settle one difference would settle it twice. */
 async function requireSameEdits(session: Queries, item: string, { edits }: Books): Promise<void> {
   const [{ count }] = await session.query<{ count: number }>(
     "SELECT count(*) AS count FROM stock_edits WHERE item = $1",

@@ -14,18 +14,18 @@ const TABLES = [
   "schema_migrations",
 ];
 
-/** Where a store is put together that nobody is to see before it is whole. */
+/** Where a store is built that nobody may see before it is complete. */
 const INCOMING = "orders_incoming";
-/** The same once it is whole. */
+/** The same once it is complete. */
 const ARRIVED = "orders_arrived";
 
 /**
- * A store that is put together in a schema of its own, in the database of another one, and then takes its place.
+ * A store that is built in a schema of its own, in the database of another store, and then takes its place.
  *
- * Until then nobody sees it; after a crash {@linkcode begin} drops what there is and starts anew. {@linkcode complete}
- * marks it whole, and {@linkcode takePlace} swaps the two in one transaction. So a consumer that is running sees the old
- * store or the new one, and never one in between; its position is not in the new one, so it gives its batch up and asks
- * where to go on. Permission beside net: CREATE on the database.
+ * Until then nobody sees it; after a crash {@linkcode begin} drops what is left and starts again. {@linkcode complete}
+ * marks it complete, and {@linkcode takePlace} swaps the two in one transaction. So a running consumer sees the old
+ * store or the new one, never a mixture; its position is not in the new one, so it gives its batch up and asks where
+ * to continue. Permission beside net: CREATE on the database.
  */
 export class IncomingStore implements Queries {
   readonly connection: DatabaseConnection;
@@ -48,7 +48,7 @@ export class IncomingStore implements Queries {
     });
   }
 
-  /** Creates the empty tables, with the rights of those that are there. */
+  /** Creates the empty tables, with the rights of the existing ones. */
   async begin(): Promise<void> {
     await this.drop();
     await this.#database.query(`CREATE SCHEMA ${INCOMING}`);
@@ -64,7 +64,7 @@ export class IncomingStore implements Queries {
     }
   }
 
-  /** Drops what there is of it, whole or not. */
+  /** Drops what there is of it, complete or not. */
   async drop(): Promise<void> {
     for (const schema of [INCOMING, ARRIVED]) await this.#database.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
   }
@@ -73,15 +73,15 @@ export class IncomingStore implements Queries {
     await this.#database.query(`ALTER SCHEMA ${INCOMING} RENAME TO ${ARRIVED}`);
   }
 
-  /** Whether a whole one waits to take its place. */
+  /** Whether a complete one waits to take its place. */
   async isComplete(): Promise<boolean> {
     const found = await this.#database.query("SELECT FROM pg_namespace WHERE nspname = $1", [ARRIVED]);
     return found.length > 0;
   }
 
   /**
-   * Takes the place of the store that is there, whose tables go into a schema `backup_TIME`, the name of which is the
-   * answer. `check` sees the old tables when nobody else can change them any more; where it throws nothing is done.
+   * Takes the place of the current store, whose tables go into a schema `backup_TIME`; returns that schema's name.
+   * `check` sees the old tables when nobody else can change them any more; if it throws, nothing is done.
    */
   async takePlace(check: (session: Queries) => Promise<void> = async () => {}): Promise<string> {
     return await this.#database.transaction(async (session) => {
@@ -98,7 +98,7 @@ export class IncomingStore implements Queries {
   }
 }
 
-/** A name of its own, also for the second time within a second. */
+/** A unique name, even the second time within one second. */
 async function unusedName(session: Queries): Promise<string> {
   const time = new Date().toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "").toLowerCase();
   for (let again = 1;; again++) {

@@ -24,7 +24,7 @@ import { rejectedSlice } from "./rejected_slice.ts";
 import { startOver } from "./start_over.ts";
 
 /**
- * The tools' side of a store in PostgreSQL. Errors are those of the client: 69 away, 78 a setting or right.
+ * The tools' side of a store in PostgreSQL. Errors are those of the client: 69 unreachable, 78 a setting or right.
  *
  * Permission: net.
  */

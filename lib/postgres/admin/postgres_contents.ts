@@ -8,7 +8,7 @@ import { type Bound, boundsOf, PAGE, pages, REJECTED_COLUMNS, withoutNulls } fro
 /** All that a store holds; in a transaction of its own, as of its moment. Memory is bounded by items and partitions. */
 export async function postgresContents(session: Queries): Promise<StoreContents> {
   await session.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-  // What is read is written elsewhere in between.
+  // Between two reads, what was read is written elsewhere.
   await session.query("SET LOCAL idle_in_transaction_session_timeout = 0");
   const bounds = { orders: await boundsOf(session, "orders"), rejected: await boundsOf(session, "rejected") };
   return {

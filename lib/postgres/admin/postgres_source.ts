@@ -9,7 +9,7 @@ import { postgresContents } from "./postgres_contents.ts";
 import { isEmpty } from "./start_over.ts";
 
 /**
- * A store in PostgreSQL that is moved away: read as of one moment, and then swapped for an empty one, unless anything was
+ * A store in PostgreSQL that is moved away: read as of one moment, then swapped for an empty one unless anything was
  * judged or edited since. Permission beside net: CREATE on the database.
  */
 export class PostgresSource implements StoreSource {
@@ -46,7 +46,7 @@ export class PostgresSource implements StoreSource {
     );
   }
 
-  /** What is set aside is so at once. */
+  /** Setting aside takes effect at once. */
   async clearAway(): Promise<void> {}
 
   async close(): Promise<void> {
@@ -54,7 +54,7 @@ export class PostgresSource implements StoreSource {
   }
 }
 
-/** Differs once a batch was judged, a position was moved, or users or stock were edited. */
+/** Changes when a batch is judged, a position is moved, or users or stock are edited. */
 async function stateOf(session: Queries): Promise<string> {
   return JSON.stringify([
     await session.query("SELECT topic, partition, position, moved_by FROM positions ORDER BY topic, partition"),

@@ -9,7 +9,7 @@ import { postgresContents } from "./postgres_contents.ts";
 import { isEmpty } from "./start_over.ts";
 import { writeContents } from "./write_contents.ts";
 
-/** A database that a store is moved to, by way of a schema of its own. Permission beside net: CREATE on the database. */
+/** A database that a store is moved to, through a schema of its own. Permission beside net: CREATE on the database. */
 export class PostgresTarget implements StoreTarget {
   readonly place: string;
   readonly #database: Database;

@@ -12,7 +12,7 @@ type Found = RejectedOrder & { accepted: boolean };
 /** Where the slice ends. */
 interface End {
   bounds: Bound[];
-  /** Milliseconds since the epoch, the first that does not count any more. */
+  /** Milliseconds since the epoch, the first that no longer counts. */
   until: number;
 }
 
@@ -20,7 +20,7 @@ interface End {
  * The rejected orders that may be accepted now, by their last rejection, each once and with the id it has.
  *
  * The end is fixed by time, as `until`, and for this run by each partition's highest offset as well: what is rejected
- * again lies behind both. Memory is bounded by partitions.
+ * again comes after both. Memory is bounded by partitions.
  */
 export async function rejectedSlice(database: Queries, choice: RejectedChoice): Promise<Slice<OutgoingOrder>> {
   const { filter, sent } = choice;

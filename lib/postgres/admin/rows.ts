@@ -1,7 +1,7 @@
 import type { AcceptedOrder, RejectedOrder } from "../../store_admin.ts";
 import type { Queries } from "../client/database.ts";
 
-/** The columns of `orders` under the names of {@linkcode AcceptedOrder}; {@linkcode withoutNulls} makes one of it. */
+/** The columns of `orders` under the names of {@linkcode AcceptedOrder}; {@linkcode withoutNulls} makes the order. */
 export const ORDER_COLUMNS = `order_id, user_name AS "user", item, quantity, created_at, topic, partition, "offset",
   remaining, replay_of, floor(extract(epoch FROM accepted_at) * 1000)::bigint AS accepted_at`;
 
@@ -9,7 +9,7 @@ export const ORDER_COLUMNS = `order_id, user_name AS "user", item, quantity, cre
 export const REJECTED_COLUMNS = `order_id, user_name AS "user", item, quantity, created_at, topic, partition, "offset",
   reason, status, stock, replay_of, floor(extract(epoch FROM rejected_at) * 1000)::bigint AS rejected_at`;
 
-/** What is null in the row of an order is missing in the order. */
+/** A column that is null in the row is absent from the order. */
 export function withoutNulls<T extends AcceptedOrder | RejectedOrder>(row: T): T {
   for (const [name, value] of Object.entries(row)) if (value === null) delete row[name as keyof T];
   return row;
@@ -29,7 +29,7 @@ export interface Bound {
   count: number;
 }
 
-/** The bounds of every partition in `orders` or `rejected`, of one moment. */
+/** The bounds of every partition in `orders` or `rejected`, as of one moment. */
 export async function boundsOf(session: Queries, table: "orders" | "rejected"): Promise<Bound[]> {
   const time = table === "orders" ? "accepted_at" : "rejected_at";
   return await session.query(
@@ -42,14 +42,14 @@ export async function boundsOf(session: Queries, table: "orders" | "rejected"): 
 /** Rows read in one go. */
 export const PAGE = 1_000;
 
-/** A row by which the next page of its partition is found: an offset may stand twice where a topic was created anew. */
+/** The row after which the next page begins: an offset may occur twice where a topic was created anew. */
 interface Keyed {
   offset: number;
   order_id: string;
 }
 
 /**
- * The rows of a partition by offset, a page at a time, each page a statement of its own: `read` is given the offset and
+ * The rows of a partition by offset, a page at a time, each page a statement of its own: `read` gets the offset and
  * order_id after which it begins. No cursor and no transaction is held between two pages.
  */
 export async function* pages<T extends Keyed>(
@@ -65,7 +65,7 @@ export async function* pages<T extends Keyed>(
   }
 }
 
-/** Merges streams into one: of those that come next the one that `isBefore` the others, else that of the first stream. */
+/** Merges streams into one: next comes the row that `isBefore` the others, else that of the first stream. */
 export async function* merged<T>(
   streams: readonly AsyncGenerator<T>[],
   isBefore: (one: T, other: T) => boolean,

@@ -5,8 +5,8 @@ import { addMissing } from "./add_missing.ts";
 import { IncomingStore } from "./incoming_store.ts";
 
 /**
- * Puts a store with these users and items in the place of the one that is there; answers with the schema that has the
- * old tables, or undefined where they were empty and were only filled.
+ * Replaces the current store by one with these users and items; returns the schema that has the old tables, or
+ * undefined where they were empty and were only filled.
  */
 export async function startOver(
   database: Database,

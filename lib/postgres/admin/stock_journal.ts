@@ -3,7 +3,7 @@ import type { Queries } from "../client/database.ts";
 
 /** Edits of one item that are kept one by one; the older ones are summed up. */
 const KEPT_EDITS = 500;
-/** Edits of one item at which the older ones are summed up. */
+/** With so many edits of one item the older ones are summed up. */
 const FOLD_ABOVE = 1_000;
 
 /** A row of `stock_edits`: opening and edits of an item are the sum of `set - was`, where it begins with null. */
@@ -35,7 +35,7 @@ export async function journal(session: Queries, edits: readonly JournalledEdit[]
 }
 
 /**
- * Sums the older edits of an item up once there are very many, so that the journal is bounded by items and not by time.
+ * Sums up the older edits of an item once there are very many, so that the journal is bounded by items and not by time.
  * In the transaction of an edit, which holds the item's row: no other edit of it comes in between.
  */
 export async function foldOldEdits(session: Queries, item: string): Promise<void> {

@@ -6,13 +6,13 @@ import type { Queries } from "../client/database.ts";
 import type { IncomingStore } from "./incoming_store.ts";
 import { journal } from "./stock_journal.ts";
 
-/** Rows inserted in one go. */
+/** Rows inserted at once. */
 const CHUNK = 1_000;
 const MICROSECONDS_A_MS = 1_000;
 
 /**
- * Writes the contents of another store into an empty one that nobody else uses. Orders that bring no time of acceptance
- * get one each, in their order, up to now.
+ * Writes the contents of another store into an empty one that nobody else uses. Orders without a time of acceptance get
+ * one each, in their order, up to now.
  */
 export async function writeContents(store: IncomingStore, contents: StoreContents): Promise<void> {
   const since = Date.now() - Math.ceil(contents.accepted / MICROSECONDS_A_MS);
@@ -88,7 +88,7 @@ async function insertRejected(session: Queries, orders: readonly RejectedOrder[]
   );
 }
 
-/** An item's edits as two rows: what it was created with, and what the others come to. */
+/** An item's edits as two rows: what it was created with, and the sum of the others. */
 async function insertItems(session: Queries, items: readonly ItemBalance[]): Promise<void> {
   const there = items.filter(({ stock }) => stock !== null);
   await session.query("INSERT INTO inventory (item, quantity) SELECT * FROM unnest($1::text[], $2::bigint[])", [

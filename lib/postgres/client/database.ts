@@ -2,19 +2,19 @@ import pg from "pg";
 import type { DatabaseConnection } from "../../connections.ts";
 import { databaseError } from "./database_error.ts";
 
-/** What a person may want to see in `pg_stat_activity`. */
+/** The name a person sees in `pg_stat_activity`. */
 const APPLICATION = "order-pipeline";
 const CONNECT_TIMEOUT_MS = 5_000;
-/** What a frozen member holds is let go then: the server ends its transaction. */
+/** After this the server ends a frozen member's transaction, and its locks are free. */
 const IDLE_TRANSACTION_TIMEOUT_MS = 10_000;
-/** Longer, so that who waits for a frozen member gets its turn. */
+/** Longer, so that whoever waits for a frozen member gets the lock. */
 const LOCK_TIMEOUT_MS = 15_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
-/** A server that is gone without a word is noticed by the client then. */
+/** After this the client notices a server that vanished silently. */
 const SILENCE_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
 const KEEP_ALIVE_MS = 10_000;
 
-/** In the session, for a database or role may have been given others; the promise rests on the first. */
+/** Set in each session, because a database or role may have other defaults; the promise rests on the first. */
 const SESSION = [
   "SET synchronous_commit = on",
   `SET lock_timeout = ${LOCK_TIMEOUT_MS}`,
@@ -28,7 +28,7 @@ export interface Queries {
 }
 
 /**
- * Connections to one database, opened when needed, `max` at most; who needs one more waits for it.
+ * Connections to one database, opened when needed, `max` at most; whoever needs another waits.
  *
  * A `bigint` comes as a number: offsets, stock and times are safe integers. Permission: net. The caller closes.
  */
@@ -48,8 +48,8 @@ export class Database implements Queries {
   }
 
   /**
-   * One transaction: committed when `work` resolves, taken back when it rejects. `committing` is told when the outcome
-   * begins to be unknown: from then on, an error leaves open whether it was committed.
+   * One transaction: committed when `work` resolves, rolled back when it rejects. `committing` is called when the
+   * outcome becomes uncertain: from then on, an error leaves open whether it was committed.
    */
   async transaction<T>(work: (session: Queries) => Promise<T>, committing: (result: T) => void = () => {}): Promise<T> {
     return await this.#connected(async (session) => {
@@ -62,7 +62,7 @@ export class Database implements Queries {
         throw error;
       }
       committing(result);
-      session.isBroken = true; // until the answer is there, nobody knows what state the connection is in
+      session.isBroken = true; // until the answer arrives, the state of the connection is unknown
       await session.query("COMMIT");
       session.isBroken = false;
       return result;
@@ -126,7 +126,7 @@ class Session implements Queries {
       const { rows } = await this.#client.query(text, values as unknown[] | undefined);
       return rows as R[];
     } catch (error) {
-      // Without a code of the server's it is the connection that broke, or went silent: nothing more can be asked of it.
+      // Without an error code from the server, the connection broke or went silent: it cannot be used again.
       if (!(error instanceof pg.DatabaseError)) this.isBroken = true;
       throw databaseError(error, this.#connection);
     }
@@ -144,7 +144,7 @@ function clientConfig({ host, port, database, user, password, tls }: DatabaseCon
     port,
     database,
     user,
-    password: password?.reveal() ?? "", // with none at all pg looks for ~/.pgpass
+    password: password?.reveal() ?? "", // if it were undefined, pg would look for ~/.pgpass
     ssl: tls === undefined ? false : { ca: tls.ca, cert: tls.client?.certificate, key: tls.client?.key.reveal() },
     enableChannelBinding: true,
     application_name: APPLICATION,

@@ -12,12 +12,12 @@ export function sqlState(error: unknown): string | undefined {
   for (const inner of causesOf(error)) if (inner instanceof pg.DatabaseError) return inner.code;
 }
 
-/** Serialization failure, deadlock, unique violation: who met another in one row. */
+/** Serialization failure, deadlock, unique violation: two transactions met at one row. */
 const CONFLICTS: readonly string[] = ["40001", "40P01", "23505"];
 
 /**
- * What an error of the database, or of the way to it, means: a {@linkcode Failure} (78) where a setting or right is
- * missing, an {@linkcode Outage} (69) where it passes or where the same transaction, tried again, may go through.
+ * What an error of the database, or of the connection to it, means: a {@linkcode Failure} (78) where a setting or right
+ * is missing, an {@linkcode Outage} (69) where it passes or where the same transaction may succeed when tried again.
  */
 export function databaseError(error: unknown, connection: DatabaseConnection): Error {
   if (error instanceof Failure || error instanceof TypeError || error instanceof RangeError) return error; // or a bug
@@ -35,7 +35,7 @@ export function databaseError(error: unknown, connection: DatabaseConnection): E
   return new Failure(EXIT.failed, `PostgreSQL at ${place}: ${messageOf(error)} (${code})`, { cause: error });
 }
 
-/** Connections (08), resources (53), a person or shutdown (57), I/O (58), a lock not had in time, a standby. */
+/** Connections (08), resources (53), a person or shutdown (57), I/O (58), a lock timeout, a standby. */
 function passes(code: string): boolean {
   return /^(08|53|57|58)/.test(code) || ["55P03", "25006", "25P03"].includes(code);
 }
@@ -77,7 +77,7 @@ function settingRefusal(error: unknown, { tls, user }: DatabaseConnection): stri
   }
 }
 
-/** One line; an error of several addresses has none of its own. */
+/** One line; an error about several addresses has no message of its own. */
 function messageOf(error: unknown): string {
   const inner = error instanceof AggregateError ? error.errors[0] : error;
   return (inner instanceof Error ? inner.message : String(inner)).split("\n")[0];

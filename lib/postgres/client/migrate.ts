@@ -5,19 +5,19 @@ import tools from "../migrations/0002_tools.sql" with { type: "text" };
 import type { Database, Queries } from "./database.ts";
 import { placeOf, sqlState } from "./database_error.ts";
 
-/** In order; the first one is version 1. Statements end with a line's end and may each be run again. */
+/** In order; the first is version 1. A statement ends at the end of a line, and may be run again. */
 const MIGRATIONS: readonly string[] = [tables, tools];
 
-/** What two that migrate at once may meet: they make the same, so the slower one looks again. */
+/** Errors when two processes migrate at once: both make the same tables, so the slower one looks again. */
 const RACES: readonly (string | undefined)[] = ["23505", "42P07", "42710", "40001", "40P01", "XX000"];
 const MAX_TRIES = 20;
 const PAUSE_MS = 100;
 
-/** A schema that statements without a schema's name speak of; each is a transaction of its own. */
+/** The schema that unqualified names refer to; each statement is a transaction of its own. */
 type Tables = Queries & Pick<Database, "connection">;
 
 /**
- * Brings the tables up to date, if they are not; harmless wherever several do so at once.
+ * Brings the tables up to date, if they are not; harmless when several do so at once.
  *
  * Throws a {@linkcode Failure} (78) where they are newer than this program, or where the user may not create them.
  */
@@ -36,7 +36,7 @@ export async function migrate(database: Tables): Promise<void> {
   }
 }
 
-/** No DDL in one transaction with anything else: not every engine has that. A start that dies here is made good by the next. */
+/** DDL never shares a transaction: not every engine allows that. The next start completes one that dies here. */
 async function migrateFrom(database: Tables, version: number): Promise<void> {
   await database.query(
     "CREATE TABLE IF NOT EXISTS schema_migrations (version int PRIMARY KEY, applied_at timestamptz NOT NULL)",

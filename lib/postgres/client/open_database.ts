@@ -4,13 +4,13 @@ import { EXIT, Outage } from "../../errors.ts";
 import { Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
 
-/** How long a start waits for a database that is away. */
+/** How long a start waits for a database that is unreachable. */
 const START_TIMEOUT_MS = 10_000;
 const RETRY_MS = 500;
 
 /**
  * Connects, and brings the tables up to date. Throws a {@linkcode Failure}: 69 after 10 s without a database, 78 at once
- * where a setting or right is at fault. Permission: net. The caller closes.
+ * where a setting or right is wrong. Permission: net. The caller closes.
  */
 export async function openDatabase(connection: DatabaseConnection, options: { max?: number } = {}): Promise<Database> {
   const database = new Database(connection, options);

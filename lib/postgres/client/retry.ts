@@ -3,12 +3,12 @@ import { Outage } from "../../errors.ts";
 
 const MAX_TRIES = 10;
 const MAX_PAUSE_MS = 1_000;
-/** Nothing is tried again that began so long ago. */
+/** Work that began this long ago is not tried again. */
 const PATIENCE_MS = 30_000;
 
 /**
- * Does `work`, a transaction, again where others were in its way or a connection broke: for a few seconds, after that
- * its {@linkcode Outage} is the caller's to wait out. Pauses are random, so that two that met do not meet again.
+ * Repeats `work`, a transaction, after a conflict with others or a broken connection: for a few seconds, after that
+ * the caller has to wait out the {@linkcode Outage}. Pauses are random, so that two that collided do not do so again.
  */
 export async function throughConflicts<T>(work: (attempt: number) => Promise<T>): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;

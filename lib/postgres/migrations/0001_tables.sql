@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS rejected (
   PRIMARY KEY (topic, partition, "offset")
 );
 
--- Each change of stock that is no order: was and set_to are null where the item was not there, or is not any more.
+-- Each change of stock that is no order: was: null where the item did not exist; set_to: null where it is gone.
 CREATE TABLE IF NOT EXISTS stock_edits (
   edit_id uuid PRIMARY KEY,
   item text COLLATE "C" NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE IF NOT EXISTS stock_edits (
   edited_at timestamptz NOT NULL
 );
 
--- Where reading goes on. moved_by: whose transaction moved it last, for one who never heard whether its own did.
+-- The next offsets to read. moved_by: the call that moved it last, so that one whose COMMIT got no answer can tell.
 CREATE TABLE IF NOT EXISTS positions (
   topic text COLLATE "C" NOT NULL,
   partition int NOT NULL,

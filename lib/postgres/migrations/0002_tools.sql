@@ -1,5 +1,5 @@
--- The rejections of one order_id, the newest one to be told. A rejected one may be longer than an index takes: a valid one
--- has 256 characters at most.
+-- The rejections of one order_id, to find the newest. A rejected id may be longer than an index takes; a valid one has
+-- 256 characters at most.
 CREATE INDEX IF NOT EXISTS rejected_by_order ON rejected (left(order_id, 256), rejected_at);
 
 -- The edits of one item, to be summed up.

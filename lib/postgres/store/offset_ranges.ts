@@ -2,13 +2,13 @@ import type { PartitionRange } from "../../ports.ts";
 import type { Queries } from "../client/database.ts";
 
 /**
- * Adds the range of a batch to what was read of its partition: ranges that overlap or touch become one. Returns whether
+ * Adds the offset range of a batch to those of its partition: ranges that overlap or touch become one. Returns whether
  * none of it was read before.
  */
 export async function markAsRead(session: Queries, { topic, partition, from, to }: PartitionRange): Promise<boolean> {
   if (from === to) return true;
   const at = [topic, partition, from, to];
-  // Reading on from where the last batch ended, into what was never read, is the rule.
+  // The usual case: the batch begins where the last one ended, and none of it was ever read.
   const extended = await session.query(
     `UPDATE offset_ranges SET to_offset = $4
      WHERE topic = $1 AND partition = $2 AND to_offset = $3 AND NOT EXISTS (

@@ -9,11 +9,11 @@ interface Position {
 }
 
 /**
- * Moves a partition's position over a batch: the fence. Of all who hold a batch that begins there, one moves it; the
- * others wait for its transaction here and then find the position gone.
+ * Moves a partition's position over a batch: the fence. Of all members that hold a batch that begins there, one moves
+ * it; the others wait here for its transaction and then find that the position has moved.
  *
- * A partition that was never seen is taken to be where the batch begins, as is one of an earlier topic of that name.
- * "moved before": a transaction of the same call has done it, though its outcome was not heard of. Throws
+ * The position of a partition never seen, or of an earlier topic of that name, is taken to be where the batch begins.
+ * "moved before": an earlier transaction of this call did it, but its answer was lost. Throws
  * {@linkcode PositionMoved} where the position is elsewhere.
  */
 export async function movePosition(
@@ -33,7 +33,7 @@ export async function movePosition(
   if (found?.moved_by === call) return "moved before";
   if (found !== undefined && !isOfEarlierTopic(found, batch)) throw new PositionMoved(batch);
   if (found !== undefined) await forget(session, batch);
-  // Where another member inserts it first this is a unique violation, and the next try finds its position.
+  // If another member inserts it first, this is a unique violation, and the next try finds its position.
   await session.query(
     "INSERT INTO positions (topic, partition, topic_id, position, moved_by) VALUES ($1, $2, $3, $4, $5)",
     [topic, partition, topicId, to, call],
@@ -41,13 +41,13 @@ export async function movePosition(
   return "moved";
 }
 
-/** Where reading goes on; undefined for a partition that was never seen. */
+/** The next offset to read; undefined for a partition that was never seen. */
 export async function positionOf(session: Queries, at: TopicPartition): Promise<number | undefined> {
   const found = await find(session, at);
   return found === undefined || isOfEarlierTopic(found, at) ? undefined : found.position;
 }
 
-/** In a transaction: whoever holds a batch of the partition now finds that the position has moved. */
+/** In a transaction; whoever holds a batch of the partition then finds that the position has moved. */
 export async function restartAt(session: Queries, at: TopicPartition, offset: number): Promise<void> {
   const { topic, partition, topicId = null } = at;
   const found = await find(session, at);
@@ -74,7 +74,7 @@ async function find(session: Queries, { topic, partition }: At): Promise<Positio
   return found;
 }
 
-/** Brokers that do not tell the ids of topics leave it open. */
+/** Unknown where a broker does not give the ids of topics. */
 function isOfEarlierTopic({ topic_id }: Position, { topicId }: At): boolean {
   return topic_id !== null && topicId !== undefined && topic_id !== topicId;
 }

@@ -17,7 +17,7 @@ const MAX_ORDERS = 5_000;
 export interface PostgresStoreOptions {
   /** Partitions that are processed at once, each on a connection of its own. */
   lanes?: number;
-  /** Orders in one transaction; some engines have a bound to the rows that one may change. */
+  /** Orders in one transaction; some engines limit the rows that one may change. */
   maxOrders?: number;
 }
 
@@ -29,7 +29,7 @@ export interface PostgresStoreOptions {
 export class PostgresStore implements OrderStore {
   readonly maxOrders: number;
   readonly #database: Database;
-  /** Whether ids were accepted before, when last looked: as while orders are replayed under their own ids. */
+  /** Whether the last check found ids accepted before, as while orders are replayed under their own ids. */
   #idsRepeat = false;
 
   private constructor(database: Database, { maxOrders = MAX_ORDERS }: PostgresStoreOptions) {
@@ -39,7 +39,7 @@ export class PostgresStore implements OrderStore {
 
   /**
    * Connects, and brings the tables up to date. Throws a {@linkcode Failure}: 69 after 10 s without a database, 78 where
-   * a setting or right is at fault.
+   * a setting or right is wrong.
    */
   static async open(connection: DatabaseConnection, options: PostgresStoreOptions = {}): Promise<PostgresStore> {
     const database = await openDatabase(connection, { max: options.lanes });
@@ -53,7 +53,7 @@ export class PostgresStore implements OrderStore {
   }
 
   async process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]> {
-    // In the position it tells this call's transactions from others', should the answer to a COMMIT be lost.
+    // Stored with the position, it tells this call's transactions from others' if the answer to a COMMIT is lost.
     const call = crypto.randomUUID();
     let committing: Verdict[] = [];
     const work = async (session: Queries, attempt: number) => {
@@ -84,9 +84,9 @@ export class PostgresStore implements OrderStore {
   }
 
   /**
-   * Where records come for the first time their ids hardly ever do not, and asking for all of them takes a third of the
-   * time: only those are asked for that are rejected. An id that is accepted a second time is refused by the table,
-   * and the next attempt asks for all.
+   * When records are new their ids nearly always are too, and looking all of them up takes a third of the time: so only
+   * those of rejected orders are looked up. An id accepted a second time violates the table's primary key, and the next
+   * attempt looks all of them up.
    */
   async #judge(
     session: Queries,
@@ -106,7 +106,7 @@ export class PostgresStore implements OrderStore {
   }
 }
 
-/** A right or login that is taken away while it runs may be given back, as a database may come back. */
+/** A right or login that is lost while it runs may be given back, just as a database may come back. */
 async function whileRunning<T>(work: (attempt: number) => Promise<T>): Promise<T> {
   try {
     return await throughConflicts(work);

@@ -17,9 +17,9 @@ interface OrderRow {
 }
 
 /**
- * What `orders` are judged against, but for what was accepted before ({@linkcode readAccepted}). The rows of their items
- * are locked until the end of the transaction, so that no one else takes from the same stock; in order, so that no two
- * wait for each other.
+ * What `orders` are judged against, except what was accepted before ({@linkcode readAccepted}). The rows of their items
+ * are locked until the end of the transaction, so that nobody else takes from the same stock; in order, so that no two
+ * transactions wait for each other.
  */
 export async function readView(
   session: Queries,
@@ -32,8 +32,8 @@ export async function readView(
 }
 
 /**
- * What was accepted under the ids of `orders`. Asked after the locks were taken, for others may have accepted it while
- * these waited.
+ * What was accepted under the ids of `orders`. Read after the locks are taken, because others may have accepted them
+ * while this transaction waited.
  */
 export async function readAccepted(
   session: Queries,
@@ -49,7 +49,7 @@ export async function readAccepted(
   return new Map(rows.map((row) => [row.order_id, received(row)]));
 }
 
-/** An invalid order is rejected whatever is stored, and may hold what PostgreSQL takes for no text. */
+/** An invalid order is rejected whatever is stored, and may hold what PostgreSQL cannot store as text. */
 function isStorable(order: Order): boolean {
   return invalidOrder(order) === undefined;
 }

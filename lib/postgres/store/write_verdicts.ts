@@ -5,14 +5,14 @@ import { storable } from "../../store_contents.ts";
 import type { Queries } from "../client/database.ts";
 
 /**
- * Writes what became of the orders of a batch, a statement a table. Rows are inserted in the order of their key: two
+ * Writes the verdicts on a batch, one statement per table. Rows are inserted in the order of their key: two
  * transactions that insert the same ones in different orders would wait for each other.
  */
 export async function writeVerdicts(session: Queries, batch: PartitionRange, verdicts: readonly Verdict[]) {
   const accepted = verdicts.filter((verdict) => verdict.kind === "accepted");
   const rejected = verdicts.filter((verdict) => verdict.kind === "rejected");
   const { topic, partition, from, to } = batch;
-  // Read again, they have been judged again.
+  // Records that are read again are judged again.
   await session.query(
     `DELETE FROM rejected WHERE topic = $1 AND partition = $2 AND "offset" >= $3 AND "offset" < $4`,
     [topic, partition, from, to],
@@ -23,7 +23,7 @@ export async function writeVerdicts(session: Queries, batch: PartitionRange, ver
   await updateStock(session, accepted);
 }
 
-/** Plain, without ON CONFLICT: an `order_id` that another partition has accepted meanwhile ends the transaction. */
+/** Without ON CONFLICT: an `order_id` that another partition has accepted meanwhile makes the transaction fail. */
 async function insertOrders(session: Queries, { topic, partition }: PartitionRange, accepted: readonly Accepted[]) {
   const orders = accepted.map(({ received }) => received.order);
   await session.query(

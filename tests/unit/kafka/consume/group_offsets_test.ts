@@ -15,7 +15,7 @@ function adminWith(errors: Error[]): Pick<Admin, "fetchOffsets"> {
   };
 }
 
-/** As kafkajs makes it of a broker's error code. */
+/** As kafkajs makes it from a broker's error code. */
 const protocolError = (type: string) => Object.assign(new Error(type), { name: "KafkaJSProtocolError", type });
 
 Deno.test("committedOffsets() waits for a coordinator that is still loading", async () => {
