@@ -138,12 +138,12 @@ Deno.test("kafkaConnection() refuses half and contradictory settings with 78 and
     [{ ...noPassword, KAFKA_SASL_PASSWORD_FILE: FILES.empty }, /^KAFKA_SASL_PASSWORD_FILE .*empty/],
     [{ ...noPassword, KAFKA_SASL_PASSWORD_FILE: CANARY }, /^KAFKA_SASL_PASSWORD_FILE .*is not there/],
     [{ ...ssl, KAFKA_SSL_CA_FILE: folder }, /^KAFKA_SSL_CA_FILE .*is a folder/],
-    [{ ...ssl, KAFKA_SSL_CA_FILE: FILES.noPem }, /^KAFKA_SSL_CA_FILE .*no certificate in PEM/],
-    [{ ...ssl, KAFKA_SSL_CA_FILE: FILES.halfPem }, /^KAFKA_SSL_CA_FILE .*no certificate in PEM/],
+    [{ ...ssl, KAFKA_SSL_CA_FILE: FILES.noPem }, /^KAFKA_SSL_CA_FILE .*not a certificate in PEM/],
+    [{ ...ssl, KAFKA_SSL_CA_FILE: FILES.halfPem }, /^KAFKA_SSL_CA_FILE .*not a certificate in PEM/],
     [{ ...ssl, KAFKA_SSL_CERT_FILE: FILES.certificate }, /^KAFKA_SSL_CERT_FILE is set and KAFKA_SSL_KEY_FILE is not/],
     [{ ...ssl, KAFKA_SSL_KEY_FILE: FILES.key }, /^KAFKA_SSL_KEY_FILE is set and KAFKA_SSL_CERT_FILE is not/],
     ...[
-      [FILES.noPem, /^KAFKA_SSL_KEY_FILE .*no private key in PEM/],
+      [FILES.noPem, /^KAFKA_SSL_KEY_FILE .*not a private key in PEM/],
       [FILES.encryptedKey, /^KAFKA_SSL_KEY_FILE .*encrypted/],
       [FILES.otherKey, /^KAFKA_SSL_KEY_FILE .*another certificate/],
     ].map(([key, says]): [Env, RegExp] => [
@@ -175,7 +175,7 @@ Deno.test("registryConnection() refuses half and contradictory settings with 78 
     [{ ...BASIC, SCHEMA_REGISTRY_PASSWORD_FILE: FILES.password }, /^SCHEMA_REGISTRY_PASSWORD and .*both/],
     [{ SCHEMA_REGISTRY_TOKEN: `${CANARY} x` }, /^SCHEMA_REGISTRY_TOKEN holds a character/],
     [{ SCHEMA_REGISTRY_TOKEN: `${CANARY}\nx: y` }, /^SCHEMA_REGISTRY_TOKEN holds a character/],
-    [{ SCHEMA_REGISTRY_CA_FILE: FILES.noPem }, /^SCHEMA_REGISTRY_CA_FILE .*no certificate/],
+    [{ SCHEMA_REGISTRY_CA_FILE: FILES.noPem }, /^SCHEMA_REGISTRY_CA_FILE .*not a certificate/],
   ];
   for (const [env, says] of cases) assertRefused(env, says, () => registryConnection(HTTPS, STRICT));
   const overHttp = () => registryConnection("http://localhost:8081", STRICT);
