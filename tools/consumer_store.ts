@@ -37,7 +37,7 @@ export async function openConsumerStore(
   stop: AbortSignal,
 ): Promise<ConsumerStore> {
   const { group, database } = config;
-  if (database !== undefined) return await openSharedStore(kafka, config, database);
+  if (database !== undefined) return await openSharedStore(kafka, config, { database, stop });
   const store = await FileStore.open(config.storage, { warn, stop, progress: readingProgress("the order log") });
   return {
     store,
@@ -50,7 +50,7 @@ export async function openConsumerStore(
 async function openSharedStore(
   kafka: Kafka,
   { group, topic, maxMessages }: ConsumerSetting,
-  database: DatabaseConnection,
+  { database, stop }: { database: DatabaseConnection; stop: AbortSignal },
 ): Promise<ConsumerStore> {
   // They can be counted exactly only one after the other.
   const lanes = maxMessages === undefined ? LANES : 1;
@@ -60,7 +60,7 @@ async function openSharedStore(
     if (share !== undefined && share !== told) print(told = share);
   }
   return {
-    store: await PostgresStore.open(database, { lanes }),
+    store: await PostgresStore.open(database, { lanes, stop }),
     lanes,
     onJoin: (...share) => void tell(...share).catch(() => {}), // a courtesy: if it fails, the next rebalance prints it
   };

@@ -7,6 +7,8 @@ import { STORE_RIGHTS } from "../../lib/postgres/store/require_rights.ts";
 import { processBatch } from "../../lib/process_batch.ts";
 import { Secret } from "../../lib/secret.ts";
 import { postgresTest, reuseDatabases, TestDatabase } from "../support/postgres_database.ts";
+import { eventually } from "../support/commands.ts";
+import { TcpProxy } from "../support/tcp_proxy.ts";
 import { batchOf, order, outcomes, partitionOf, process } from "../support/storage.ts";
 
 reuseDatabases();
@@ -185,3 +187,23 @@ postgresTest("PostgresStore gives up after 10 s where nothing listens, with 69",
     true,
   ], message);
 });
+
+postgresTest(
+  "PostgresStore gives up a silent database within seconds of a stop, and nothing of the batch",
+  async () => {
+    await using database = await TestDatabase.create();
+    const { host, port } = database.connection;
+    await using link = await TcpProxy.atFreePort({ host, port });
+    const stop = new AbortController();
+    const store = await PostgresStore.open({ ...database.connection, port: link.port }, { stop: stop.signal });
+    const before = await database.contents();
+    link.tap = () => link.setMood("silent");
+    let end: unknown;
+    process(store, batchOf([id("a")])).then(() => end = "done", (error) => end = error);
+    stop.abort();
+    await eventually("it gives up", () => end, 15_000); // a statement would be waited for for 35 s
+    assert.ok(end instanceof Outage, String(end));
+    await store.close();
+    assert.deepEqual(await database.contents(), before);
+  },
+);

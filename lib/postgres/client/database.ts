@@ -13,6 +13,8 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 /** After this the client notices a server that vanished silently. */
 const SILENCE_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
 const KEEP_ALIVE_MS = 10_000;
+/** How long a command that is asked to stop still waits for an answer: a stop takes less than 10 s. */
+const STOP_PATIENCE_MS = 4_000;
 
 /** Set in each session, because a database or role may have other defaults; the promise rests on the first. */
 const SESSION = [
@@ -21,6 +23,13 @@ const SESSION = [
   `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
   `SET idle_in_transaction_session_timeout = ${IDLE_TRANSACTION_TIMEOUT_MS}`,
 ].join(";");
+
+export interface DatabaseOptions {
+  /** Connections at once; 1 by default. */
+  max?: number;
+  /** After it has been aborted a silent database is given up within seconds. */
+  stop?: AbortSignal;
+}
 
 /** Asks the database. Rejects with what {@linkcode databaseError} makes of the error. */
 export interface Queries {
@@ -35,9 +44,13 @@ export interface Queries {
 export class Database implements Queries {
   readonly connection: DatabaseConnection;
   readonly #pool: pg.Pool;
+  readonly #sessions = new Set<Session>();
+  #stopping: ReturnType<typeof setTimeout> | undefined;
+  #isGivenUp = false;
 
-  constructor(connection: DatabaseConnection, { max = 1 }: { max?: number } = {}) {
+  constructor(connection: DatabaseConnection, { max = 1, stop }: DatabaseOptions = {}) {
     this.connection = connection;
+    stop?.addEventListener("abort", () => this.#stopping = setTimeout(() => this.#giveUp(), STOP_PATIENCE_MS));
     this.#pool = new pg.Pool({ ...clientConfig(connection), max });
     this.#pool.on("error", () => {}); // an idle connection broke: the next one to need it opens another
   }
@@ -69,12 +82,24 @@ export class Database implements Queries {
     });
   }
 
+  /** Whether nothing is waited for any more, because the command was asked to stop and the database is silent. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
+  }
+
+  #giveUp(): void {
+    this.#isGivenUp = true;
+    for (const session of this.#sessions) session.breakOff();
+  }
+
   async close(): Promise<void> {
+    clearTimeout(this.#stopping);
     await this.#pool.end();
   }
 
   async #connected<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const session = await this.#open();
+    this.#sessions.add(session);
     let broken = true;
     try {
       const result = await work(session);
@@ -84,6 +109,7 @@ export class Database implements Queries {
       broken = session.isBroken;
       throw error;
     } finally {
+      this.#sessions.delete(session);
       session.release(broken);
     }
   }
@@ -130,6 +156,11 @@ class Session implements Queries {
       if (!(error instanceof pg.DatabaseError)) this.isBroken = true;
       throw databaseError(error, this.#connection);
     }
+  }
+
+  /** Rejects the query that waits for its answer. */
+  breakOff(): void {
+    void (this.#client as unknown as pg.Client).end();
   }
 
   release(broken: boolean): void {

@@ -19,6 +19,8 @@ export interface PostgresStoreOptions {
   lanes?: number;
   /** Orders in one transaction; some engines limit the rows that one may change. */
   maxOrders?: number;
+  /** After it has been aborted a silent database is given up within seconds. */
+  stop?: AbortSignal;
 }
 
 /**
@@ -42,7 +44,7 @@ export class PostgresStore implements OrderStore {
    * a setting or right is wrong.
    */
   static async open(connection: DatabaseConnection, options: PostgresStoreOptions = {}): Promise<PostgresStore> {
-    const database = await openDatabase(connection, { max: options.lanes });
+    const database = await openDatabase(connection, { max: options.lanes, stop: options.stop });
     try {
       await requireRights(database);
       return new PostgresStore(database, options);
@@ -63,17 +65,17 @@ export class PostgresStore implements OrderStore {
       await writeVerdicts(session, batch, verdicts);
       return verdicts;
     };
-    return await whileRunning((attempt) =>
+    return await this.#whileRunning((attempt) =>
       this.#database.transaction((session) => work(session, attempt), (verdicts) => void (committing = verdicts))
     );
   }
 
   async resumeAt(at: TopicPartition): Promise<number | undefined> {
-    return await whileRunning(() => positionOf(this.#database, at));
+    return await this.#whileRunning(() => positionOf(this.#database, at));
   }
 
   async restartAt(at: TopicPartition, offset: number): Promise<void> {
-    await whileRunning(() => this.#database.transaction((session) => restartAt(session, at, offset)));
+    await this.#whileRunning(() => this.#database.transaction((session) => restartAt(session, at, offset)));
   }
 
   /** Nothing to do: what a person sees is current. */
@@ -104,14 +106,14 @@ export class PostgresStore implements OrderStore {
     this.#idsRepeat = accepted.size > 0;
     return judge({ ...view, accepted: (orderId) => accepted.get(orderId) });
   }
-}
 
-/** A right or login that is lost while it runs may be given back, just as a database may come back. */
-async function whileRunning<T>(work: (attempt: number) => Promise<T>): Promise<T> {
-  try {
-    return await throughConflicts(work);
-  } catch (error) {
-    if (!(error instanceof Failure) || error.exit !== EXIT.config) throw error;
-    throw new Outage(EXIT.config, error.message, { cause: error });
+  /** A right or login that is lost while it runs may be given back, just as a database may come back. */
+  async #whileRunning<T>(work: (attempt: number) => Promise<T>): Promise<T> {
+    try {
+      return await throughConflicts(work, () => this.#database.isGivenUp);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.exit !== EXIT.config) throw error;
+      throw new Outage(EXIT.config, error.message, { cause: error });
+    }
   }
 }
