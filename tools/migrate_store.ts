@@ -22,7 +22,7 @@ import { EXIT, Failure } from "../lib/errors.ts";
 import { FileSource } from "../lib/files/admin/file_source.ts";
 import { FileTarget } from "../lib/files/admin/file_target.ts";
 import { createKafka } from "../lib/kafka/client/client.ts";
-import { disconnect } from "../lib/kafka/client/disconnect.ts";
+import { withAdmin } from "../lib/kafka/client/disconnect.ts";
 import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
 import { requireEmptyGroup } from "../lib/kafka/consume/group_offsets.ts";
 import { type Move, moveStore, type StoreSource, type StoreTarget } from "../lib/move_store.ts";
@@ -80,13 +80,7 @@ async function requireNoConsumer({ kafka, group }: MigrateConfig): Promise<void>
     if (!(error instanceof Failure) || error.exit !== EXIT.unavailable) throw error;
     return warn(`${error.message}; it is not known whether the group ${group} is active`);
   }
-  const admin = createKafka(kafka).admin();
-  await admin.connect();
-  try {
-    await requireEmptyGroup(admin, group);
-  } finally {
-    await disconnect(admin);
-  }
+  await withAdmin(createKafka(kafka), (admin) => requireEmptyGroup(admin, group));
 }
 
 function report(move: Move | undefined, source: StoreSource, target: StoreTarget): void {

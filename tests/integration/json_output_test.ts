@@ -9,6 +9,7 @@ import { deadLetterTopic } from "../../lib/topics.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { ownWorld, task } from "../support/commands.ts";
 import { testKafka } from "../support/kafka.ts";
+import { HAS_POSTGRES, testDatabase } from "../support/postgres.ts";
 import { sendRaw } from "../support/raw_records.ts";
 
 /** ESC and C1 controls, bidi, zero-width, an invisible tag. */
@@ -24,6 +25,7 @@ const PRINTERS: Record<string, [task: string, args: string[]]> = {
   "tools/user.ts": ["user", ["show", "--json"]],
   "tools/verify.ts": ["verify", ["--json"]],
   "tools/why.ts": ["why", [HOSTILE, "--json"]],
+  "tools/migrate_store.ts": ["migrate-store", ["--to", "postgres", "--json"]], // the last one: it takes the folder away
 };
 /** Those that print JSON by another flag. */
 const DRY_RUNS: [task: string, args: string[]][] = [
@@ -75,10 +77,14 @@ Deno.test("every command with --json escapes what drives a terminal, and what it
   const sources = [...sourcesIn("."), ...sourcesIn("tools")].filter((path) => takesJson.test(textOf(path)));
   assert.deepEqual(Object.keys(PRINTERS).sort(), sources.sort(), "each source with the flag has a row here");
   using world = await hostileWorld();
-  const rows = [...Object.values(PRINTERS), ...DRY_RUNS];
+  await using database = HAS_POSTGRES ? await testDatabase() : undefined;
+  const rows = [...DRY_RUNS, ...Object.values(PRINTERS)];
   for (const [name, args] of rows) {
+    const isMove = name === "migrate-store";
+    if (isMove && database === undefined) continue;
     await t.step(`${name} ${args.at(-1)}`, async () => {
-      const { code, stdout, stderr } = await task(name, args, world.env);
+      const env = isMove ? { ...world.env, DATABASE_URL: database!.url } : world.env;
+      const { code, stdout, stderr } = await task(name, args, env);
       assert.equal(code, EXIT.ok, stderr);
       const lines = stdout.trimEnd().split("\n");
       assert.ok(lines.map((line) => JSON.parse(line)).some(holdsHostile), stdout);
