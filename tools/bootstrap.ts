@@ -57,7 +57,7 @@ async function addSamples(store: StoreAdmin): Promise<void> {
 async function startOver(store: StoreAdmin, yes: boolean): Promise<void> {
   const { parts, place } = store;
   if (!yes && !(await confirm(place))) {
-    throw new Failure(EXIT.usage, `Starting ${place} over wants a yes: answer the question, or pass --yes`);
+    throw new Failure(EXIT.usage, `Starting ${place} over needs a yes: answer the question, or pass --yes`);
   }
   const backup = await store.startOver(USERS, ITEMS);
   if (backup !== undefined) print(`Moved the old ${parts} to ${escapeControls(backup)}`);
