@@ -182,14 +182,12 @@ export class KafkaWorld implements AsyncDisposable {
     const rest = await this.task("consume", ["--until-end"]);
     const verify = await this.task("verify");
     const { lost, doubled, unbalanced, broken: found } = checkStorage(this.storage.folder, this.sent);
-    const failed = (name: string, { code, stdout, stderr }: Finished) =>
-      code === 0 ? [] : [`${name} ended with ${code}: ${(stdout + stderr).trim().slice(-1_000)}`];
     return {
       lost: lost.length,
       doubled: doubled.length,
       unbalanced: unbalanced.length,
       recoveryMs,
-      broken: [...broken, ...found, ...failed("the last consumer", rest), ...failed("verify", verify)],
+      broken: [...broken, ...found, ...failureOf("the last consumer", rest), ...failureOf("verify", verify)],
     };
   }
 
@@ -231,4 +229,9 @@ export function brokenOf(claims: Readonly<Record<string, boolean>>): string[] {
 
 function readText(path: string): string {
   return exists(path) ? Deno.readTextFileSync(path) : "";
+}
+
+/** What is wrong with the end of a command that has to end well. */
+export function failureOf(name: string, { code, stdout, stderr }: Finished): string[] {
+  return code === 0 ? [] : [`${name} ended with ${code}: ${(stdout + stderr).trim().slice(-1_000)}`];
 }

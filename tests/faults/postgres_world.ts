@@ -10,6 +10,7 @@ import { type SampleOrder, sampleOrders } from "../../lib/sample_orders.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
 import { eventually, type Finished, type RunningTask, startTask, task } from "../support/commands.ts";
 import { testDatabase } from "../support/postgres.ts";
+import { failureOf } from "./kafka_world.ts";
 import type { FaultContext, FaultOutcome } from "./fault.ts";
 import { checkDatabase, withConnection, withoutVerdict } from "./postgres_invariant.ts";
 
@@ -161,14 +162,12 @@ export class PostgresWorld implements AsyncDisposable {
     const rest = await this.task("consume", ["--until-end"]);
     const verify = await this.task("verify", ["--json"]);
     const { lost, doubled, unbalanced, broken: found } = await checkDatabase(this.url, this.sent);
-    const failed = (name: string, { code, stdout, stderr }: Finished) =>
-      code === 0 ? [] : [`${name} ended with ${code}: ${(stdout + stderr).trim().slice(-1_000)}`];
     return {
       lost: lost.length,
       doubled: doubled.length,
       unbalanced: unbalanced.length,
       recoveryMs,
-      broken: [...broken, ...found, ...failed("the last consumer", rest), ...failed("verify", verify)],
+      broken: [...broken, ...found, ...failureOf("the last consumer", rest), ...failureOf("verify", verify)],
     };
   }
 

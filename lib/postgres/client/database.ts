@@ -47,10 +47,12 @@ export class Database implements Queries {
   readonly #sessions = new Set<Session>();
   #stopping: ReturnType<typeof setTimeout> | undefined;
   #isGivenUp = false;
+  readonly #closing = new AbortController();
 
   constructor(connection: DatabaseConnection, { max = 1, stop }: DatabaseOptions = {}) {
     this.connection = connection;
-    stop?.addEventListener("abort", () => this.#stopping = setTimeout(() => this.#giveUp(), STOP_PATIENCE_MS));
+    const stopSoon = () => this.#stopping = setTimeout(() => this.#giveUp(), STOP_PATIENCE_MS);
+    stop?.addEventListener("abort", stopSoon, { signal: this.#closing.signal });
     this.#pool = new pg.Pool({ ...clientConfig(connection), max });
     this.#pool.on("error", () => {}); // an idle connection broke: the next one to need it opens another
   }
@@ -93,6 +95,7 @@ export class Database implements Queries {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     clearTimeout(this.#stopping);
     await this.#pool.end();
   }
