@@ -1,7 +1,10 @@
 import { nameKey } from "./order.ts";
 import type { StoreContents } from "./store_admin.ts";
 
-/** The stock there would have been, by `nameKey`; an item that is not in it would not have existed. */
+/**
+ * The stock there would have been, by `nameKey`. An item that is not in it would not have existed; one that the store
+ * knows would have been created when it was, any other at the beginning.
+ */
 export type StockAlteration = ReadonlyMap<string, AlteredItem>;
 
 export interface AlteredItem {
@@ -9,7 +12,8 @@ export interface AlteredItem {
   quantity: number;
   /**
    * The number of the common sequence as of which `quantity` is meant: the difference from the stock as it was then is
-   * what there would have been more or less from the beginning. Without one, `quantity` is meant for the beginning.
+   * what there would have been more or less all along. Without one, the item would have been created with `quantity`,
+   * or, where not all orders are judged, the first that is judged would have met it.
    */
   asOf?: number;
 }
@@ -22,7 +26,7 @@ export interface Pair<T> {
 /** What the alteration makes of one item; null where there is no such item. */
 export interface ItemOutcome {
   item: string;
-  /** At the beginning: of all, or as the first of its orders that was judged met it. */
+  /** What it was created with, or what the first of its orders that was judged met. */
   start: Pair<number | null>;
   /** As of now. */
   end: Pair<number | null>;
@@ -35,9 +39,9 @@ interface ItemState {
   /** As of now. */
   now: number | null;
   altered: AlteredItem | undefined;
-  /** At the beginning; undefined until the first order tells. */
+  /** As in {@linkcode ItemOutcome}; undefined until the first order tells. */
   start: number | null | undefined;
-  /** Units there would have been more at the beginning, and so far; undefined likewise. */
+  /** Units there would have been more at the start, and so far; undefined likewise. */
   moreAtStart: number | undefined;
   more: number | undefined;
   /** As the last order left it that tells. */
@@ -47,13 +51,12 @@ interface ItemState {
 /**
  * The stock that each order meets: what it met then, and how much more or less there would have been.
  *
- * That is what there was more at the beginning, plus what was sold and would not have been, minus what would have been
+ * That is what there was more at the start, plus what was sold and would not have been, minus what would have been
  * sold. So an edit changes the stock by as much as it did, and the balance of `verify` holds: opening + edits -
  * accepted = stock. Below 0 the edits took away more than there would have been.
  */
 export class AlteredStock {
   readonly #isAltered: boolean;
-  readonly #isFromBeginning: boolean;
   readonly #items = new Map<string, ItemState>();
 
   constructor(
@@ -62,7 +65,6 @@ export class AlteredStock {
     { isFromBeginning }: { isFromBeginning: boolean },
   ) {
     this.#isAltered = alteration !== undefined;
-    this.#isFromBeginning = isFromBeginning;
     const begin = (key: string, item: string, opening: number | null, now: number | null) => {
       const altered = alteration?.get(key);
       const known = { item, opening, now, altered, left: opening };
@@ -122,13 +124,12 @@ export class AlteredStock {
 
   #wouldBe({ altered, opening, more }: ItemState, was: number | null): number | undefined {
     if (!this.#isAltered) return was === null ? undefined : was + more!;
-    if (altered === undefined) return undefined;
-    // Where there was no such item yet, there would have been the one that the alteration begins with.
-    return (was ?? (this.#isFromBeginning ? opening ?? 0 : 0)) + more!;
+    if (altered === undefined || (was === null && opening !== null)) return undefined;
+    return (was ?? 0) + more!;
   }
 }
 
-/** Fixes what there was at the beginning, and what there would have been more. */
+/** Fixes what there was at the start, and what there would have been more. */
 function settle(state: ItemState, start: number | null): void {
   const { altered } = state;
   state.start = start;

@@ -168,6 +168,8 @@ export interface AcceptedChoice {
   sameId: boolean;
   /** Leave out orders that are replays themselves. */
   originals: boolean;
+  /** By when they were created, user and item; `from` and `to` are lines of the log, where the store has one. */
+  filter: SliceFilter;
 }
 
 /** Which rejected orders are redriven. */

@@ -8,7 +8,7 @@ import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { printError } from "../lib/cli/print.ts";
 import { readingProgress } from "../lib/cli/reading_progress.ts";
-import { sliceFlags, sliceSetting } from "../lib/cli/slice_flags.ts";
+import { sliceSetting } from "../lib/cli/slice_flags.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { judgeAgain, type WhatIfReport } from "../lib/judge_again.ts";
 import { countOf } from "../lib/row_warnings.ts";
@@ -29,11 +29,15 @@ const parser = object({
   })),
   inventory: optional(option("--inventory", file, {
     description: line(
-      "The stock there would have been at the beginning, in a file like inventory.csv; in a copy of it, which has " +
-        "as_of, what you change is how much more or less there would have been",
+      "The quantities that the items would have been created with, in a file like inventory.csv; in a copy of it, " +
+        "where as_of says when, your change is how much more or less there would have been all along",
     ),
   })),
-  since: sliceFlags.since,
+  since: optional(option("--since", string({ metavar: "WHEN" }), {
+    description: line(
+      "Judge only orders created from then on (a time, or an age such as 15m), from the stock as it was then",
+    ),
+  })),
   limit: withDefault(
     option("--limit", integer({ metavar: "N", min: 0 }), { description: line("Show so many orders at most") }),
     USUAL_LIMIT,

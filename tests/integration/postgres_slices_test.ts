@@ -9,7 +9,7 @@ import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
 import { batchOf, order, outcomes, process } from "../support/storage.ts";
 
 const RUN = "11111111-2222-4333-8444-555555555555";
-const ACCEPTED = { run: RUN, sameId: false, originals: false };
+const ACCEPTED = { run: RUN, sameId: false, originals: false, filter: {} };
 
 /** A database, the store of a consumer and the tools' side of it. */
 async function withStore(

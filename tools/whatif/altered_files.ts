@@ -29,7 +29,7 @@ export function numbersIn(stock: StockAlteration): ReadonlyMap<string, number> {
 export function requireKnown(path: string, stock: StockAlteration, { stockAsOf }: StoreContents): void {
   for (const [key, { item, asOf }] of stock) {
     if (asOf === undefined || stockAsOf?.has(key)) continue;
-    const remedy = "leave as_of blank, and the quantity is meant for the beginning";
+    const remedy = "leave as_of blank for what the item was created with";
     const why = stockAsOf === undefined
       ? "as_of is a number of a storage folder, and a database has none"
       : `the store no longer knows its stock as of number ${asOf}, or has no such number`;

@@ -28,7 +28,7 @@ export async function printReport(report: WhatIfReport, stop: AbortSignal): Prom
   if (shown.length > 0) {
     print("");
     const rows = shown.map(({ item, start, end }) => [item, ...[start, end].flatMap(cells)]);
-    await printTable(["item", "at the start", "would be", "now", "would be"], rows, { things: "items", stop });
+    await printTable(["item", "first", "would be", "now", "would be"], rows, { things: "items", stop });
   }
   if (differences.length > 0) await printDifferences(report, stop);
 }
