@@ -105,11 +105,12 @@ function e2e(
         for (const kind of ["insufficient-stock -> accepted", "unpaid-user -> accepted"]) {
           assert.ok(kinds.includes(kind));
         }
-        assert.deepEqual(items.map(({ start }: { start: object }) => start), [
-          { was: 10, would_be: 1000 },
-          { was: 50, would_be: 1000 },
-          { was: 20, would_be: 1000 },
-        ]);
+        const starts = items.map(({ item, start }: { item: string; start: object }) => [item, start]);
+        assert.deepEqual(Object.fromEntries(starts), {
+          book: { was: 10, would_be: 1000 },
+          pen: { was: 50, would_be: 1000 },
+          notebook: { was: 20, would_be: 1000 },
+        });
         assert.deepEqual([orders.length, edited_since], [3, []]);
         const said = await ok("whatif", ["--users", users, "--limit", "1"], env);
         assert.match(said, /^200 orders judged: \d+ would be judged otherwise\n\nverdict +would be +orders\n/);
@@ -123,6 +124,29 @@ function e2e(
         const [{ user, was, now }] = edited_since;
         assert.deepEqual([edited_since.length, user, was, now], [1, "bob", "unpaid", "paid"]);
         assert.equal((await whatIf("--since", "1s")).judged, 0);
+      });
+
+      await t.step("a file that cannot be used is refused in one line", async () => {
+        const bad = join(folder, "bad.csv");
+        const refused = async (contents: string, flag: string, exit: number, why: RegExp) => {
+          Deno.writeTextFileSync(bad, contents);
+          const { code, stdout, stderr } = await task("whatif", [flag, bad], env);
+          assert.deepEqual([code, stdout], [exit, ""], stderr);
+          assert.match(stderr, why);
+        };
+        await refused("user,status\nalice\n", "--users", 65, /^error: Cannot read \S+bad\.csv: line 2 .*\n$/);
+        await refused("item,quantity\npen,-1\n", "--inventory", 65, /line 2 has the quantity "-1"/);
+        await refused("item,quantity,as_of\npen,1,99999\n", "--inventory", 65, /"pen".* leave as_of blank/);
+        const missing = await task("whatif", ["--users", join(folder, "none.csv")], env);
+        assert.deepEqual(
+          [missing.code, missing.stderr],
+          [78, `error: Cannot read ${join(folder, "none.csv")} (--users): it is not there\n`],
+        );
+        const outside = Deno.makeTempFileSync();
+        const denied = await task("whatif", ["--users", outside], env);
+        assert.deepEqual(denied.code, 78);
+        assert.match(denied.stderr, /this task is granted files below the current folder: copy it there/);
+        Deno.removeSync(outside);
       });
 
       await t.step("nothing was written", () => {

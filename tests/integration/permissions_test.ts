@@ -21,6 +21,7 @@ const RUNS: readonly [name: string, args: string[], exit?: number][] = [
   ["replay", ["--rejected"]],
   ["replay", ["--dlq"]],
   ["verify", []],
+  ["whatif", ["--users", "tests/fixtures/none.csv", "--since", "2026-01-01T00:00"], EXIT.config],
   ["why", ["no-such-order"], EXIT.failed],
 ];
 const TASKS = [...new Set(RUNS.map(([name]) => name))];

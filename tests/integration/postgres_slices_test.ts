@@ -79,6 +79,34 @@ postgresTest(
 );
 
 postgresTest(
+  "a replay takes the slice that is asked for, and a resumed one ends where it began",
+  () =>
+    withStore(async ({ store, admin }) => {
+      const made = Array.from({ length: 6 }, (_, at) => {
+        return order({ order_id: `o-${at}`, user: at % 2 === 0 ? "alice" : "carol", created_at: 1_000 * (at + 1) });
+      });
+      await admin.addMissing([{ name: "carol", status: "paid" }], []);
+      await process(store, batchOf(made));
+      const slice = async (filter: SliceFilter, run = RUN) => await admin.acceptedSlice({ ...ACCEPTED, run, filter });
+      assert.deepEqual(await ids(await slice({ user: "carol" })), ["o-1", "o-3", "o-5"]);
+      assert.deepEqual(await ids(await slice({ since: 2_000, until: 4_000 })), ["o-1", "o-2"]);
+      assert.deepEqual(await ids(await slice({ item: "pen" })), []);
+      await assert.rejects(slice({ from: 3 }), { exit: 64, message: /orders\.jsonl.* --since and --until/ });
+
+      const begun = await slice({ limit: 4 });
+      assert.deepEqual([begun.total, begun.until], [4, 6_001]);
+      const [first] = await Array.fromAsync(begun.items());
+      assert.deepEqual([first.isNew, first.order.created_at], [true, 1_000], "its time, for the pace");
+      const later = batchOf([first.order, order({ order_id: "later", created_at: 9_000 })], { from: 6 });
+      later.orders[0].replayOf = first.replayOf;
+      first.order.created_at = 8_000;
+      await process(store, later);
+      const rest = await slice({ limit: 4, until: begun.until });
+      assert.deepEqual([await ids(rest), rest.counts.placed_before], [["o-1", "o-2", "o-3"], 1]);
+    }),
+);
+
+postgresTest(
   "orders at the same offset of a topic that was created anew are all there, over page ends too",
   () =>
     withStore(async ({ store, admin }) => {
