@@ -17,7 +17,7 @@ interface Accepted {
 /** A topic, a group and a store of a test's own, with the sample users and items. */
 interface World extends AsyncDisposable {
   env: Env;
-  /** A folder that the tasks may read. */
+  /** The storage folder, in which altered files may be read. */
   folder: string;
   /** In the order they were accepted, but for those of one batch. */
   accepted(): Promise<Accepted[]>;
@@ -145,7 +145,7 @@ function e2e(
         const outside = Deno.makeTempFileSync();
         const denied = await task("whatif", ["--users", outside], env);
         assert.deepEqual(denied.code, 78);
-        assert.match(denied.stderr, /this task is granted files below the current folder: copy it there/);
+        assert.match(denied.stderr, /this task is granted its storage folder only: put it there/);
         Deno.removeSync(outside);
       });
 

@@ -48,7 +48,7 @@ function readFile(path: string, flag: string): Uint8Array {
 function whyNot(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "it is not there";
   if (error instanceof Deno.errors.NotCapable) {
-    return "this task is granted files below the current folder: copy it there";
+    return "this task is granted its storage folder only: put it there";
   }
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   return error instanceof Error ? error.message : String(error);
