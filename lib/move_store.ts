@@ -1,5 +1,6 @@
 import { EXIT, Failure } from "./errors.ts";
-import { type StoreContents, type StoreSummary, summarize } from "./store_contents.ts";
+import type { StoreContents } from "./store_admin.ts";
+import { type StoreSummary, summarize } from "./store_contents.ts";
 
 /** A store that is moved away. The caller closes. */
 export interface StoreSource {

@@ -1,7 +1,8 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
+import { Rhythm, type RhythmSetting } from "./rhythm.ts";
 
-/** How fast orders are sent. */
-export interface PaceSetting {
+/** How fast orders are sent; a `speed` overrides both others. */
+export interface PaceSetting extends RhythmSetting {
   /** The least seconds between one order and the next; 0 is as fast as possible. */
   delay?: number;
   /** Orders per second by the clock: after a stall it catches up. Overrides `delay`. */
@@ -18,13 +19,15 @@ export interface PacedSend<T> {
   pace: PaceSetting;
   stop: AbortSignal;
   send(orders: T[]): Promise<void>;
+  /** When an order was created, in milliseconds since the epoch; for a pace with `speed`. */
+  timeOf?(order: T): number;
   /** The most orders in one call of `send`. */
   maxBatch?: number;
   clock?: Clock;
 }
 
 const MAX_BATCH = 20_000;
-/** Above 100 orders per second, those due within 10 ms go together. */
+/** Above 100 orders per second, and with a `speed`, those due within 10 ms go together. */
 const TICK_MS = 10;
 /** Longer sleeps are split: beyond 2^31 ms a timer fires at once. */
 const LONGEST_SLEEP_MS = 3_600_000;
@@ -32,14 +35,15 @@ const LONGEST_SLEEP_MS = 3_600_000;
 /**
  * Hands the orders of `source` to `send` at the given pace, until all are sent or `stop` aborts.
  *
- * One send at a time, and an order is taken from `source` only when it is due, so its `created_at` is right. The send
- * in hand is finished after `stop`. The schedule is absolute: slow sends do not add up.
+ * One send at a time, and an order is taken from `source` only when it is due, so its `created_at` is right; with a
+ * `speed`, one ahead. The send in hand is finished after `stop`. The schedule is absolute: slow sends do not add up.
  */
 export async function sendPaced<T>(
   source: Iterable<T> | AsyncIterable<T>,
-  { pace, stop, send, maxBatch = MAX_BATCH, clock = systemClock }: PacedSend<T>,
+  { pace, stop, send, timeOf, maxBatch = MAX_BATCH, clock = systemClock }: PacedSend<T>,
 ): Promise<void> {
   const orders = iterate(source);
+  if (pace.speed !== undefined) return await sendInRhythm(orders, { pace, stop, send, timeOf, maxBatch, clock });
   const schedule = new Schedule(pace, maxBatch, clock);
   try {
     while (true) {
@@ -56,6 +60,44 @@ export async function sendPaced<T>(
     }
   } finally {
     await orders.return?.();
+  }
+}
+
+async function sendInRhythm<T>(
+  orders: Iterator<T> | AsyncIterator<T>,
+  { pace, stop, send, timeOf, maxBatch, clock }: Required<Omit<PacedSend<T>, "timeOf">> & Pick<PacedSend<T>, "timeOf">,
+): Promise<void> {
+  const rhythm = new Rhythm(pace);
+  let dueAt = clock.now();
+  async function take(): Promise<{ order: T; dueAt: number } | undefined> {
+    const { done, value } = await orders.next();
+    if (done) return undefined;
+    dueAt += rhythm.gapBefore(timeOf!(value));
+    return { order: value, dueAt };
+  }
+  try {
+    for (let next = await take(); next !== undefined;) {
+      await sleepUntil(next.dueAt, { clock, stop, tick: TICK_MS });
+      if (stop.aborted) return;
+      const batch: T[] = [];
+      for (const now = clock.now(); next !== undefined && next.dueAt <= now && batch.length < maxBatch;) {
+        batch.push(next.order);
+        next = await take();
+      }
+      await send(batch);
+    }
+  } finally {
+    await orders.return?.();
+  }
+}
+
+/** At least `tick` milliseconds where it sleeps at all. */
+async function sleepUntil(
+  at: number,
+  { clock, stop, tick }: { clock: Clock; stop: AbortSignal; tick: number },
+): Promise<void> {
+  while (!stop.aborted && clock.now() < at) {
+    await clock.sleep(Math.min(Math.max(at - clock.now(), tick), LONGEST_SLEEP_MS), stop);
   }
 }
 
@@ -78,21 +120,14 @@ class Schedule {
   /** Waits for the next order. Returns how many are due by then, 0 once `stop` has aborted. */
   async due(stop: AbortSignal): Promise<number> {
     if (this.#intervalMs === 0) return stop.aborted ? 0 : this.#maxBatch;
-    await this.#waitUntil(this.#nextAt, stop);
+    const tick = this.#catchesUp && this.#intervalMs < TICK_MS ? TICK_MS : 0;
+    await sleepUntil(this.#nextAt, { clock: this.#clock, stop, tick });
     if (stop.aborted) return 0;
     const now = this.#clock.now();
     const due = this.#catchesUp ? 1 + Math.floor((now - this.#nextAt) / this.#intervalMs) : 1;
     const taken = Math.min(due, this.#maxBatch);
     this.#nextAt = (this.#catchesUp ? this.#nextAt : now) + taken * this.#intervalMs;
     return taken;
-  }
-
-  async #waitUntil(at: number, stop: AbortSignal): Promise<void> {
-    while (!stop.aborted && this.#clock.now() < at) {
-      const left = at - this.#clock.now();
-      const tick = this.#catchesUp && this.#intervalMs < TICK_MS ? TICK_MS : 0;
-      await this.#clock.sleep(Math.min(Math.max(left, tick), LONGEST_SLEEP_MS), stop);
-    }
   }
 }
 

@@ -8,6 +8,8 @@ export interface OutgoingOrder {
   order: Order;
   /** The order_id this one is a replay of; travels as the header `replay_of`. */
   replayOf?: string;
+  /** Its `created_at` is when it is sent; until then it is that of the order it replays, for the pace. */
+  isNew?: boolean;
   /** The replay run that sends it again (`run_mark.ts`); travels as the header `replay_run`. */
   runMark?: string;
 }

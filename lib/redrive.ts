@@ -1,7 +1,7 @@
 import { RETRYABLE_REASONS } from "./decide_order.ts";
 import type { OutgoingOrder } from "./ports.ts";
 import { runMark } from "./run_mark.ts";
-import { isInTime, type SliceFilter } from "./slice.ts";
+import { isInTime, isOfNames, type SliceFilter } from "./slice.ts";
 import type { RejectedOrder } from "./store_admin.ts";
 
 /** What a redrive did with the rejected orders it was asked for. */
@@ -16,9 +16,8 @@ export interface RejectedCounts {
 
 /** Whether the filter selects the order, wherever it lies. */
 export function isAskedFor(order: RejectedOrder, filter: SliceFilter): boolean {
-  const isAsked = (asked: string | undefined, value: string) => asked === undefined || asked === value;
-  return isInTime(filter, order.rejected_at) && isAsked(filter.reason, order.reason) &&
-    isAsked(filter.user, order.user) && isAsked(filter.item, order.item);
+  const isReason = filter.reason === undefined || filter.reason === order.reason;
+  return isReason && isInTime(filter, order.rejected_at) && isOfNames(filter, order);
 }
 
 /** Whether the order may be accepted after a change to users or stock. */

@@ -35,7 +35,8 @@ function parseTime(text: string): number | undefined {
   return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day ? time : undefined;
 }
 
-function parseAge(text: string): number | undefined {
+/** Parses a duration such as `2s`, `15m` or `PT15M` into milliseconds; undefined for anything else. */
+export function parseAge(text: string): number | undefined {
   const short = /^(\d+)([smhd])$/.exec(text);
   if (short !== null) return Number(short[1]) * UNIT_MS[short[2]];
   const iso = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(text);

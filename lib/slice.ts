@@ -1,3 +1,5 @@
+import { nameKey } from "./order.ts";
+
 /**
  * What a replay sends again: chosen and counted when it begins, and unaffected by what is judged meanwhile.
  *
@@ -19,7 +21,7 @@ export interface Slice<T> {
   items(): Iterable<T> | AsyncIterable<T>;
 }
 
-/** Selects rejected orders or dead letters; all of them if nothing is set. */
+/** Selects orders or dead letters; all of them if nothing is set. */
 export interface SliceFilter {
   /** The reason of a rejected order, or words contained in that of a dead letter. */
   reason?: string;
@@ -29,12 +31,18 @@ export interface SliceFilter {
   since?: number;
   /** Milliseconds since the epoch, exclusive. */
   until?: number;
-  /** Inclusive: an offset of the dead-letter topic, or a line of `rejected.jsonl`. */
+  /** Inclusive: an offset of the dead-letter topic, or a line of `rejected.jsonl` or `orders.jsonl`. */
   from?: number;
   /** Exclusive, likewise. */
   to?: number;
   /** This many at most. */
   limit?: number;
+}
+
+/** Whether the filter selects an order of this user for this item. */
+export function isOfNames({ user, item }: SliceFilter, order: { user: string; item: string }): boolean {
+  const isAsked = (asked: string | undefined, name: string) => asked === undefined || nameKey(asked) === nameKey(name);
+  return isAsked(user, order.user) && isAsked(item, order.item);
 }
 
 /** Whether `time`, in milliseconds since the epoch, lies within the filter. */

@@ -31,6 +31,8 @@ export interface StoreAdmin {
   startOver(users: readonly User[], items: readonly StockItem[]): Promise<string | undefined>;
   /** Checks the balance on a snapshot, and shows `visit` the place of each verdict in it. */
   audit(visit: VerdictVisitor): Promise<StoreAudit>;
+  /** Shows `use` all that it holds, as of one moment. Writes nothing. */
+  contents<T>(use: (contents: StoreContents) => Promise<T>, options: ContentsOptions): Promise<T>;
   history(orderId: string): Promise<OrderHistory>;
   /** The user and the item an order names, as they are now; writes nothing. */
   lookUp(names: { user: string; item: string }): Promise<{ status?: string; quantity?: number }>;
@@ -118,6 +120,40 @@ export interface StoreAudit extends BalanceAudit {
   positions: PartitionRanges[];
 }
 
+/** What was read of one partition, and its position; undefined where the group's offset gives it. */
+export interface MovedPartition extends PartitionRanges {
+  position?: number;
+}
+
+/** All that a store holds, as of one moment. The streams may be read more than once. */
+export interface StoreContents extends BalanceAudit {
+  users: readonly User[];
+  partitions: readonly MovedPartition[];
+  /** In the order they were accepted. */
+  orders(): Iterable<AcceptedOrder> | AsyncIterable<AcceptedOrder>;
+  /** The last verdict on each record that is no accepted order. */
+  rejected(): Iterable<RejectedOrder> | AsyncIterable<RejectedOrder>;
+  /** The same by partition, each by offset. */
+  rejectedByOffset(): RejectedPartition[];
+  /** The stock of the items that {@linkcode ContentsOptions.asOf} names, by `nameKey`; undefined where it has none. */
+  stockAsOf?: ReadonlyMap<string, number | null>;
+}
+
+export interface RejectedPartition {
+  topic: string;
+  partition: number;
+  orders: Iterable<RejectedOrder> | AsyncIterable<RejectedOrder>;
+}
+
+export interface ContentsOptions {
+  /** Items by `nameKey`, each with a number of the common sequence; only where the store counts in one. */
+  asOf?: ReadonlyMap<string, number>;
+  /** Ends a long read, which then rejects with the reason. */
+  stop?: AbortSignal;
+  /** Called now and then during a long read, with bytes. */
+  progress?: (done: number, total: number) => void;
+}
+
 /** Gets the place of each verdict. */
 export interface VerdictVisitor {
   accepted(place: Coordinates): void;
@@ -132,6 +168,8 @@ export interface AcceptedChoice {
   sameId: boolean;
   /** Leave out orders that are replays themselves. */
   originals: boolean;
+  /** By when they were created, user and item; `from` and `to` are lines of the log, where the store has one. */
+  filter: SliceFilter;
 }
 
 /** Which rejected orders are redriven. */

@@ -1,22 +1,5 @@
 import { hash } from "node:crypto";
-import type { PartitionRanges } from "./offset_ranges.ts";
-import type { User } from "./order.ts";
-import type { AcceptedOrder, BalanceAudit, RejectedOrder } from "./store_admin.ts";
-
-/** What was read of one partition, and its position; undefined where the group's offset gives it. */
-export interface MovedPartition extends PartitionRanges {
-  position?: number;
-}
-
-/** All that a store holds, as of one moment. The streams may be read more than once. */
-export interface StoreContents extends BalanceAudit {
-  users: readonly User[];
-  partitions: readonly MovedPartition[];
-  /** In the order they were accepted. */
-  orders(): Iterable<AcceptedOrder> | AsyncIterable<AcceptedOrder>;
-  /** The last verdict on each record that is no accepted order. */
-  rejected(): Iterable<RejectedOrder> | AsyncIterable<RejectedOrder>;
-}
+import type { AcceptedOrder, RejectedOrder, StoreContents } from "./store_admin.ts";
 
 /** A store in figures, under the names that a person reads. */
 export type StoreSummary = Record<string, number>;

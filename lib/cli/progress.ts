@@ -14,6 +14,8 @@ export interface SendReportOptions<T> {
   pace: PaceSetting;
   /** Orders to be sent in total, if known. */
   total?: number;
+  /** How long the whole takes at this pace, if known. */
+  seconds?: number;
   /** Keeps stdout free for one JSON object; everything else goes to stderr. */
   json: boolean;
   /** A line for each order at any pace. */
@@ -58,11 +60,21 @@ export class SendReport<T> {
       for (const order of orders) this.#say(escapeControls(this.#options.describe(order)));
     } else if (this.#hasBar) {
       this.#bar ??= startBar(this.#options.total!);
-      this.#bar.update(this.#sent);
+      this.#bar.update(this.#sent, { left: durationText(this.#secondsLeft() ?? 0) });
     } else if (performance.now() - this.#lastLineAt >= SECOND_MS) {
       this.#lastLineAt = performance.now();
-      this.#say(`${this.#sent} sent`);
+      const left = this.#secondsLeft();
+      const rest = left === undefined ? "" : ` of ${this.#options.total}, ${durationText(left)} left`;
+      this.#say(`${this.#sent} sent${rest}`);
     }
+  }
+
+  /** By the plan, else as fast as so far. */
+  #secondsLeft(): number | undefined {
+    const { total, seconds } = this.#options;
+    if (total === undefined) return undefined;
+    const passed = (performance.now() - this.#startedAt) / SECOND_MS;
+    return Math.max(0, seconds === undefined ? passed / this.#sent * (total - this.#sent) : seconds - passed);
   }
 
   /** Prints the total with `facts`: as fields in JSON, else as a sentence after it. */
@@ -79,12 +91,19 @@ export class SendReport<T> {
   }
 }
 
-function isHumanPace({ delay = 0, rate }: PaceSetting): boolean {
-  return (rate ?? 1 / delay) <= HUMAN_PACE;
+/** As in `12 s`, `3 min` or `2 h 5 min`. */
+export function durationText(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function isHumanPace({ delay = 0, rate, speed }: PaceSetting): boolean {
+  return speed === undefined && (rate ?? 1 / delay) <= HUMAN_PACE;
 }
 
 function startBar(total: number): cliProgress.SingleBar {
-  const format = "{bar} {value}/{total} orders, {eta_formatted} left";
+  const format = "{bar} {value}/{total} orders, {left} left";
   // Signals belong to the command: it finishes the send in hand and then stops the bar.
   const options = { format, gracefulExit: false, stream: terminalNow as unknown as NodeJS.WritableStream };
   const bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic);

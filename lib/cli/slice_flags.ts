@@ -10,15 +10,19 @@ import { parseTimeFlag } from "./time_flag.ts";
 const place = integer({ metavar: "N", min: 0 });
 const WHEN = "a time such as 2026-11-24T08:00, or an age such as 15m";
 
-/** The flags of every command that takes a slice of the dead letters. */
+/** The flags of every command that takes a slice of orders or dead letters. */
 export const sliceFlags = {
   reason: optional(option("--reason", string({ metavar: "REASON" }), {
     description: line("Only those with this reason; for dead letters, words that it contains"),
   })),
-  since: optional(option("--since", string({ metavar: "WHEN" }), { description: line(`Only from then on: ${WHEN}`) })),
+  since: optional(
+    option("--since", string({ metavar: "WHEN" }), {
+      description: line(`Only from then on: ${WHEN}; accepted orders by when they were created`),
+    }),
+  ),
   until: optional(option("--until", string({ metavar: "WHEN" }), { description: line("Only from before then") })),
   from: optional(option("--from", place, {
-    description: line("Begin at this offset of the dead letters, or line of rejected.jsonl"),
+    description: line("Begin at this line of orders.jsonl or rejected.jsonl, or offset of the dead letters"),
   })),
   to: optional(option("--to", place, { description: line("End before this one") })),
   limit: optional(option("--limit", integer({ metavar: "N", min: 1 }), { description: line("So many at most") })),

@@ -21,6 +21,7 @@ const RUNS: readonly [name: string, args: string[], exit?: number][] = [
   ["replay", ["--rejected"]],
   ["replay", ["--dlq"]],
   ["verify", []],
+  ["whatif", ["--since", "2026-01-01T00:00"]],
   ["why", ["no-such-order"], EXIT.failed],
 ];
 const TASKS = [...new Set(RUNS.map(([name]) => name))];
@@ -115,7 +116,10 @@ Deno.test({
       for (const { permission, value } of asked) if (permission === "env") names.delete(value!);
       variables.set(grant.set, names);
     }
-    assert.deepEqual([...variables].map(([set, names]) => [set, [...names]]), [["files", []], ["kafka", []]]);
+    assert.deepEqual([...variables].map(([set, names]) => [set, [...names]]), [["files", []], ["kafka", []], [
+      "whatif",
+      [],
+    ]]);
   },
 });
 

@@ -55,6 +55,7 @@ const QUESTIONS: string[] = [
   "why replayed --offline",
   "why a-2 --offline",
   "why none --offline",
+  "whatif",
   `replay --run ${RUN} --dry-run`,
   `replay --run ${RUN} --dry-run --originals`,
   "replay --same-id --dry-run",
@@ -89,6 +90,7 @@ function comparable({ code, stdout, stderr }: Output, place: string): { code: nu
   const plain = (text: string) =>
     text.replaceAll(place, "PLACE").replaceAll("PLACE/users.csv", "PLACE").split("\n").map((line) =>
       line.replace(/as number \d+|at \d{4}-\S+Z/g, "WHEN")
+        .replace(/--to \d+|--until \d{4}-\S+Z/g, "--to END") // a log has lines, a table has times
         .replace(/(Moved the old )(?:files|tables) to .*/, "$1…")
         .replace(/"created_at":\d{13}/g, '"created_at":0')
         .replace(/ {2,}/g, "  ").trimEnd()

@@ -9,7 +9,7 @@ import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
 import { batchOf, order, outcomes, process } from "../support/storage.ts";
 
 const RUN = "11111111-2222-4333-8444-555555555555";
-const ACCEPTED = { run: RUN, sameId: false, originals: false };
+const ACCEPTED = { run: RUN, sameId: false, originals: false, filter: {} };
 
 /** A database, the store of a consumer and the tools' side of it. */
 async function withStore(
@@ -75,6 +75,34 @@ postgresTest(
       await process(store, batch);
       const rest = await ids(await admin.acceptedSlice(ACCEPTED));
       assert.deepEqual(rest, newOrders(50, "a").slice(20).map(({ order_id }) => order_id));
+    }),
+);
+
+postgresTest(
+  "a replay takes the slice that is asked for, and a resumed one ends where it began",
+  () =>
+    withStore(async ({ store, admin }) => {
+      const made = Array.from({ length: 6 }, (_, at) => {
+        return order({ order_id: `o-${at}`, user: at % 2 === 0 ? "alice" : "carol", created_at: 1_000 * (at + 1) });
+      });
+      await admin.addMissing([{ name: "carol", status: "paid" }], []);
+      await process(store, batchOf(made));
+      const slice = async (filter: SliceFilter, run = RUN) => await admin.acceptedSlice({ ...ACCEPTED, run, filter });
+      assert.deepEqual(await ids(await slice({ user: "carol" })), ["o-1", "o-3", "o-5"]);
+      assert.deepEqual(await ids(await slice({ since: 2_000, until: 4_000 })), ["o-1", "o-2"]);
+      assert.deepEqual(await ids(await slice({ item: "pen" })), []);
+      await assert.rejects(slice({ from: 3 }), { exit: 64, message: /orders\.jsonl.* --since and --until/ });
+
+      const begun = await slice({ limit: 4 });
+      assert.deepEqual([begun.total, begun.until], [4, 6_001]);
+      const [first] = await Array.fromAsync(begun.items());
+      assert.deepEqual([first.isNew, first.order.created_at], [true, 1_000], "its time, for the pace");
+      const later = batchOf([first.order, order({ order_id: "later", created_at: 9_000 })], { from: 6 });
+      later.orders[0].replayOf = first.replayOf;
+      first.order.created_at = 8_000;
+      await process(store, later);
+      const rest = await slice({ limit: 4, until: begun.until });
+      assert.deepEqual([await ids(rest), rest.counts.placed_before], [["o-1", "o-2", "o-3"], 1]);
     }),
 );
 

@@ -46,6 +46,10 @@ Deno.test({
       async () => assert.match(await ok("why a --offline"), /now +alice is paid, stock of book is 8/),
     );
     await t.step("verify", async () => assert.match(await ok("verify --offline"), /verify: ok \(2 items, 1 accepted/));
+    await t.step(
+      "whatif",
+      async () => assert.match(await ok("whatif"), /^2 orders judged: none would be judged otherwise/),
+    );
     await t.step("replay", async () => {
       assert.equal(JSON.parse(await ok("replay --dry-run")).replay_of, "a");
       assert.equal(JSON.parse(await ok("replay --rejected --dry-run")).order_id, "b");

@@ -184,7 +184,7 @@ Deno.test("replay --dlq stopped half-way says how to send the rest, and the rest
   running.signal("SIGINT");
   const { code, stdout } = await running.end;
   assert.equal(code, EXIT.ok);
-  const rest = /for the rest: deno task replay (--dlq --run \S+ --to 20)\n$/.exec(stdout);
+  const rest = /for the rest: deno task replay (--dlq --run \S+ --to 20) --delay 0.1\n$/.exec(stdout);
   assert.ok(rest !== null, stdout);
   await ok("consume", ["--until-end"], env);
   await ok("replay", rest[1].split(" "), env);
@@ -196,8 +196,8 @@ Deno.test("replay refuses flags that do not go together, exit 64", async () => {
   using world = ownWorld();
   const wrong: [string[], RegExp][] = [
     [["--rejected", "--dlq"], /give one of them/],
-    [["--user", "bob"], /--user goes with --rejected or --dlq/],
-    [["--dlq", "--user", "bob"], /--user goes with --rejected: a dead letter has no user/],
+    [["--reason", "unpaid-user"], /--reason goes with --rejected or --dlq/],
+    [["--dlq", "--user", "bob"], /--user is for orders: a dead letter has no user/],
     [
       ["--rejected", "--reason", "duplicate"],
       /--reason must be one that a change to users or stock can help .*got "duplicate"/,

@@ -15,18 +15,21 @@ const CREATED_AT = 1_763_949_000_000;
 
 interface Logged {
   id: string;
+  user?: string;
+  item?: string;
+  createdAt?: number;
   replayOf?: string;
 }
 
 /** Writes an order log of these orders, all of one item, and so of one partition. */
 function writeLog(storage: string, orders: readonly Logged[]): void {
-  const lines = orders.map(({ id, replayOf }, index) =>
+  const lines = orders.map(({ id, replayOf, user = "alice", item = "book", createdAt = CREATED_AT }, index) =>
     sealLine({
       order_id: id,
-      user: "alice",
-      item: "book",
+      user,
+      item,
       quantity: 2,
-      created_at: CREATED_AT,
+      created_at: createdAt,
       seq: index + 1,
       batch: index + 1,
       topic: "orders",
@@ -109,6 +112,66 @@ Deno.test("replay --run leaves out what that run has placed, as order or as orig
   assert.equal(JSON.parse(stdout).replay_of, "b");
 });
 
+Deno.test("replay sends the slice that is asked for: by line, time, user, item and number", async () => {
+  using world = ownWorld();
+  const users = ["alice", "carol", "caf\u00e9", "alice", "carol", "cafe\u0301"];
+  writeLog(
+    world.storage,
+    users.map((user, at) => ({
+      id: `o-${at}`,
+      user,
+      item: at < 3 ? "book" : "pen",
+      createdAt: CREATED_AT + at * 60_000,
+    })),
+  );
+  const preview = async (...flags: string[]) => {
+    const { stdout, stderr, code } = await task("replay", ["--dry-run", ...flags], world.env);
+    assert.equal(code, EXIT.ok, stderr);
+    const sent = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line).replay_of);
+    const said = sent.length === 0 ? /^Nothing to replay/ : new RegExp(`^Replaying ${sent.length} order`);
+    assert.match(stderr, said, "the number said is the number sent");
+    return sent.join(" ");
+  };
+  const time = (at: number) => new Date(CREATED_AT + at * 60_000).toISOString();
+  assert.equal(await preview("--from", "2", "--to", "4"), "o-1 o-2");
+  assert.equal(await preview("--since", time(2), "--until", time(4)), "o-2 o-3");
+  assert.equal(await preview("--user", "caf\u00e9"), "o-2 o-5", "names are compared in NFC");
+  assert.equal(await preview("--item", "pen", "--limit", "2"), "o-3 o-4");
+  assert.equal(await preview("--user", "alice", "--from", "2"), "o-3");
+  assert.equal(await preview("--user", "nobody"), "");
+});
+
+Deno.test("replay --run with a slice counts what it has placed before into its limit, and ends where it began", async () => {
+  using world = ownWorld();
+  const begun = [{ id: "a" }, { id: "b" }, { id: "c" }, { id: "d" }];
+  writeLog(world.storage, begun);
+  const flags = ["--run", RUN, "--limit", "3", "--dry-run"];
+  const first = await task("replay", flags, world.env);
+  const resume = /with (--run .*?)(;|$)/m.exec(first.stderr)![1].split(" ");
+  assert.deepEqual(resume, ["--run", RUN, "--to", "5", "--limit", "3"]);
+  writeLog(world.storage, [...begun, { id: replayIds(RUN)("b"), replayOf: "b" }, { id: "later" }]);
+  const rest = await task("replay", [...resume, "--dry-run"], world.env);
+  assert.deepEqual(rest.stdout.trim().split("\n").map((line) => JSON.parse(line).replay_of), ["a", "c"]);
+  assert.match(rest.stderr, /^Replaying 2 orders .*; 1 were placed by this run before/);
+});
+
+Deno.test("replay --speed keeps the rhythm in which the orders were created, and says how long it takes", async () => {
+  using world = ownWorld();
+  const gaps = [0, 2_000, 2_000, 3_600_000];
+  let createdAt = CREATED_AT;
+  writeLog(world.storage, gaps.map((gap, at) => ({ id: `o-${at}`, createdAt: createdAt += gap })));
+  const flags = ["--speed", "10", "--max-gap", "1s", "--json"];
+  const { code, stdout, stderr } = await task("replay", flags, world.env);
+  assert.equal(code, EXIT.ok, stderr);
+  assert.match(stderr, /^Replaying 4 orders .* --speed 10 --max-gap 1s; it takes 2 s$/m);
+  assert.ok(JSON.parse(stdout).seconds >= 1.4, "200 ms, 200 ms and a second");
+  const sent = (await sentTo(world.env.ORDERS_TOPIC)).map(({ created_at }) => created_at);
+  const between = sent.slice(1).map((time, index) => time - sent[index]);
+  for (const [index, gap] of [200, 200, 1_000].entries()) {
+    assert.ok(between[index] >= gap - 20, `created when they were sent: ${between}`);
+  }
+});
+
 Deno.test("replay stopped half-way says how to send the rest", async () => {
   using world = ownWorld();
   writeLog(world.storage, Array.from({ length: 1_000 }, (_, index) => ({ id: `o-${index}` })));
@@ -122,7 +185,7 @@ Deno.test("replay stopped half-way says how to send the rest", async () => {
   assert.equal(code, EXIT.ok);
   const sent = Number(/(\d+) sent in/.exec(stdout)![1]);
   assert.ok(sent >= 4 && sent < 1_000);
-  const rest = `STORAGE_DIR=${world.storage} deno task replay --run ${RUN} --originals`;
+  const rest = `STORAGE_DIR=${world.storage} deno task replay --run ${RUN} --originals --to 1001 --delay 0.05`;
   assert.ok(stdout.endsWith(`; for the rest: ${rest}\n`), stdout);
   assert.equal((await sentTo(world.env.ORDERS_TOPIC)).length, sent);
 });
@@ -139,7 +202,19 @@ Deno.test("replay refuses a missing storage, exit 78, and contradictory flags, e
   const missing = await task("replay", [], { ...world.env, STORAGE_DIR: `${world.storage}/none` });
   assert.equal(missing.code, EXIT.config);
   assert.match(missing.stderr, /deno task bootstrap/);
-  for (const args of [["--same-id", "--run", RUN], ["--run", "mine"], ["--delay", "1", "--rate", "1"]]) {
+  for (
+    const args of [
+      ["--same-id", "--run", RUN],
+      ["--run", "mine"],
+      ["--delay", "1", "--rate", "1"],
+      ["--speed", "2", "--rate", "1"],
+      ["--speed", "0"],
+      ["--max-gap", "2s"],
+      ["--speed", "2", "--max-gap", "soon"],
+      ["--speed", "2", "--dlq"],
+      ["--reason", "unpaid-user"],
+    ]
+  ) {
     assert.equal((await task("replay", args, world.env)).code, EXIT.usage, args.join(" "));
   }
 });

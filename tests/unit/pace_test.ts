@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Clock, type PaceSetting, sendPaced } from "../../lib/pace.ts";
+import { lengthOf } from "../../lib/rhythm.ts";
 
 /** A clock that only moves when someone sleeps, or by `pass`. */
 class ManualClock implements Clock {
@@ -54,6 +55,95 @@ Deno.test("sendPaced() keeps a rate by the clock and catches up after a stall", 
   assert.deepEqual(await timesOf(3, { rate: 0.5 }), [0, 2000, 4000]);
   assert.deepEqual(await timesOf(6, { rate: 1 }, (sent) => sent === 1 ? 2_500 : 0), [0, 2500, 2500, 3000, 4000, 5000]);
 });
+
+/** When each order was sent that was created at these times, in milliseconds. */
+async function rhythmOf(created: readonly number[], pace: PaceSetting): Promise<number[]> {
+  const clock = new ManualClock();
+  const times: number[] = [];
+  await sendPaced(created, {
+    pace,
+    clock,
+    stop: new AbortController().signal,
+    timeOf: (time) => time,
+    send: (orders) => {
+      times.push(...orders.map(() => clock.now()));
+      return Promise.resolve();
+    },
+  });
+  assert.equal(await lengthOf(created, pace, (time) => time), times.at(-1));
+  return times;
+}
+
+Deno.test(
+  "sendPaced() keeps the gaps between the orders as they were created, divided by the speed",
+  { permissions: "none" },
+  async () => {
+    assert.deepEqual(await rhythmOf([5_000, 5_100, 8_100, 8_100], { speed: 1 }), [0, 100, 3_100, 3_100]);
+    assert.deepEqual(await rhythmOf([5_000, 5_100, 8_100, 9_100], { speed: 10 }), [0, 10, 310, 410]);
+    assert.deepEqual(await rhythmOf([0, 100], { speed: 0.5 }), [0, 200]);
+  },
+);
+
+Deno.test("sendPaced() waits for no gap longer than the longest, at any speed", { permissions: "none" }, async () => {
+  assert.deepEqual(await rhythmOf([0, 60_000, 61_000], { speed: 1, maxGap: 2 }), [0, 2_000, 3_000]);
+  assert.deepEqual(await rhythmOf([0, 60_000, 61_000], { speed: 10, maxGap: 2 }), [0, 2_000, 2_100]);
+});
+
+Deno.test(
+  "sendPaced() sends an order at once that was created before the one ahead of it, and the whole takes as long",
+  { permissions: "none" },
+  async () => assert.deepEqual(await rhythmOf([1_000, 3_000, 2_000, 3_500], { speed: 1 }), [0, 2_000, 2_000, 2_500]),
+);
+
+Deno.test("sendPaced() catches up with the rhythm after a slow send", { permissions: "none" }, async () => {
+  const created = [0, 1_000, 2_000, 3_000];
+  const pace = { speed: 1 };
+  const times: number[] = [];
+  const clock = new ManualClock();
+  const send = (orders: number[]) => {
+    times.push(...orders.map(() => clock.now()));
+    if (times.length === 1) clock.pass(2_500);
+    return Promise.resolve();
+  };
+  await sendPaced(created, { pace, clock, send, stop: new AbortController().signal, timeOf: (time) => time });
+  assert.deepEqual(times, [0, 2_500, 2_500, 3_000]);
+});
+
+Deno.test(
+  "sendPaced() sends orders of the same moment together, in bounded batches",
+  { permissions: "none" },
+  async () => {
+    const sizes: number[] = [];
+    const send = (orders: number[]) => Promise.resolve(void sizes.push(orders.length));
+    const stop = new AbortController().signal;
+    await sendPaced(Array<number>(50_000).fill(7), { pace: { speed: 1 }, stop, send, timeOf: (time) => time });
+    assert.deepEqual(sizes, [20_000, 20_000, 10_000]);
+  },
+);
+
+Deno.test(
+  "sendPaced() sends nothing after a stop between two orders, and closes the source",
+  { permissions: "none" },
+  async () => {
+    const stop = new AbortController();
+    const sent: number[] = [];
+    let closed = false;
+    function* source() {
+      try {
+        yield* [0, 3_600_000];
+      } finally {
+        closed = true;
+      }
+    }
+    const send = (orders: number[]) => {
+      sent.push(...orders);
+      queueMicrotask(() => stop.abort());
+      return Promise.resolve();
+    };
+    await sendPaced(source(), { pace: { speed: 1 }, stop: stop.signal, send, timeOf: (time) => time });
+    assert.deepEqual([sent, closed], [[0], true]);
+  },
+);
 
 Deno.test("sendPaced() does not drift at a high rate", { permissions: "none" }, async () => {
   const times = await timesOf(100_001, { rate: 7_000 }, () => 3);

@@ -2,6 +2,7 @@ import { encodeOrder } from "../../lib/avro/order_codec.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
 import { createPublisher } from "../../lib/kafka/produce/publisher.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
+import type { Order } from "../../lib/order.ts";
 import type { OutgoingOrder } from "../../lib/ports.ts";
 import { valueSubject } from "../../lib/topics.ts";
 import type { Sender } from "./send_slice.ts";
@@ -15,15 +16,23 @@ export const orderSender: Sender<OutgoingOrder> = {
       connection: kafka,
       topic,
       key: "item",
-      encode: ({ order }) => encodeOrder(schemaId, order),
+      encode: (outgoing) => encodeOrder(schemaId, stamped(outgoing)),
     });
     return { send: (orders) => publisher.send(orders), close: () => publisher.close(), describe };
   },
-  preview({ order, replayOf }) {
+  preview(outgoing) {
+    const order = stamped(outgoing);
     encodeOrder(0, order); // so that an order the schema cannot hold fails here too
-    return { ...order, replay_of: replayOf };
+    return { ...order, replay_of: outgoing.replayOf };
   },
+  timeOf: ({ order }) => order.created_at,
 };
+
+/** A new order is created when it is sent, and not when it is taken from the slice, where it waits until it is due. */
+function stamped({ order, isNew }: OutgoingOrder): Order {
+  if (isNew) order.created_at = Date.now();
+  return order;
+}
 
 function describe({ order, replayOf }: OutgoingOrder): string {
   const origin = replayOf === undefined ? "" : `  (replay of ${replayOf})`;

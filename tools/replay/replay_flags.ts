@@ -1,13 +1,14 @@
 import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
-import { string } from "@optique/core/valueparser";
+import { float, string } from "@optique/core/valueparser";
 import { paceFlags, paceSetting } from "../../lib/cli/pace_flags.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { type KafkaSettings, ordersFlags, ordersSettings } from "../../lib/cli/settings.ts";
 import { shellWord } from "../../lib/shell_word.ts";
 import { flagsOf, type FlagValue, sliceFlags, sliceSetting, sliceValues } from "../../lib/cli/slice_flags.ts";
 import { RETRYABLE_REASONS } from "../../lib/decide_order.ts";
+import { parseAge } from "../../lib/reset_target.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import type { PaceSetting } from "../../lib/pace.ts";
 import { isUuid } from "../../lib/replay_ids.ts";
@@ -17,7 +18,7 @@ import { storeFlags, type StoreSetting, storeSetting } from "../open_store.ts";
 /** What is sent again. */
 export type ReplaySource =
   /** The accepted orders, as new ones or under their own ids; with or without those that are replays themselves. */
-  | { of: "accepted"; sameId: boolean; originals: boolean }
+  | { of: "accepted"; sameId: boolean; originals: boolean; filter: SliceFilter }
   /** A redrive: rejected orders or dead letters, under their own ids. */
   | { of: "rejected" | "dlq"; filter: SliceFilter };
 
@@ -33,7 +34,7 @@ export interface ReplayConfig extends KafkaSettings {
   dryRun: boolean;
   json: boolean;
   verbose: boolean;
-  /** The connection flags as given. */
+  /** The flags of pace and connection as given. */
   given: Readonly<Record<string, FlagValue>>;
 }
 
@@ -41,6 +42,12 @@ const USUAL_DELAY_S = 0;
 
 const parser = object({
   ...paceFlags(USUAL_DELAY_S),
+  speed: optional(option("--speed", float({ metavar: "TIMES", min: 0.0001, max: 1_000_000 }), {
+    description: line("The gaps between the orders as they were created, at so many times their speed"),
+  })),
+  maxGap: optional(option("--max-gap", string({ metavar: "TIME" }), {
+    description: line("With --speed: wait no longer than this between two orders, such as 2s or 1m"),
+  })),
   sameId: option("--same-id", {
     description: line("Keep ids and times: changes nothing in a storage that has the orders, rebuilds an empty one"),
   }),
@@ -55,10 +62,10 @@ const parser = object({
   }),
   ...sliceFlags,
   user: optional(
-    option("--user", string({ metavar: "NAME" }), { description: line("Only rejected orders of this user") }),
+    option("--user", string({ metavar: "NAME" }), { description: line("Only orders of this user") }),
   ),
   item: optional(
-    option("--item", string({ metavar: "NAME" }), { description: line("Only rejected orders of this item") }),
+    option("--item", string({ metavar: "NAME" }), { description: line("Only orders of this item") }),
   ),
   run: optional(option("--run", string({ metavar: "ID" }), {
     description: line("Resume the run that printed this ID, without placing an order twice"),
@@ -78,19 +85,19 @@ export function configure(args: readonly string[]): ReplayConfig {
   if (options.run !== undefined && !isUuid(options.run)) {
     throw new Failure(EXIT.usage, `--run must be the UUID that an earlier replay printed, got "${options.run}"`);
   }
-  const { brokers, registry, topic, database, yes, dryRun, json, verbose } = options;
+  const { brokers, registry, topic, database, yes, dryRun, json, verbose, delay, rate, speed, maxGap } = options;
   const allowed = { "allow-plaintext-credentials": options.allowPlaintextCredentials };
   return {
     ...ordersSettings(options),
     source: sourceSetting(options),
     store: storeSetting(options),
-    pace: paceSetting(options, USUAL_DELAY_S),
+    pace: replayPace(options),
     run: options.run ?? crypto.randomUUID(),
     resumed: options.run !== undefined,
     dryRun,
     json,
     verbose,
-    given: { brokers, registry, topic, database, yes, ...allowed },
+    given: { delay, rate, speed, "max-gap": maxGap, brokers, registry, topic, database, yes, ...allowed },
   };
 }
 
@@ -102,6 +109,8 @@ function parse(args: readonly string[]) {
     examples: [
       "deno task replay --delay 0.5",
       "deno task replay --originals --rate 100",
+      "deno task replay --speed 10 --max-gap 2s --since 1h",
+      "deno task replay --user alice --item pen --from 10 --to 21 --dry-run",
       "STORAGE_DIR=restored-copy deno task replay --same-id",
       "deno task replay --rejected --reason unpaid-user --user bob",
       "deno task replay --rejected --since 1h --dry-run",
@@ -110,19 +119,32 @@ function parse(args: readonly string[]) {
   });
 }
 
+function replayPace(options: Options): PaceSetting {
+  const { speed, maxGap, delay, rate, dlq } = options;
+  if (speed === undefined) {
+    refuse({ "max-gap": maxGap }, "bounds the gaps of --speed: give both");
+    return paceSetting(options, USUAL_DELAY_S);
+  }
+  refuse({ delay, rate }, "and --speed both set the pace: give one of them");
+  refuse({ dlq }, "sends what says nothing of when it was created: give --delay or --rate in place of --speed");
+  const gapMs = maxGap === undefined ? Infinity : parseAge(maxGap);
+  if (gapMs !== undefined) return { speed, maxGap: gapMs / 1_000 };
+  throw new Failure(EXIT.usage, `--max-gap must be a time such as 2s or 1m, got "${maxGap}"`);
+}
+
 function sourceSetting(options: Options): ReplaySource {
   const { sameId, originals, rejected, dlq, user, item, reason, since, until, from, to, limit } = options;
   const orders = { user, item };
   const slice = { reason, since, until, from, to, limit };
   if (rejected && dlq) throw new Failure(EXIT.usage, "--rejected and --dlq send different things: give one of them");
   if (!rejected && !dlq) {
-    refuse({ ...slice, ...orders }, "goes with --rejected or --dlq");
+    refuse({ reason }, "goes with --rejected or --dlq");
     if (sameId) refuse({ run: options.run }, "makes new ids and --same-id keeps the old ones: give one of them");
-    return { of: "accepted", sameId, originals };
+    return { of: "accepted", sameId, originals, filter: sliceSetting({ ...slice, ...orders }, Date.now()) };
   }
   refuse({ "same-id": sameId, originals }, "is for accepted orders; these keep their ids anyway");
   if (dlq) {
-    refuse(orders, "goes with --rejected: a dead letter has no user and no item");
+    refuse(orders, "is for orders: a dead letter has no user and no item");
     return { of: "dlq", filter: sliceSetting(slice, Date.now()) };
   }
   if (reason !== undefined && !RETRYABLE_REASONS.includes(reason)) {
@@ -143,13 +165,11 @@ function refuse(flags: Record<string, FlagValue>, why: string): void {
 
 /** The flags that send the rest of `slice`, later too: its run and its end are fixed. */
 export function resumeFlags({ source, run, given }: ReplayConfig, { to, until }: Slice<unknown>): string {
-  if (source.of === "accepted") {
-    const { sameId, originals } = source;
-    return flagsOf({ "same-id": sameId, run: sameId ? undefined : run, originals, ...given });
-  }
+  const what = source.of === "accepted"
+    ? { "same-id": source.sameId, run: source.sameId ? undefined : run, originals: source.originals }
+    : { [source.of]: true, run };
   return flagsOf({
-    [source.of]: true,
-    run,
+    ...what,
     ...sliceValues({ ...source.filter, to, ...(until === undefined ? {} : { until }) }),
     ...given,
   });

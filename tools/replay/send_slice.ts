@@ -1,9 +1,10 @@
 import { printJsonLines } from "../../lib/cli/json_lines.ts";
 import { printError } from "../../lib/cli/print.ts";
-import { SendReport } from "../../lib/cli/progress.ts";
+import { durationText, SendReport } from "../../lib/cli/progress.ts";
 import type { KafkaSettings } from "../../lib/cli/settings.ts";
 import { requireBrokers } from "../../lib/kafka/client/require_brokers.ts";
 import { type PaceSetting, sendPaced } from "../../lib/pace.ts";
+import { lengthOf } from "../../lib/rhythm.ts";
 import type { Slice } from "../../lib/slice.ts";
 
 /** Where the records of a slice are sent. */
@@ -20,6 +21,8 @@ export interface Sender<T> {
   open(settings: KafkaSettings): Promise<Sink<T>>;
   /** The most records in memory, where that is a concern. */
   maxBatch?: number;
+  /** When a record was created, in milliseconds since the epoch; missing where records do not say. */
+  timeOf?(record: T): number;
   /** A record as `--dry-run` prints it. */
   preview(record: T): unknown;
 }
@@ -45,20 +48,22 @@ export async function sendSlice<T>(
   { stop, ...options }: SendOptions & { stop: AbortSignal },
 ): Promise<void> {
   const { dryRun, resume, command, run, pace } = options;
-  const announcement = announce(slice, options);
+  const seconds = await secondsFor(slice, sender, pace);
+  const announcement = announce(slice, options, seconds);
   if (dryRun) {
     printError(announcement);
     return await printJsonLines(previews(slice, sender), stop);
   }
   await requireBrokers(options.kafka);
   const sink = await sender.open(options);
-  const report = new SendReport({ ...options, total: slice.total, describe: sink.describe });
+  const report = new SendReport({ ...options, total: slice.total, seconds, describe: sink.describe });
   report.note(announcement);
   try {
     await sendPaced(slice.items(), {
       pace,
       stop,
       maxBatch: sender.maxBatch,
+      timeOf: sender.timeOf,
       send: async (records) => {
         await sink.send(records);
         report.sent(records);
@@ -71,8 +76,24 @@ export async function sendSlice<T>(
   }
 }
 
-function announce({ total, noun, notes }: Slice<unknown>, { topic, resume }: SendOptions): string {
-  return [`Replaying ${total} ${noun}${total === 1 ? "" : "s"} to ${topic} with ${resume}`, ...notes].join("; ");
+function announce(
+  { total, noun, notes }: Slice<unknown>,
+  { topic, resume }: SendOptions,
+  seconds: number | undefined,
+): string {
+  const what = `Replaying ${total} ${noun}${total === 1 ? "" : "s"} to ${topic} with ${resume}`;
+  return [what, ...seconds === undefined ? [] : [`it takes ${durationText(seconds)}`], ...notes].join("; ");
+}
+
+/** How long the slice takes at this pace; undefined for as fast as possible. */
+async function secondsFor<T>(
+  { total, items }: Slice<T>,
+  { timeOf }: Sender<T>,
+  pace: PaceSetting,
+): Promise<number | undefined> {
+  if (pace.speed !== undefined) return await lengthOf(items(), pace, timeOf!) / 1_000;
+  const interval = pace.rate === undefined ? pace.delay ?? 0 : 1 / pace.rate;
+  return interval === 0 ? undefined : (total - 1) * interval;
 }
 
 async function* previews<T>(slice: Slice<T>, sender: Sender<T>): AsyncGenerator<unknown> {

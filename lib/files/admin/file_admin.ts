@@ -2,11 +2,13 @@ import { nameKey, type StockItem, type User } from "../../order.ts";
 import { oddUsers } from "../../odd_users.ts";
 import type {
   AcceptedChoice,
+  ContentsOptions,
   EditOutcome,
   ItemEdit,
   RejectedChoice,
   StoreAdmin,
   StoreAudit,
+  StoreContents,
   UserEdit,
   VerdictVisitor,
 } from "../../store_admin.ts";
@@ -20,6 +22,7 @@ import { editStorage } from "../store/edit_storage.ts";
 import { lookAtStorage } from "../store/look_at_storage.ts";
 import { setStorageAside } from "../store/set_aside.ts";
 import { viewStorage } from "../store/view_storage.ts";
+import { fileContents } from "./file_contents.ts";
 
 /**
  * The tools' side of a storage folder.
@@ -105,9 +108,14 @@ export class FileAdmin implements StoreAdmin {
 
   async audit(visit: VerdictVisitor): Promise<StoreAudit> {
     const snapshot = await takeSnapshot(this.place, this.#warn);
-    const balance = auditBalance(snapshot, (place) => visit.accepted(place));
-    visitRejected(snapshot, (place) => visit.rejected(place));
+    const balance = await auditBalance(snapshot, (place) => visit.accepted(place));
+    await visitRejected(snapshot, (place) => visit.rejected(place));
     return { ...balance, positions: snapshot.readRanges };
+  }
+
+  async contents<T>(use: (contents: StoreContents) => Promise<T>, options: ContentsOptions): Promise<T> {
+    const look: typeof viewStorage = (folder, _warn, underLock) => lookAtStorage(folder, underLock);
+    return await use((await fileContents(this.place, this.#warn, { ...options, view: look })).contents);
   }
 
   history(orderId: string) {

@@ -1,36 +1,45 @@
 import { OffsetSet } from "../../offset_set.ts";
 import type { Coordinates } from "../../order.ts";
-import type { AcceptedOrder, RejectedOrder } from "../../store_admin.ts";
-import type { MovedPartition, StoreContents } from "../../store_contents.ts";
+import type {
+  AcceptedOrder,
+  ContentsOptions,
+  MovedPartition,
+  RejectedOrder,
+  StoreContents,
+} from "../../store_admin.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { exists } from "../disk/exists.ts";
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
 import { ReadRanges } from "../log/read_ranges.ts";
-import { sealedRecords } from "../log/sealed_line.ts";
 import { auditBalance, type StorageSnapshot, takeSnapshot } from "../read/audit.ts";
 import { loggedOrders, readUsers } from "../read/read_storage.ts";
+import { rejectedLines, type RejectedPart, RejectedPlaces } from "../read/rejected_places.ts";
+import type { viewStorage } from "../store/view_storage.ts";
 
 /**
- * All that a storage folder holds, as of one moment. Memory grows with the rejected orders.
+ * All that a storage folder holds, as of one moment. Memory grows by 16 bytes a rejected order.
  *
- * Permissions: read and write of the folder (its write lock).
+ * Permissions: read and write of the folder (its write lock), or those of another `view`.
  */
 export async function fileContents(
   folder: string,
   warn: (sentence: string) => void,
+  { view, ...options }: ContentsOptions & { view?: typeof viewStorage } = {},
 ): Promise<{ contents: StoreContents; snapshot: StorageSnapshot }> {
   const layout = storageLayout(folder);
-  const snapshot = await takeSnapshot(folder, warn);
-  const places = new Places();
-  const balance = auditBalance(snapshot, (place) => places.add(place));
-  const lastLines = surveyRejected(layout, snapshot.lengths.rejected, places);
+  const snapshot = await takeSnapshot(folder, warn, view);
+  const accepted = new Places();
+  const balance = await auditBalance(snapshot, (place) => accepted.add(place), options);
   const log = { path: layout.orders, end: snapshot.lengths.orders };
+  const rejected = { path: layout.rejected, length: snapshot.lengths.rejected };
+  const places = new RejectedPlaces(rejected, (place) => accepted.has(place));
   const contents: StoreContents = {
     ...balance,
     users: readUsers(folder),
     partitions: await partitionsOf(layout, snapshot),
-    orders: () => accepted(log),
-    rejected: () => lastRejected(layout, snapshot.lengths.rejected, lastLines),
+    orders: () => acceptedIn(log),
+    rejected: () => lastRejected(rejected, places),
+    rejectedByOffset: () => places.byOffset(),
   };
   return { contents, snapshot };
 }
@@ -51,48 +60,15 @@ class Places {
   }
 }
 
-function* accepted(log: { path: string; end: number }): Generator<AcceptedOrder> {
+function* acceptedIn(log: { path: string; end: number }): Generator<AcceptedOrder> {
   for (const { order_id, user, item, quantity, created_at, topic, partition, offset, ...more } of loggedOrders(log)) {
     const { remaining, replay_of, seq } = more;
     yield { order_id, user, item, quantity, created_at, topic, partition, offset, remaining, replay_of, seq };
   }
 }
 
-/** The number of the last line about each record that was not accepted in the end. */
-function surveyRejected(layout: StorageLayout, length: number, accepted: Places): Map<string, number> {
-  const last = new Map<string, number>();
-  for (const { order, line } of rejectedLines(layout, length)) {
-    if (!accepted.has(order)) last.set(placeOf(order), line);
-  }
-  return last;
-}
-
-function* lastRejected(
-  layout: StorageLayout,
-  length: number,
-  lastLines: ReadonlyMap<string, number>,
-): Generator<RejectedOrder> {
-  for (const { order, line } of rejectedLines(layout, length)) {
-    if (lastLines.get(placeOf(order)) === line) yield order;
-  }
-}
-
-function placeOf({ topic, partition, offset }: Coordinates): string {
-  return `${topic}/${partition}/${offset}`;
-}
-
-function* rejectedLines(layout: StorageLayout, length: number): Generator<{ order: RejectedOrder; line: number }> {
-  if (length === 0) return;
-  const file = AppendFile.openToRead(layout.rejected);
-  let line = 0;
-  try {
-    for (const { record } of sealedRecords(file, length).flatMap((records) => records)) {
-      line++;
-      if (record !== undefined) yield { order: record as unknown as RejectedOrder, line };
-    }
-  } finally {
-    file.close();
-  }
+function* lastRejected(rejected: RejectedPart, places: RejectedPlaces): Generator<RejectedOrder> {
+  for (const { order, start } of rejectedLines(rejected)) if (places.isLast(order, start)) yield order;
 }
 
 /** Ranges as of the snapshot, and the positions. */

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { EXIT, Failure } from "../../errors.ts";
 import type { StoreSource } from "../../move_store.ts";
-import type { StoreContents } from "../../store_contents.ts";
+import type { StoreContents } from "../../store_admin.ts";
 import { exists, sizeOf } from "../disk/exists.ts";
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
 import { OwnerLock, WriteLock } from "../disk/locks.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { EXIT, Failure } from "../../errors.ts";
 import type { StoreTarget } from "../../move_store.ts";
-import type { StoreContents } from "../../store_contents.ts";
+import type { StoreContents } from "../../store_admin.ts";
 import { syncFolder } from "../disk/atomic_file.ts";
 import { exists } from "../disk/exists.ts";
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";

@@ -1,7 +1,6 @@
 import { chunks } from "../../chunks.ts";
 import { nameKey } from "../../order.ts";
-import type { AcceptedOrder, RejectedOrder } from "../../store_admin.ts";
-import type { StoreContents } from "../../store_contents.ts";
+import type { AcceptedOrder, RejectedOrder, StoreContents } from "../../store_admin.ts";
 import { emptyInventory, writeStock } from "../csv/inventory_file.ts";
 import { emptyUsers } from "../csv/users_file.ts";
 import { replaceFile } from "../disk/atomic_file.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type OffsetRange, OffsetRanges, type PartitionRanges } from "../../offset_ranges.ts";
-import type { MovedPartition } from "../../store_contents.ts";
+import type { MovedPartition } from "../../store_admin.ts";
 import type { AppendFile } from "../disk/append_file.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import type { StorageLayout } from "../disk/layout.ts";

@@ -1,11 +1,11 @@
 import type { PartitionRanges } from "../../offset_ranges.ts";
 import { type Coordinates, nameKey } from "../../order.ts";
-import type { BalanceAudit, ItemBalance } from "../../store_admin.ts";
+import type { BalanceAudit, ContentsOptions, ItemBalance, StoreContents } from "../../store_admin.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { type EditRecord, isEdit } from "../log/edit_journal.ts";
 import type { CompactedEdits } from "../log/edit_numbers.ts";
 import { storageLayout } from "../disk/layout.ts";
-import { visitLines } from "../log/lines.ts";
+import { type LongRead, visitManyLines } from "../log/lines.ts";
 import type { LoggedOrder } from "../log/order_log.ts";
 import { sealedRecords, unsealLine } from "../log/sealed_line.ts";
 import { HASH_WORDS, newHashKey, sipHash } from "../index/sip_hash.ts";
@@ -30,10 +30,14 @@ export interface StorageSnapshot {
  * Permissions: read and write of the folder (as with every tool, new hand edits are journalled if the folder can be
  * written).
  */
-export async function takeSnapshot(folder: string, warn: (sentence: string) => void): Promise<StorageSnapshot> {
+export async function takeSnapshot(
+  folder: string,
+  warn: (sentence: string) => void,
+  view: typeof viewStorage = viewStorage,
+): Promise<StorageSnapshot> {
   const { edits: path } = storageLayout(folder);
   let edits: AppendFile | undefined;
-  const { journalled, lengths, readRanges } = await viewStorage(folder, warn, () => {
+  const { journalled, lengths, readRanges } = await view(folder, warn, () => {
     edits = sizeOf(path) === undefined ? AppendFile.openCopy(path) : AppendFile.openToRead(path);
   });
   return { folder, lengths, edits: edits!, stock: journalled, readRanges };
@@ -45,25 +49,30 @@ export async function takeSnapshot(folder: string, warn: (sentence: string) => v
  * It streams: memory grows by 8 bytes per order, to find ids accepted twice. `visit` gets the coordinates of each
  * accepted order.
  */
-export function auditBalance(snapshot: StorageSnapshot, visit: (place: Coordinates) => void): BalanceAudit {
+export async function auditBalance(
+  snapshot: StorageSnapshot,
+  visit: (place: Coordinates) => void,
+  { asOf, ...reading }: ContentsOptions = {},
+): Promise<BalanceAudit & Pick<StoreContents, "stockAsOf">> {
   const { folder, lengths, stock } = snapshot;
   const { orders } = storageLayout(folder);
   const ids = new RepeatedIds();
   try {
     const edits = editRecords(snapshot);
-    const books = new Books();
+    const books = new Books(asOf);
     let edit = edits.next().value;
-    forEachRecord<LoggedOrder>(orders, lengths.orders, (order) => {
+    await forEachRecord<LoggedOrder>(orders, lengths.orders, (order) => {
       for (; edit !== undefined && (!isEdit(edit) || edit.seq < order.seq); edit = edits.next().value) books.edit(edit);
       books.accept(order);
       ids.add(order.order_id);
       visit(order);
-    }, (at) => books.faults.push(`orders.jsonl is damaged at byte ${at}`));
+    }, { ...reading, damaged: (at) => books.faults.push(`orders.jsonl is damaged at byte ${at}`) });
     for (; edit !== undefined; edit = edits.next().value) books.edit(edit);
     books.close();
     const twice = ids.candidates();
-    if (twice.size > 0) books.faults.push(...acceptedTwice(orders, lengths.orders, twice));
-    return { items: books.balances(stock), faults: books.faults, accepted: ids.size };
+    if (twice.size > 0) books.faults.push(...await acceptedTwice(orders, lengths.orders, twice));
+    const stockAsOf = asOf === undefined ? undefined : books.stockAsOf(asOf);
+    return { items: books.balances(stock), faults: books.faults, accepted: ids.size, stockAsOf };
   } finally {
     snapshot.edits.close();
   }
@@ -77,8 +86,8 @@ function* editRecords({ edits, lengths }: StorageSnapshot): Generator<EditRecord
 }
 
 /** Visits the coordinates of each rejected order. */
-export function visitRejected(snapshot: StorageSnapshot, visit: (place: Coordinates) => void): void {
-  forEachRecord<Coordinates>(storageLayout(snapshot.folder).rejected, snapshot.lengths.rejected, visit, () => {});
+export async function visitRejected(snapshot: StorageSnapshot, visit: (place: Coordinates) => void): Promise<void> {
+  await forEachRecord<Coordinates>(storageLayout(snapshot.folder).rejected, snapshot.lengths.rejected, visit);
 }
 
 /** Running totals of every item. */
@@ -88,14 +97,24 @@ class Books {
   /** What a compacted journal says about the numbers up to its `seq`, and how many orders the log has up to there. */
   #compacted: CompactedEdits = { seq: 0, orders: 0, last_order: 0 };
   #ordersThere = 0;
+  /** Items whose stock as of a number is asked for, and the answers so far: what the next event after it met. */
+  readonly #asOf: ReadonlyMap<string, number>;
+  readonly #stockAsOf = new Map<string, number | null>();
+  #lastSeq = 0;
+
+  constructor(asOf: ReadonlyMap<string, number> = new Map()) {
+    this.#asOf = asOf;
+  }
 
   edit(edit: EditRecord): void {
+    this.#lastSeq = Math.max(this.#lastSeq, edit.seq);
     if (!isEdit(edit)) {
       this.#compacted = edit;
       return;
     }
     const { item, set, was, seq, opening, edits } = edit;
     const book = this.#book(item);
+    this.#meets(item, seq, was);
     if (opening !== undefined && edits !== undefined) {
       // It also stands for the edits before it: from here on the item can be followed again.
       Object.assign(book, { opening, edits, expected: opening + edits - book.accepted });
@@ -110,6 +129,8 @@ class Books {
 
   accept({ item, quantity, remaining, seq }: LoggedOrder): void {
     const book = this.#book(item);
+    this.#lastSeq = Math.max(this.#lastSeq, seq);
+    this.#meets(item, seq, remaining + quantity);
     book.accepted += quantity;
     if (seq <= this.#compacted.seq) this.#ordersThere++;
     if (remaining < 0) this.#fault(seq, item, `is oversold`);
@@ -129,6 +150,21 @@ class Books {
   balances(stock: StorageSnapshot["stock"]): ItemBalance[] {
     for (const [key, { item, quantity }] of stock) this.#book(item, key).stock = quantity;
     return [...this.#books.values()];
+  }
+
+  /** The stock as of each item's number; undefined where the journal no longer has the edits after it one by one. */
+  stockAsOf(asOf: ReadonlyMap<string, number>): Map<string, number | null> {
+    const known = [...asOf].filter(([, seq]) => seq >= this.#compacted.seq && seq <= this.#lastSeq);
+    const now = (key: string) => this.#books.get(key)?.expected ?? null;
+    const met = this.#stockAsOf;
+    return new Map(known.map(([key]) => [key, met.has(key) ? met.get(key)! : now(key)]));
+  }
+
+  #meets(item: string, seq: number, stock: number | null): void {
+    if (this.#asOf.size === 0) return;
+    const key = nameKey(item);
+    const asOf = this.#asOf.get(key);
+    if (asOf !== undefined && seq > asOf && !this.#stockAsOf.has(key)) this.#stockAsOf.set(key, stock);
   }
 
   #book(item: string, key: string = nameKey(item)): ItemBalance {
@@ -169,11 +205,11 @@ class RepeatedIds {
   }
 }
 
-function acceptedTwice(path: string, length: number, candidates: ReadonlySet<number>): string[] {
+async function acceptedTwice(path: string, length: number, candidates: ReadonlySet<number>): Promise<string[]> {
   const count = new Map<string, number>();
-  forEachRecord<LoggedOrder>(path, length, ({ order_id }) => {
+  await forEachRecord<LoggedOrder>(path, length, ({ order_id }) => {
     if (candidates.has(shortHash(order_id))) count.set(order_id, (count.get(order_id) ?? 0) + 1);
-  }, () => {});
+  });
   return [...count].filter(([, times]) => times > 1).map(([id, times]) => `order ${id} is accepted ${times} times`);
 }
 
@@ -185,15 +221,20 @@ function shortHash(id: string): number {
   return hashed[0] * 2 ** 20 + (hashed[1] >>> 12);
 }
 
-function forEachRecord<T>(path: string, length: number, visit: (record: T) => void, damaged: (at: number) => void) {
+async function forEachRecord<T>(
+  path: string,
+  length: number,
+  visit: (record: T) => void,
+  { damaged, ...reading }: LongRead & { damaged?: (at: number) => void } = {},
+): Promise<void> {
   if (length === 0) return;
   const file = AppendFile.openToRead(path);
   try {
-    visitLines((...range) => file.read(...range), 0, length, (line, start) => {
+    await visitManyLines((...range) => file.read(...range), { from: 0, to: length }, (line, start) => {
       const record = unsealLine(line);
-      if (record === undefined) damaged(start);
+      if (record === undefined) damaged?.(start);
       else visit(record as T);
-    });
+    }, reading);
   } finally {
     file.close();
   }

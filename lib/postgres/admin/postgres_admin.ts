@@ -9,6 +9,7 @@ import type {
   RejectedChoice,
   StoreAdmin,
   StoreAudit,
+  StoreContents,
   UserEdit,
   VerdictVisitor,
 } from "../../store_admin.ts";
@@ -19,6 +20,7 @@ import { acceptedSlice } from "./accepted_slice.ts";
 import { addMissing } from "./add_missing.ts";
 import { audit } from "./audit.ts";
 import { editItem } from "./edit_item.ts";
+import { postgresContents } from "./postgres_contents.ts";
 import { orderHistory } from "./order_history.ts";
 import { rejectedSlice } from "./rejected_slice.ts";
 import { startOver } from "./start_over.ts";
@@ -84,6 +86,10 @@ export class PostgresAdmin implements StoreAdmin {
 
   async audit(visit: VerdictVisitor): Promise<StoreAudit> {
     return await throughConflicts(() => audit(this.#database, visit));
+  }
+
+  async contents<T>(use: (contents: StoreContents) => Promise<T>): Promise<T> {
+    return await this.#database.transaction(async (session) => await use(await postgresContents(session)));
   }
 
   async history(orderId: string): Promise<OrderHistory> {

@@ -1,5 +1,4 @@
-import type { MovedPartition, StoreContents } from "../../store_contents.ts";
-import type { RejectedOrder } from "../../store_admin.ts";
+import type { MovedPartition, RejectedOrder, StoreContents } from "../../store_admin.ts";
 import type { Queries } from "../client/database.ts";
 import { orderStream } from "./accepted_slice.ts";
 import { balanceOf, rangesRead } from "./audit.ts";
@@ -17,6 +16,7 @@ export async function postgresContents(session: Queries): Promise<StoreContents>
     partitions: await partitionsOf(session),
     orders: () => orderStream(session, bounds.orders),
     rejected: () => rejectedStream(session, bounds.rejected),
+    rejectedByOffset: () => bounds.rejected.map((bound) => ({ ...bound, orders: rejectedStream(session, [bound]) })),
   };
 }
 

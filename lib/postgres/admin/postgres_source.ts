@@ -1,6 +1,6 @@
 import { EXIT, Failure } from "../../errors.ts";
 import type { StoreSource } from "../../move_store.ts";
-import type { StoreContents } from "../../store_contents.ts";
+import type { StoreContents } from "../../store_admin.ts";
 import type { Database, Queries } from "../client/database.ts";
 import { placeOf } from "../client/database_error.ts";
 import { throughConflicts } from "../client/retry.ts";

@@ -1,10 +1,9 @@
-import { EXIT, Failure } from "../../errors.ts";
 import type { OutgoingOrder } from "../../ports.ts";
 import { countsOfRejected, isAskedFor, isMendable, notesOnRejected, onceMore } from "../../redrive.ts";
 import type { Slice } from "../../slice.ts";
 import type { RejectedChoice, RejectedOrder } from "../../store_admin.ts";
 import type { Queries } from "../client/database.ts";
-import { type Bound, boundsOf, merged, PAGE, pages, REJECTED_COLUMNS, withoutNulls } from "./rows.ts";
+import { type Bound, boundsOf, merged, PAGE, pages, refuseLines, REJECTED_COLUMNS, withoutNulls } from "./rows.ts";
 
 /** A rejected order, and whether it was accepted since. */
 type Found = RejectedOrder & { accepted: boolean };
@@ -24,10 +23,7 @@ interface End {
  */
 export async function rejectedSlice(database: Queries, choice: RejectedChoice): Promise<Slice<OutgoingOrder>> {
   const { filter, sent } = choice;
-  if (filter.from !== undefined || filter.to !== undefined) {
-    const remedy = "a database has none: give --since and --until";
-    throw new Failure(EXIT.usage, `--from and --to count lines of rejected.jsonl, and ${remedy}`);
-  }
+  refuseLines(filter, "rejected.jsonl");
   const bounds = await boundsOf(database, "rejected");
   const newest = Math.max(...bounds.map(({ newestMs }) => newestMs));
   const end = { bounds, until: Math.min(filter.until ?? Infinity, newest + 1) };

@@ -1,3 +1,5 @@
+import { EXIT, Failure } from "../../errors.ts";
+import type { SliceFilter } from "../../slice.ts";
 import type { AcceptedOrder, RejectedOrder } from "../../store_admin.ts";
 import type { Queries } from "../client/database.ts";
 
@@ -25,6 +27,8 @@ export interface Bound {
   newest: string;
   /** The same in milliseconds since the epoch. */
   newestMs: number;
+  /** The newest `created_at`, in milliseconds since the epoch. */
+  newestCreated: number;
   /** How many rows there are. */
   count: number;
 }
@@ -34,9 +38,17 @@ export async function boundsOf(session: Queries, table: "orders" | "rejected"): 
   const time = table === "orders" ? "accepted_at" : "rejected_at";
   return await session.query(
     `SELECT topic, partition, max("offset") AS last, max(${time})::text AS newest,
-       floor(extract(epoch FROM max(${time})) * 1000)::bigint AS "newestMs", count(*) AS count
+       floor(extract(epoch FROM max(${time})) * 1000)::bigint AS "newestMs", max(created_at) AS "newestCreated",
+       count(*) AS count
      FROM ${table} GROUP BY topic, partition ORDER BY topic, partition`,
   );
+}
+
+/** A {@linkcode Failure} (64) where a slice is given by the lines of a file. */
+export function refuseLines({ from, to }: SliceFilter, file: string): void {
+  if (from === undefined && to === undefined) return;
+  const remedy = "a database has none: give --since and --until";
+  throw new Failure(EXIT.usage, `--from and --to count lines of ${file}, and ${remedy}`);
 }
 
 /** Rows read in one go. */

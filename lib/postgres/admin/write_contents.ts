@@ -1,7 +1,7 @@
 import { chunks } from "../../chunks.ts";
 import { nameKey } from "../../order.ts";
-import type { AcceptedOrder, ItemBalance, RejectedOrder } from "../../store_admin.ts";
-import { storable, type StoreContents } from "../../store_contents.ts";
+import type { AcceptedOrder, ItemBalance, RejectedOrder, StoreContents } from "../../store_admin.ts";
+import { storable } from "../../store_contents.ts";
 import type { Queries } from "../client/database.ts";
 import type { IncomingStore } from "./incoming_store.ts";
 import { journal } from "./stock_journal.ts";

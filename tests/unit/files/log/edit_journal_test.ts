@@ -33,7 +33,7 @@ async function compacted(after: readonly string[] = []): Promise<TestStorage> {
 
 async function audit(storage: TestStorage) {
   const snapshot = await takeSnapshot(storage.folder, storage.warn);
-  const { items, faults, accepted } = auditBalance(snapshot, () => {});
+  const { items, faults, accepted } = await auditBalance(snapshot, () => {});
   return { items, faults, accepted };
 }
 

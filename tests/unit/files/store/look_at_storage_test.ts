@@ -55,7 +55,10 @@ Deno.test("lookAtStorage() tells what a hand put into the stock from what the jo
   const { stock, journalled, lengths, readRanges } = await lookAtStorage(storage.folder);
   assert.deepEqual([stock.get("book")?.quantity, journalled.get("book")?.quantity], [3, 10]);
   const edits = AppendFile.openToRead(storage.layout.edits);
-  const balance = auditBalance({ folder: storage.folder, lengths, edits, readRanges, stock: journalled }, () => {});
+  const balance = await auditBalance(
+    { folder: storage.folder, lengths, edits, readRanges, stock: journalled },
+    () => {},
+  );
   assert.deepEqual(balance.items.filter(({ expected, stock }) => expected !== stock), []);
   assert.deepEqual((await takeSnapshot(storage.folder, storage.warn)).stock.get("book")?.quantity, 3);
 });
