@@ -26,8 +26,12 @@ const PLAIN_FETCH = /(?<![.\w#])(?:globalThis\.)?fetch\(/;
 /** The one file that may call `fetch`: only over TLS, where a proxy cannot read along. */
 const OWN_HTTP = "lib/avro/registry_http.ts";
 
-/** Commands must escape the JSON that they print; these only write JSON to files. */
-const WRITES_JSON: readonly string[] = ["tools/stack/plan.ts", "tools/stack/state.ts"];
+/** Commands must escape the JSON that they print; these only write JSON to files, or send it to a page. */
+const WRITES_JSON: readonly string[] = [
+  "tools/stack/plan.ts",
+  "tools/stack/state.ts",
+  "tools/dashboard/server/event_streams.ts",
+];
 
 /** Where TypeScript lives, relative to the repository's root. */
 const ROOTS = [".", "lib", "tools", "tests", "bench"];

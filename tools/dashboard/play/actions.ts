@@ -1,0 +1,162 @@
+import type { PlayAction, PlayAnswer, StockBar } from "../snapshot.ts";
+
+/** A consumer that the page has started. */
+export type PlayConsumer = PlayAnswer["consumers"][number];
+
+/** What the buttons depend on. */
+export interface PlayView {
+  users: readonly { name: string; status: string }[];
+  items: readonly Pick<StockBar, "item" | "quantity">[];
+  /** Oldest first. */
+  consumers: readonly PlayConsumer[];
+  /** Commands that are running, consumers aside. */
+  running: number;
+  /** Whether consumers are being stopped for a reset. */
+  isResetting: boolean;
+}
+
+/** What a button does; `args` follow `deno task`. */
+export type Step =
+  | { kind: "task"; args: readonly string[] }
+  | { kind: "consumer"; args: readonly string[] }
+  | { kind: "signal"; signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"; consumer: PlayConsumer | undefined }
+  | { kind: "reset"; stops: readonly PlayConsumer[]; args: readonly string[] };
+
+export interface Action extends Omit<PlayAction, "command"> {
+  step: Step;
+}
+
+/** Consumers at once: more than the topic has partitions, so that idle ones are seen. */
+const MAX_CONSUMERS = 6;
+const MAX_RUNNING = 3;
+const USER = "bob";
+/** What restocking adds. */
+const SUPPLY = 100;
+
+/** The buttons, in the order in which a learner might press them. */
+export function actionsFor(view: PlayView): Action[] {
+  return [...sendActions(), ...storeActions(view), ...consumerActions(view)].map((action) => ({
+    ...action,
+    disabled: action.disabled ?? busy(action.step, view),
+  }));
+}
+
+function sendActions(): Action[] {
+  const send = (flags: string): Step => ({ kind: "task", args: ["produce", ...flags.split(" ")] });
+  return [
+    {
+      name: "send-10",
+      label: "Send 10",
+      hint: "Ten orders. The key is the item, so all orders of an item go to one partition, in order.",
+      step: send("--count 10 --rate 5"),
+    },
+    {
+      name: "send-1000",
+      label: "Send 1,000",
+      hint: "Two hundred orders a second for five seconds. Lag grows where the consumer is slower, then shrinks.",
+      step: send("--count 1000 --rate 200"),
+    },
+    {
+      name: "one-key",
+      label: "All with one key",
+      hint: "A hundred orders with the same key: all go to one partition, and other consumers have nothing to do.",
+      step: send("--count 100 --rate 50 --key same"),
+    },
+    {
+      name: "poison",
+      label: "Send poison",
+      hint: "A record that is not an order. It becomes a dead letter, and the consumer goes on.",
+      step: send("--count 1 --mix poison=100"),
+    },
+  ];
+}
+
+function storeActions({ users, items }: PlayView): Action[] {
+  const user = users.find(({ name }) => name === USER);
+  const status = user?.status === "paid" ? "unpaid" : "paid";
+  const least = items.toSorted((left, right) => left.quantity - right.quantity).at(0);
+  return [
+    {
+      name: "pay-bob",
+      label: `Set ${USER} ${status}`,
+      hint: status === "paid"
+        ? `Orders of ${USER} are accepted from now on; those rejected before stay rejected.`
+        : `Orders of ${USER} are rejected from now on, with the reason user-unpaid.`,
+      step: { kind: "task", args: ["user", "update", "--user", USER, "--status", status] },
+      disabled: user === undefined ? `There is no user ${USER}: deno task bootstrap adds the sample users.` : undefined,
+    },
+    {
+      name: "restock",
+      label: least === undefined ? "Restock" : `Restock ${least.item}`,
+      hint: `${SUPPLY} more of the item of which there is least. Orders for it are accepted again.`,
+      step: {
+        kind: "task",
+        args: [
+          "inventory",
+          "update",
+          ...flag("--item", least?.item ?? "book"),
+          ...flag("--quantity", String((least?.quantity ?? 0) + SUPPLY)),
+        ],
+      },
+      disabled: least === undefined ? "There is no item: deno task bootstrap adds the sample items." : undefined,
+    },
+  ];
+}
+
+function consumerActions({ consumers }: PlayView): Action[] {
+  const live = consumers.filter(({ state }) => state !== "ended");
+  const newest = (state: PlayConsumer["state"]) => live.findLast((consumer) => consumer.state === state);
+  const [running, paused] = [newest("running"), newest("paused")];
+  const signal = (signal: "SIGKILL" | "SIGSTOP" | "SIGCONT", consumer: PlayConsumer | undefined): Step => (
+    { kind: "signal", signal, consumer }
+  );
+  return [
+    {
+      name: "add-consumer",
+      label: "Add a consumer",
+      hint: "It joins the group, and the partitions are shared out anew. On a storage folder there can be only one.",
+      step: { kind: "consumer", args: ["consume"] },
+      disabled: live.length >= MAX_CONSUMERS ? `${MAX_CONSUMERS} are enough: kill one first.` : undefined,
+    },
+    {
+      name: "kill",
+      label: "Kill one",
+      hint: "It cannot say goodbye: the group notices only when its heartbeats stay away. No order is lost or doubled.",
+      step: signal("SIGKILL", running ?? paused),
+      disabled: live.length === 0 ? "The page has started no consumer." : undefined,
+    },
+    {
+      name: "pause",
+      label: "Pause one",
+      hint: "Frozen, not dead: its heartbeats stop, so the others take over; when it goes on, it finds its work taken.",
+      step: signal("SIGSTOP", running),
+      disabled: running === undefined ? "No consumer of the page is running." : undefined,
+    },
+    {
+      name: "resume",
+      label: "Resume it",
+      hint: "It goes on where it was frozen, and joins the group again.",
+      step: signal("SIGCONT", paused),
+      disabled: paused === undefined ? "No consumer is paused." : undefined,
+    },
+    {
+      name: "reset",
+      label: "Reset to earliest",
+      hint:
+        "Reads everything again; nothing is deducted twice. A group is reset only while it has no members, so the " +
+        "page's consumers are stopped first, and one starts anew.",
+      step: { kind: "reset", stops: live, args: ["consume", "--reset", "--reset-to", "earliest"] },
+    },
+  ];
+}
+
+/** Why the button has to wait. */
+function busy({ kind }: Step, { running, isResetting }: PlayView): string | undefined {
+  if (kind === "task") return running >= MAX_RUNNING ? "Wait until one of the running commands has ended." : undefined;
+  return isResetting ? "Wait until the consumers have stopped for the reset." : undefined;
+}
+
+/** A flag and its value; in one word where the value could be taken for a flag. */
+function flag(name: string, value: string): string[] {
+  return value.startsWith("-") ? [`${name}=${value}`] : [name, value];
+}
