@@ -27,7 +27,7 @@ export class Consumers {
   }
 
   /** Starts a consumer with the rights that `deno task consume` has. Permission: run deno. */
-  start(args: readonly string[], storage: string): Deno.ChildProcess {
+  start(args: readonly string[], storage: string): { id: string; child: Deno.ChildProcess } {
     const child = new Deno.Command(Deno.execPath(), {
       args: [...rights(storage), join(CHECKOUT, "consumer.ts"), ...args],
       cwd: CHECKOUT,
@@ -41,7 +41,7 @@ export class Consumers {
       shown.state = "ended";
       this.#forgetOldest();
     });
-    return child;
+    return { id: shown.id, child };
   }
 
   /** Kills, freezes or continues the one with this id; false if it has ended meanwhile. */

@@ -1,3 +1,4 @@
+import { EXIT, messageOf } from "../../../lib/errors.ts";
 import { shellWord } from "../../../lib/shell_word.ts";
 import { CHECKOUT } from "../../stack/folders.ts";
 import type { Feed } from "../feed.ts";
@@ -49,7 +50,12 @@ export class Play implements AsyncDisposable {
     if (this.#isClosed) return { refused: "The dashboard is ending", isKnown: true };
     if (action.disabled !== undefined) return { refused: action.disabled, isKnown: true };
     const run = this.#runs.add(name, this.#commandOf(action.step));
-    this.#begin(action, run);
+    try {
+      this.#begin(action, run);
+    } catch (error) { // no process can be started
+      say(run, messageOf(error));
+      run.exit = EXIT.failed;
+    }
     return run;
   }
 
@@ -68,7 +74,7 @@ export class Play implements AsyncDisposable {
       case "signal": {
         const isThere = step.consumer !== undefined && this.#consumers.signal(step.consumer.id, step.signal);
         if (!isThere) say(run, "It has ended by itself");
-        run.exit = isThere ? 0 : 1;
+        run.exit = isThere ? EXIT.ok : EXIT.failed;
         return;
       }
       case "reset":
@@ -91,7 +97,8 @@ export class Play implements AsyncDisposable {
   }
 
   #startConsumer([task, ...args]: readonly string[], run: PlayRun): void {
-    const child = this.#consumers.start([...args, ...this.#flagsFor(task)], this.#settings.storage);
+    const { id, child } = this.#consumers.start([...args, ...this.#flagsFor(task)], this.#settings.storage);
+    say(run, `Consumer ${id} is process ${child.pid}`);
     this.#runs.follow(run, child);
   }
 
