@@ -65,6 +65,21 @@ Deno.test("a page that does not read makes one message wait, and has all points 
   events.close();
 });
 
+Deno.test("a feed is listened to only while a page is open", async () => {
+  const feed = new MemoryFeed();
+  const events = new EventStreams(feed, { isPlay: false });
+  assert.equal(feed.listeners.size, 0);
+  for (let again = 0; again < 2; again++) {
+    const [one, other] = [events.open()!, events.open()!];
+    assert.equal(feed.listeners.size, 1);
+    await one.cancel();
+    assert.equal(feed.listeners.size, 1);
+    await other.cancel();
+    assert.equal(feed.listeners.size, 0);
+  }
+  events.close();
+});
+
 Deno.test("a page that goes away makes room, and there is room for only so many", async () => {
   const feed = new MemoryFeed();
   const events = new EventStreams(feed, { isPlay: false });

@@ -19,7 +19,8 @@ export class EventStreams {
   readonly #feed: Feed;
   readonly #isPlay: boolean;
   readonly #clients = new Set<Client>();
-  readonly #unlisten: () => void;
+  /** Only while a page is open: a feed that nobody listens to looks less often. */
+  #unlisten = () => {};
   readonly #heartbeat: ReturnType<typeof setInterval>;
   /** The latest snapshot as bytes, for all clients. */
   #latest: { snapshot: Feed["snapshot"]; bytes: Uint8Array<ArrayBuffer> } | undefined;
@@ -28,7 +29,6 @@ export class EventStreams {
   constructor(feed: Feed, { isPlay }: { isPlay: boolean }) {
     this.#feed = feed;
     this.#isPlay = isPlay;
-    this.#unlisten = feed.listen(() => this.#send());
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
   }
 
@@ -40,8 +40,9 @@ export class EventStreams {
   /** A stream for one more page; undefined if there are too many. It ends when cancelled, or by {@linkcode close}. */
   open(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined {
     if (this.#clients.size >= MAX_CLIENTS) return undefined;
-    const client = new Client(() => this.#everything(), () => this.#clients.delete(client));
+    const client = new Client(() => this.#everything(), () => this.#leave(client));
     this.#clients.add(client);
+    if (this.#clients.size === 1) this.#unlisten = this.#feed.listen(() => this.#send());
     return client.stream;
   }
 
@@ -52,9 +53,12 @@ export class EventStreams {
     this.#clients.clear();
   }
 
+  #leave(client: Client): void {
+    if (this.#clients.delete(client) && this.#clients.size === 0) this.#unlisten();
+  }
+
   #send(): void {
     this.#sentAt = Date.now();
-    if (this.#clients.size === 0) return;
     const bytes = this.#snapshot();
     for (const client of this.#clients) client.offer(bytes);
   }
