@@ -1,0 +1,65 @@
+import announce from "./announce.js" with { type: "text" };
+import charts from "./charts.js" with { type: "text" };
+import connection from "./connection.js" with { type: "text" };
+import dom from "./dom.js" with { type: "text" };
+import figures from "./figures.js" with { type: "text" };
+import format from "./format.js" with { type: "text" };
+import icon from "./icon.svg" with { type: "text" };
+import index from "./index.html" with { type: "text" };
+import laneScale from "./lane_scale.js" with { type: "text" };
+import laneTrack from "./lane_track.js" with { type: "text" };
+import lanes from "./lanes.js" with { type: "text" };
+import page from "./main.js" with { type: "text" };
+import members from "./members.js" with { type: "text" };
+import orders from "./orders.js" with { type: "text" };
+import owners from "./owners.js" with { type: "text" };
+import play from "./play.js" with { type: "text" };
+import rateData from "./rate_data.js" with { type: "text" };
+import state from "./state.js" with { type: "text" };
+import style from "./style.css" with { type: "text" };
+import times from "./times.js" with { type: "text" };
+import topics from "./topics.js" with { type: "text" };
+import verdicts from "./verdicts.js" with { type: "text" };
+import why from "./why.js" with { type: "text" };
+import whyStory from "./why_story.js" with { type: "text" };
+
+export interface Asset {
+  type: string;
+  text: string;
+}
+
+/** The page by path; part of the module graph, so that a compiled or bundled server has it too. uPlot is the server's. */
+export const ASSETS: Readonly<Record<string, Asset>> = {
+  "/": { type: "text/html; charset=utf-8", text: index },
+  "/style.css": { type: "text/css; charset=utf-8", text: style },
+  "/icon.svg": { type: "image/svg+xml", text: icon },
+  ...scripts({
+    announce,
+    charts,
+    connection,
+    dom,
+    figures,
+    format,
+    lane_scale: laneScale,
+    lane_track: laneTrack,
+    lanes,
+    main: page,
+    members,
+    orders,
+    owners,
+    play,
+    rate_data: rateData,
+    state,
+    times,
+    topics,
+    verdicts,
+    why,
+    why_story: whyStory,
+  }),
+};
+
+function scripts(texts: Record<string, string>): Record<string, Asset> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [`/${name}.js`, { type: "text/javascript; charset=utf-8", text }]),
+  );
+}
