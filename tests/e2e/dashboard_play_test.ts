@@ -9,16 +9,11 @@ import { Dashboard } from "../support/dashboard.ts";
 import { readTopic, reasonsIn, sampleWorld, testKafka } from "../support/kafka.ts";
 import { HAS_POSTGRES, POSTGRES_REMEDY, testDatabase } from "../support/postgres.ts";
 
-const HAS_PROC = Deno.build.os === "linux";
-
-/** Whether the process exists, and whether it is frozen; a zombie is gone. */
+/** Whether the process exists, and whether it is frozen; a zombie is gone. By `ps`, as Deno opens nothing in /proc. */
 function stateOf(pid: number): "gone" | "frozen" | "alive" {
-  try {
-    const [, letter] = /\) (\w)/.exec(Deno.readTextFileSync(`/proc/${pid}/stat`))!;
-    return letter === "Z" ? "gone" : letter === "T" ? "frozen" : "alive";
-  } catch {
-    return "gone";
-  }
+  const { stdout } = new Deno.Command("ps", { args: ["-o", "stat=", "-p", `${pid}`] }).outputSync();
+  const [letter] = new TextDecoder().decode(stdout);
+  return letter === undefined || letter === "Z" ? "gone" : letter === "T" ? "frozen" : "alive";
 }
 
 function consumerNamed({ consumers }: PlayAnswer, id: string): PlayAnswer["consumers"][number] {
@@ -85,45 +80,40 @@ Deno.test("a consumer judges what is sent; poison ends as a dead letter; a secon
   assert.equal((await task("verify", [], world.env)).code, EXIT.ok);
 });
 
-Deno.test({
-  name: "a consumer can be frozen, goes on, and can be killed; a reset stops it and reads everything again" +
-    (HAS_PROC ? "" : " (skipped: needs /proc)"),
-  ignore: !HAS_PROC,
-  async fn() {
-    using world = await sampleWorld();
-    await using dashboard = await Dashboard.start(["--play"], world.env);
-    await dashboard.press("add-consumer");
-    await dashboard.pressToEnd("send-10");
-    await dashboard.said("add-consumer", /accepted|rejected/);
-    const { pid } = consumerNamed(await dashboard.play(), "c1");
-    assert.equal(actionNamed(await dashboard.play(), "kill").command, `kill -9 ${pid}`);
+Deno.test("a consumer can be frozen, goes on, and can be killed; a reset stops it and reads everything again", async () => {
+  using world = await sampleWorld();
+  await using dashboard = await Dashboard.start(["--play"], world.env);
+  await dashboard.press("add-consumer");
+  await dashboard.pressToEnd("send-10");
+  await dashboard.said("add-consumer", /accepted|rejected/);
+  const { pid } = consumerNamed(await dashboard.play(), "c1");
+  assert.equal(actionNamed(await dashboard.play(), "kill").command, `kill -9 ${pid}`);
 
-    await dashboard.pressToEnd("pause");
-    await eventually("it is frozen", () => stateOf(pid) === "frozen");
-    assert.equal(consumerNamed(await dashboard.play(), "c1").state, "paused");
-    await dashboard.pressToEnd("resume");
-    await eventually("it goes on", () => stateOf(pid) === "alive");
+  await dashboard.pressToEnd("pause");
+  await eventually("it is frozen", () => stateOf(pid) === "frozen");
+  assert.equal(consumerNamed(await dashboard.play(), "c1").state, "paused");
+  await dashboard.pressToEnd("resume");
+  await eventually("it goes on", () => stateOf(pid) === "alive");
 
-    await dashboard.press("reset");
-    await dashboard.said("reset", /read again$/);
-    assert.equal(stateOf(pid), "gone");
-    assert.deepEqual((await dashboard.play()).consumers.map(({ state }) => state), ["ended", "running"]);
-    await dashboard.said("reset", /accepted before|rejected/);
+  await dashboard.press("reset");
+  await dashboard.said("reset", /read again$/);
+  assert.equal(stateOf(pid), "gone");
+  assert.deepEqual((await dashboard.play()).consumers.map(({ state }) => state), ["ended", "running"]);
+  await dashboard.said("reset", /accepted before|rejected/);
 
-    await dashboard.pressToEnd("kill");
-    await eventually("it is gone", async () => consumerNamed(await dashboard.play(), "c2").state === "ended");
-    await dashboard.press("add-consumer");
-    const before = (await readTopic(world.topic)).length;
-    await dashboard.pressToEnd("send-10");
-    assert.equal((await readTopic(world.topic)).length, before + 10);
-    await eventually("all is judged", async () => (await task("verify", [], world.env)).code === EXIT.ok);
-  },
+  await dashboard.pressToEnd("kill");
+  await eventually("it is gone", async () => consumerNamed(await dashboard.play(), "c2").state === "ended");
+  await dashboard.press("add-consumer");
+  const before = (await readTopic(world.topic)).length;
+  await dashboard.pressToEnd("send-10");
+  assert.equal((await readTopic(world.topic)).length, before + 10);
+  await eventually("all is judged", async () => (await task("verify", [], world.env)).code === EXIT.ok);
 });
 
 Deno.test({
   name: "on a database consumers share the partitions; one that is killed or frozen is replaced by another" +
-    POSTGRES_REMEDY + (HAS_PROC ? "" : " (skipped: needs /proc)"),
-  ignore: !HAS_POSTGRES || !HAS_PROC,
+    POSTGRES_REMEDY,
+  ignore: !HAS_POSTGRES,
   async fn() {
     await using database = await testDatabase();
     using world = await sampleWorld();
@@ -135,11 +125,16 @@ Deno.test({
     await dashboard.press("add-consumer");
     await dashboard.said("add-consumer", /^joined as . of 2: partition/);
     assert.equal(await membersOf(world.env.CONSUMER_GROUP_ID), 2);
+    await eventually("both have joined", async () => {
+      const joins = (await dashboard.play()).runs.filter(({ action }) => action === "add-consumer");
+      return joins.every(({ output }) => output.some((line) => /^joined as . of 2/.test(line)));
+    });
     await dashboard.pressToEnd("pause"); // the newer one
     await dashboard.pressToEnd("send-10");
-    const first = async () => (await dashboard.play()).runs.findLast(({ action }) => action === "add-consumer")!.output;
-    const hasAll = async () => (await first()).filter((line) => /^joined as 1 of 1/.test(line)).length === 2;
-    await eventually("the older one has all partitions", hasAll);
+    await eventually("the older one has all partitions", async () => {
+      const first = (await dashboard.play()).runs.findLast(({ action }) => action === "add-consumer")!;
+      return first.output.findLast((line) => line.startsWith("joined"))?.startsWith("joined as 1 of 1");
+    });
     await dashboard.pressToEnd("resume");
     await dashboard.pressToEnd("kill");
     await eventually("it is gone", async () => consumerNamed(await dashboard.play(), "c2").state === "ended");
@@ -147,30 +142,25 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "whatever the page has started ends with the dashboard, frozen consumers too" +
-    (HAS_PROC ? "" : " (skipped: needs /proc)"),
-  ignore: !HAS_PROC,
-  async fn() {
-    using world = await sampleWorld();
-    await using dashboard = await Dashboard.start(["--play"], world.env);
-    await dashboard.press("add-consumer");
-    await dashboard.said("add-consumer", /^Consumer c1/);
-    await dashboard.pressToEnd("send-10");
-    await dashboard.said("add-consumer", /accepted|rejected/);
-    const { pid } = consumerNamed(await dashboard.play(), "c1");
-    await dashboard.pressToEnd("pause");
-    await eventually("it is frozen", () => stateOf(pid) === "frozen");
-    await dashboard.press("send-1000");
-    dashboard.signal("SIGTERM");
-    assert.equal((await dashboard.end).code, EXIT.ok);
-    assert.equal(stateOf(pid), "gone");
-    const { length } = await readTopic(world.topic);
-    assert.equal((await readTopic(world.topic)).length, length, "nobody sends any more");
-    // It left the group in good order: the next consumer need not wait for it.
-    const next = await task("consume", ["--until-end"], world.env);
-    assert.equal(next.code, EXIT.ok, next.stderr);
-  },
+Deno.test("whatever the page has started ends with the dashboard, frozen consumers too", async () => {
+  using world = await sampleWorld();
+  await using dashboard = await Dashboard.start(["--play"], world.env);
+  await dashboard.press("add-consumer");
+  await dashboard.said("add-consumer", /^Consumer c1/);
+  await dashboard.pressToEnd("send-10");
+  await dashboard.said("add-consumer", /accepted|rejected/);
+  const { pid } = consumerNamed(await dashboard.play(), "c1");
+  await dashboard.pressToEnd("pause");
+  await eventually("it is frozen", () => stateOf(pid) === "frozen");
+  await dashboard.press("send-1000");
+  dashboard.signal("SIGTERM");
+  assert.equal((await dashboard.end).code, EXIT.ok);
+  assert.equal(stateOf(pid), "gone");
+  const { length } = await readTopic(world.topic);
+  assert.equal((await readTopic(world.topic)).length, length, "nobody sends any more");
+  // It left the group in good order: the next consumer need not wait for it.
+  const next = await task("consume", ["--until-end"], world.env);
+  assert.equal(next.code, EXIT.ok, next.stderr);
 });
 
 Deno.test("without --play it may run nothing", async () => {

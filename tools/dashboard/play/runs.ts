@@ -2,7 +2,7 @@ import type { PlayRun } from "../snapshot.ts";
 
 /** Runs that are kept, and of each the last lines; nothing grows with the hours. */
 const MAX_RUNS = 20;
-const MAX_LINES = 12;
+const MAX_LINES = 20;
 const MAX_LINE = 400;
 
 /** What was run and what it said. */
