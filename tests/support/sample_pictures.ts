@@ -27,7 +27,7 @@ export class SamplePictures {
   pace: number;
   members: Member[] = [];
   readonly #lanes: Snapshot["lanes"];
-  readonly #stock = new Map(ITEMS.map((item) => [item, 4_000]));
+  readonly #stock = new Map(ITEMS.map((item, index) => [item, 900 - 200 * index]));
   readonly #totals: Snapshot["totals"] = { accepted: 0, rejected: {}, deadLettered: 0, exact: true };
   #orders: SeenOrder[] = [];
   #rebalances: Rebalance[] = [];
@@ -76,6 +76,9 @@ export class SamplePictures {
       lane.lagSeconds = lane.lag / (this.rate / this.#lanes.length || 1);
     }
     const lag = this.#lanes.reduce((sum, lane) => sum + lane.lag!, 0);
+    for (const [item, quantity] of this.#stock) {
+      if (quantity < 4 && this.#random() < 0.08) this.#stock.set(item, 1_000);
+    }
     return structuredClone({
       at: this.at,
       topic: "orders",
@@ -96,7 +99,7 @@ export class SamplePictures {
         items: [...this.#stock].map(([item, quantity]) => ({
           item,
           quantity,
-          peak: 4_000,
+          peak: 1_000,
           emptyInSeconds: rate.accepted === 0 ? null : Math.round(quantity / (rate.accepted / 3 * 2)),
         })),
         count: ITEMS.length,

@@ -1,3 +1,11 @@
+import coloursCss from "./colours.css" with { type: "text" };
+import baseCss from "./base.css" with { type: "text" };
+import topCss from "./top.css" with { type: "text" };
+import lanesCss from "./lanes.css" with { type: "text" };
+import timesCss from "./times.css" with { type: "text" };
+import listsCss from "./lists.css" with { type: "text" };
+import playCss from "./play.css" with { type: "text" };
+import whyCss from "./why.css" with { type: "text" };
 import announce from "./announce.js" with { type: "text" };
 import charts from "./charts.js" with { type: "text" };
 import connection from "./connection.js" with { type: "text" };
@@ -16,7 +24,6 @@ import owners from "./owners.js" with { type: "text" };
 import play from "./play.js" with { type: "text" };
 import rateData from "./rate_data.js" with { type: "text" };
 import state from "./state.js" with { type: "text" };
-import style from "./style.css" with { type: "text" };
 import times from "./times.js" with { type: "text" };
 import topics from "./topics.js" with { type: "text" };
 import verdicts from "./verdicts.js" with { type: "text" };
@@ -31,9 +38,18 @@ export interface Asset {
 /** The page by path; part of the module graph, so that a compiled or bundled server has it too. uPlot is the server's. */
 export const ASSETS: Readonly<Record<string, Asset>> = {
   "/": { type: "text/html; charset=utf-8", text: index },
-  "/style.css": { type: "text/css; charset=utf-8", text: style },
   "/icon.svg": { type: "image/svg+xml", text: icon },
-  ...scripts({
+  ...files(".css", "text/css", {
+    colours: coloursCss,
+    base: baseCss,
+    top: topCss,
+    lanes: lanesCss,
+    times: timesCss,
+    lists: listsCss,
+    play: playCss,
+    why: whyCss,
+  }),
+  ...files(".js", "text/javascript", {
     announce,
     charts,
     connection,
@@ -58,8 +74,8 @@ export const ASSETS: Readonly<Record<string, Asset>> = {
   }),
 };
 
-function scripts(texts: Record<string, string>): Record<string, Asset> {
+function files(ending: string, type: string, texts: Record<string, string>): Record<string, Asset> {
   return Object.fromEntries(
-    Object.entries(texts).map(([name, text]) => [`/${name}.js`, { type: "text/javascript; charset=utf-8", text }]),
+    Object.entries(texts).map(([name, text]) => [`/${name}${ending}`, { type: `${type}; charset=utf-8`, text }]),
   );
 }

@@ -13,7 +13,7 @@ import { BELOW, timeRange } from "./rate_data.js";
 /** Where the plots begin and end, so that everything over the same time is aligned. */
 export const GUTTER = 52;
 export const MARGIN = 10;
-const HEIGHTS = { rates: 208, lag: 92 };
+const HEIGHTS = { rates: 190, lag: 92 };
 const TOP = 8;
 /** The least share of the chart below zero, so that the line between accepted and rejected does not jump. */
 const LEAST_BELOW = 0.18;
@@ -25,10 +25,9 @@ const LEAST_BELOW = 0.18;
 export function mountCharts({ points, rebalances, at }) {
   const uPlot = /** @type {UPlot} */ (/** @type {any} */ (globalThis).uPlot);
   const colours = new Colours();
-  const common = options(colours);
   const rates = new uPlot(
     {
-      ...common,
+      ...options(colours, { times: false }),
       height: HEIGHTS.rates,
       scales: { x: xScale(points), y: { range: (_, min, max) => ratesRange(min, max) } },
       series: [{}, area(uPlot, colours, "accepted"), ...BELOW.map((name) => area(uPlot, colours, name))],
@@ -43,7 +42,7 @@ export function mountCharts({ points, rebalances, at }) {
   );
   const lag = new uPlot(
     {
-      ...common,
+      ...options(colours, { times: true }),
       height: HEIGHTS.lag,
       scales: { x: xScale(points), y: { range: (_, __, max) => [0, Math.max(10, max * 1.1)] } },
       series: [{}, {
@@ -108,8 +107,8 @@ function ratesRange(min, max) {
   return [Math.min(-top * LEAST_BELOW, (min ?? 0) * 1.15), top];
 }
 
-/** @param {Colours} colours @returns {Omit<import("uplot").Options, "height" | "series">} */
-function options(colours) {
+/** The times are written once, below both charts. @param {Colours} colours @param {{ times: boolean }} which @returns {Omit<import("uplot").Options, "height" | "series">} */
+function options(colours, { times }) {
   const axis = {
     stroke: () => colours.of("--muted"),
     font: "11px system-ui, sans-serif",
@@ -124,11 +123,11 @@ function options(colours) {
     axes: [
       {
         ...axis,
-        size: 22,
+        size: times ? 22 : 6,
         gap: 4,
         space: 84,
         values: (/** @type {Chart} */ _, /** @type {number[]} */ splits) =>
-          splits.map((second) => clock(second * 1_000)),
+          times ? splits.map((second) => clock(second * 1_000)) : [],
       },
       {
         ...axis,

@@ -19,11 +19,13 @@
 
 /** The scale of a lane that is never so far behind has this many steps: it does not change with every order. */
 const LEAST_DECADES = 3;
-const EDGE = 10;
+const EDGE = 14;
+/** Room for the figure of a step. */
+const STEP_WIDTH = 34;
 
 /** @param {number} width in pixels @param {number} mostLag of all lanes @param {number} marks most that are shown @returns {LaneScale} */
 export function laneScale(width, mostLag, marks) {
-  const pitch = width > 700 ? 7 : 5;
+  const pitch = width > 900 ? 8 : width > 600 ? 7 : 5;
   const history = Math.round(Math.min(64, width * 0.07));
   const cells = Math.max(8, Math.min(marks, Math.floor((width * 0.56 - history) / pitch)));
   const decades = Math.max(LEAST_DECADES, Math.ceil(Math.log10(1 + mostLag)));
@@ -40,7 +42,14 @@ export function cellX({ committed, pitch }, age) {
   return committed - 2 - (age + 1) * pitch;
 }
 
-/** Steps of the scale: 1, 10, 100… @param {LaneScale} scale */
-export function steps({ decades }) {
-  return Array.from({ length: decades + 1 }, (_, power) => 10 ** power);
+/** Steps of the scale that have room for their figures: 0, 1, 10, 100… @param {LaneScale} scale */
+export function steps({ committed, right, decades }) {
+  const every = Math.max(1, Math.ceil(STEP_WIDTH / ((right - committed) / decades)));
+  const powers = Array.from({ length: decades + 1 }, (_, power) => power);
+  return [
+    0,
+    ...powers.filter((power) => (decades - power) % every === 0 && (power > 0 || every === 1)).map((power) =>
+      10 ** power
+    ),
+  ];
 }

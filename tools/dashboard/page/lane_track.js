@@ -9,11 +9,11 @@ import { verdictOf, VERDICTS } from "./verdicts.js";
 /** @typedef {import("../snapshot.ts").Lane} Lane */
 /** @typedef {import("./lane_scale.js").LaneScale} LaneScale */
 
-export const TRACK_HEIGHT = 54;
-const BASE = 22;
-const UP = 13;
-const DOWN = 9;
-const TEXT_Y = 49;
+export const TRACK_HEIGHT = 62;
+const BASE = 26;
+const UP = 17;
+const DOWN = 11;
+const TEXT_Y = 57;
 /** About the width of a digit of the labels. */
 const DIGIT = 6.4;
 
@@ -22,7 +22,7 @@ export class LaneTrack {
   #parts = {
     older: svg("path", { class: "older" }),
     rail: svg("path", { class: "rail" }),
-    waiting: svg("rect", { class: "waiting", y: BASE - 8, height: 16 }),
+    waiting: svg("rect", { class: "waiting", y: BASE - 10, height: 20 }),
     ahead: svg("path", { class: "ahead" }),
     committed: svg("path", { class: "cursor" }),
     end: svg("path", { class: "end" }),
@@ -63,9 +63,9 @@ export class LaneTrack {
     setAttribute(waiting, "x", scale.committed);
     setAttribute(waiting, "class", known ? "waiting" : "waiting unread");
     waiting.style.width = `${Math.max(0, endX - scale.committed)}px`;
-    setAttribute(committed, "d", known ? `M${scale.committed} ${BASE - 17}V${BASE + 17}` : "");
+    setAttribute(committed, "d", known ? `M${scale.committed} ${BASE - 20}V${BASE + 18}` : "");
     endTick.style.transform = `translateX(${endX}px)`;
-    setAttribute(endTick, "d", `M0 ${BASE - 12}V${BASE + 12}`);
+    setAttribute(endTick, "d", `M0 ${BASE - 14}V${BASE + 14}`);
     this.#drawMarks(lane, scale);
     this.#label(lane, scale, endX);
   }
@@ -105,6 +105,6 @@ export class LaneTrack {
 function glyph(side, x, width) {
   if (side === "accepted") return `M${x} ${BASE - 2}v${-UP}h${width}v${UP}z`;
   if (side === "rejected") return `M${x} ${BASE + 2}v${DOWN}h${width}v${-DOWN}z`;
-  const [left, right, top, bottom] = [x - 0.5, x + width + 0.5, BASE + 4, BASE + 11];
+  const [left, right, top, bottom] = [x - 0.5, x + width + 0.5, BASE + 4, BASE + 12];
   return `M${left} ${top}L${right} ${bottom}M${right} ${top}L${left} ${bottom}`;
 }

@@ -137,7 +137,7 @@ function mountAxis() {
         { x: scale.committed + 8, y: 10 },
         document.createTextNode(narrow ? "waiting ▸" : "waiting ▸ each step is ten times more"),
       ),
-      ...[0, ...steps(scale)].flatMap((lag) => tick(lag, lagX(scale, lag))),
+      ...steps(scale).flatMap((lag) => tick(lag, lagX(scale, lag))),
     );
   };
 }
@@ -184,7 +184,7 @@ function showMembers({ members }, badges) {
       const share = partitions.length === 0
         ? "idle: there are more members than partitions"
         : `reads ${partitions.length > 1 ? "partitions" : "partition"} ${partitions.join(", ")}`;
-      setCells(item, [letter, `${shown(clientId)} ${shown(host)}`, share]);
+      setCells(item, [letter, `${shown(clientId)} at ${shown(host.replace(/^\//, ""))}`, share]);
     },
   });
   setText(byId("members-none"), members.length === 0 ? "No member: nobody reads the topic." : "");

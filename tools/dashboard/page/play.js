@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 import { ask, sentence } from "./connection.js";
-import { byId, h, list, setAttribute, setText } from "./dom.js";
+import { byId, h, list, setAttribute, setCells, setText } from "./dom.js";
 import { clock, shown } from "./format.js";
 /** Buttons that run real commands, each with the command line that does the same; there only with --play. */
 
@@ -11,14 +11,9 @@ import { clock, shown } from "./format.js";
 
 /** Runs that are shown. */
 const RUNS = 5;
-const WIDE = "(min-width: 1100px)";
 
 export function mountPlay() {
   const panel = byId("play");
-  const wide = matchMedia(WIDE);
-  const place = () => byId(wide.matches ? "side" : "play-slot").prepend(panel);
-  wide.addEventListener("change", place);
-  place();
   let isAsking = false;
   const refresh = async () => {
     if (isAsking) return;
@@ -55,53 +50,56 @@ function token() {
 function show({ actions, consumers, runs }, press) {
   list(byId("actions"), actions, {
     key: ({ name }) => name,
-    make: ({ name }) =>
-      h(
-        "li",
-        {},
-        h("button", { "aria-describedby": `hint-${name}`, click: () => pressed(name, press) }),
-        h("code"),
-        h("p", { id: `hint-${name}` }),
-      ),
+    make: ({ name }) => actionButton(name, press),
     update: showAction,
   });
-  const states = consumers.map(({ pid, state }) => `${pid} ${state}`).join(", ");
-  setText(
-    byId("play-consumers"),
-    consumers.length === 0 ? "No consumer was started here." : `Consumers started here, by process id: ${states}.`,
-  );
+  const states = consumers.map(({ id, pid, state }) => `${id} ${state} (${pid})`).join(", ");
+  setText(byId("play-consumers"), states);
   list(byId("runs"), runs.slice(0, RUNS), {
     key: ({ id }) => String(id),
     make: ({ command, at }) =>
       h(
         "li",
         {},
-        h("p", {}, h("time", {}, clock(at)), h("code", {}, shown(command)), h("span")),
-        h("pre", { tabindex: 0 }),
+        h("p", {}, h("time", {}, clock(at)), h("code", { title: shown(command) }, shown(command)), h("span")),
+        h("pre"),
       ),
-    update: (item, { exit, output }) => {
-      setText(
-        item.querySelector("p").lastElementChild,
-        exit === undefined ? "running" : exit === 0 ? "done" : `exit ${exit}`,
-      );
-      setAttribute(item, "class", exit === undefined ? "running" : exit === 0 ? "done" : "failed");
-      setText(item.lastElementChild, output.map(shown).join("\n"));
+    update: showRun,
+  });
+}
+
+/** @param {string} name @param {(action: string) => void} press */
+function actionButton(name, press) {
+  const button = h("button", {
+    "aria-describedby": `about-${name}`,
+    click: () => {
+      explain();
+      if (button.getAttribute("aria-disabled") !== "true") press(name);
     },
   });
+  const about = h("span", { id: `about-${name}`, class: "unseen" }, h("span"), " ", h("code"));
+  const explain = () => {
+    setText(byId("about-hint"), about.firstElementChild?.textContent ?? "");
+    setText(byId("about-command"), about.lastElementChild?.textContent ?? "");
+  };
+  button.addEventListener("focus", explain);
+  button.addEventListener("pointerenter", explain);
+  return h("li", {}, button, about);
 }
 
 /** @param {Element} item @param {PlayAction} action */
 function showAction(item, { label, hint, command, disabled }) {
-  const [button, code, text] = item.children;
+  const [button, about] = item.children;
   setText(button, label);
   // Not `disabled`: a button that cannot be pressed now keeps the focus, and says why.
   setAttribute(button, "aria-disabled", disabled === undefined ? undefined : "true");
-  setText(code, command);
-  setText(text, disabled ?? hint);
+  setCells(about, [disabled ?? hint, command]);
 }
 
-/** @param {string} name @param {(action: string) => void} press */
-function pressed(name, press) {
-  const item = [...byId("actions").children].find((child) => child.getAttribute("data-key") === name);
-  if (item?.firstElementChild?.getAttribute("aria-disabled") !== "true") press(name);
+/** @param {Element} item @param {PlayRun} run */
+function showRun(item, { exit, output }) {
+  const [title, text] = item.children;
+  setText(title.children[2], exit === undefined ? "running" : exit === 0 ? "done" : `exit ${exit}`);
+  setAttribute(item, "class", exit === undefined ? "running" : exit === 0 ? "done" : "failed");
+  setText(text, output.map(shown).join("\n"));
 }
