@@ -93,7 +93,7 @@ function flagsOf({ allowPlaintextCredentials, ...given }: Given): DashboardConfi
 }
 
 /** The task may run Deno because of `--play`; without that flag the right is given up before anything else happens. */
-function giveUpRun(args: readonly string[]): void {
+export function giveUpRun(args: readonly string[]): void {
   if (!args.includes("--play")) Deno.permissions.revokeSync({ name: "run" });
 }
 

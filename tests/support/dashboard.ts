@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { PlayAnswer, PlayRun } from "../../tools/dashboard/snapshot.ts";
+import type { PlayAnswer, PlayRun, Snapshot } from "../../tools/dashboard/snapshot.ts";
 import { eventually, taskCommand } from "./commands.ts";
-import { askRaw, type RawAnswer } from "./raw_http.ts";
+import { askRaw, openRaw, type RawAnswer } from "./raw_http.ts";
 
 /** `deno task dashboard`, as a person starts it; stopped as by Ctrl-C when disposed. */
 export class Dashboard implements AsyncDisposable {
@@ -37,6 +37,25 @@ export class Dashboard implements AsyncDisposable {
     const answer = await askRaw(this.port, target);
     assert.equal(answer.status, 200, `${target}: ${answer.body}`);
     return JSON.parse(answer.body);
+  }
+
+  /** Looks as a page does that is opened, until a snapshot is what is looked for. */
+  async see(what: string, isIt: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
+    return await eventually(what, async () => {
+      const snapshot = await this.snapshot();
+      return isIt(snapshot) ? snapshot : undefined;
+    });
+  }
+
+  /** The first snapshot that a page gets. */
+  async snapshot(): Promise<Snapshot> {
+    using page = await openRaw(this.port, "/events");
+    let text = "";
+    for await (const more of page.readable.pipeThrough(new TextDecoderStream())) {
+      const data = /^event: snapshot\ndata: (.*)$/m.exec(text += more)?.[1];
+      if (data !== undefined && text.includes(`${data}\n`)) return JSON.parse(data);
+    }
+    throw new Error(`The stream ended: ${text}`);
   }
 
   async play(): Promise<PlayAnswer> {

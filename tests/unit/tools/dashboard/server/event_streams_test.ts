@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { EventStreams } from "../../../tools/dashboard/server/event_streams.ts";
-import { MemoryFeed } from "../../support/memory_feed.ts";
+import { EventStreams } from "../../../../../tools/dashboard/server/event_streams.ts";
+import { MemoryFeed } from "../../../../support/memory_feed.ts";
 
 type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
