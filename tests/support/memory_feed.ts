@@ -46,6 +46,7 @@ function emptySnapshot(): Omit<Snapshot, "play"> {
     rate: { at, accepted: 0, rejected: {}, deadLettered: 0, lag: 0, sampled: false },
     stock: { items: [], count: 0 },
     users: { users: [], count: 0 },
+    tenures: [],
     orders: [],
   };
 }

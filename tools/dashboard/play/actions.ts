@@ -47,25 +47,25 @@ function sendActions(): Action[] {
     {
       name: "send-10",
       label: "Send 10",
-      hint: "Ten orders. The key is the item, so all orders of an item go to one partition, in order.",
+      hint: "Each goes to the partition of its item.",
       step: send("--count 10 --rate 5"),
     },
     {
       name: "send-1000",
       label: "Send 1,000",
-      hint: "Two hundred orders a second for five seconds. Lag grows where the consumer is slower, then shrinks.",
+      hint: "200 a second: lag grows where the consumer is slower.",
       step: send("--count 1000 --rate 200"),
     },
     {
       name: "one-key",
       label: "All with one key",
-      hint: "A hundred orders with the same key: all go to one partition, and other consumers have nothing to do.",
+      hint: "A hundred orders, all in one partition: one lane is hot.",
       step: send("--count 100 --rate 50 --key same"),
     },
     {
       name: "poison",
       label: "Send poison",
-      hint: "A record that is not an order. It becomes a dead letter, and the consumer goes on.",
+      hint: "Not an order: it becomes a dead letter, and nothing stops.",
       step: send("--count 1 --mix poison=100"),
     },
   ];
@@ -80,15 +80,15 @@ function storeActions({ users, items }: PlayView): Action[] {
       name: "pay-bob",
       label: `Set ${USER} ${status}`,
       hint: status === "paid"
-        ? `Orders of ${USER} are accepted from now on; those rejected before stay rejected.`
-        : `Orders of ${USER} are rejected from now on, with the reason user-unpaid.`,
+        ? "From now on his orders are accepted."
+        : "From now on his orders are rejected, as unpaid-user.",
       step: { kind: "task", args: ["user", "update", "--user", USER, "--status", status] },
       disabled: user === undefined ? `There is no user ${USER}: deno task bootstrap adds the sample users.` : undefined,
     },
     {
       name: "restock",
       label: least === undefined ? "Restock" : `Restock ${least.item}`,
-      hint: `${SUPPLY} more of the item of which there is least. Orders for it are accepted again.`,
+      hint: `${SUPPLY} more of what there is least of.`,
       step: {
         kind: "task",
         args: [
@@ -114,37 +114,35 @@ function consumerActions({ consumers }: PlayView): Action[] {
     {
       name: "add-consumer",
       label: "Add a consumer",
-      hint: "It joins the group, and the partitions are shared out anew. On a storage folder there can be only one.",
+      hint: "Partitions are shared out anew; a storage folder takes one.",
       step: { kind: "consumer", args: ["consume"] },
       disabled: live.length >= MAX_CONSUMERS ? `${MAX_CONSUMERS} are enough: kill one first.` : undefined,
     },
     {
       name: "kill",
       label: "Kill one",
-      hint: "It cannot say goodbye: the group notices only when its heartbeats stay away. No order is lost or doubled.",
+      hint: "Without goodbye: the group notices by missing heartbeats.",
       step: signal("SIGKILL", running ?? paused),
       disabled: live.length === 0 ? "The page has started no consumer." : undefined,
     },
     {
       name: "pause",
       label: "Pause one",
-      hint: "Frozen, not dead: its heartbeats stop, so the others take over; when it goes on, it finds its work taken.",
+      hint: "Frozen: without heartbeats it soon loses its partitions.",
       step: signal("SIGSTOP", running),
       disabled: running === undefined ? "No consumer of the page is running." : undefined,
     },
     {
       name: "resume",
       label: "Resume it",
-      hint: "It goes on where it was frozen, and joins the group again.",
+      hint: "It goes on, and joins again if it was given up.",
       step: signal("SIGCONT", paused),
       disabled: paused === undefined ? "No consumer is paused." : undefined,
     },
     {
       name: "reset",
       label: "Reset to earliest",
-      hint:
-        "Reads everything again; nothing is deducted twice. A group is reset only while it has no members, so the " +
-        "page's consumers are stopped first, and one starts anew.",
+      hint: "Stops these; one reads all again, nothing is deducted twice.",
       step: { kind: "reset", stops: live, args: ["consume", "--reset", "--reset-to", "earliest"] },
     },
   ];
