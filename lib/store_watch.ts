@@ -4,6 +4,13 @@ import type { AcceptedOrder, OrderHistory, RejectedOrder } from "./store_admin.t
 /** An order with a verdict, as a store keeps it. */
 export type SeenVerdict = ({ verdict: "accepted" } & AcceptedOrder) | ({ verdict: "rejected" } & RejectedOrder);
 
+/** Numbers of verdicts. */
+export interface VerdictCounts {
+  accepted: number;
+  /** By reason. */
+  rejected: Record<string, number>;
+}
+
 /** A store as somebody sees it who looks in from outside now and then. */
 export interface StoreLook {
   /** Accepted orders, ever. */
@@ -12,9 +19,11 @@ export interface StoreLook {
   rejected: Record<string, number>;
   /** False while the store is still being counted. */
   isExact: boolean;
-  /** Verdicts since the look before, oldest first; at the first look the latest ones. */
+  /** Verdicts since the look before, also those that repeat an earlier one; none at the first look. */
+  fresh: VerdictCounts;
+  /** These verdicts, oldest first of each kind; at the first look the latest ones. */
   news: SeenVerdict[];
-  /** Whether `news` is only a part of them, because there were many. */
+  /** Whether `news` is only a part of them, because there were many, and `fresh` is worked out from it. */
   isSampled: boolean;
   /** The first items and users, in the store's order, and how many there are. */
   items: StockItem[];

@@ -22,6 +22,8 @@ export interface Snapshot {
   groupState: string | null;
   /** Newest first. */
   rebalances: Rebalance[];
+  /** Who has had which partition in the last ten minutes, oldest first. */
+  tenures: Tenure[];
   totals: Totals;
   rate: RatePoint;
   stock: { items: StockBar[]; count: number };
@@ -90,6 +92,15 @@ export interface Rebalance {
   cause: "joined" | "left" | "died" | "other";
   /** For a person: who joined or left. */
   sentence: string;
+}
+
+/** A member's time with a partition, or that of nobody. */
+export interface Tenure {
+  partition: number;
+  owner: string | null;
+  from: number;
+  /** When it was last seen so. */
+  to: number;
 }
 
 export interface Totals {

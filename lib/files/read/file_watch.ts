@@ -19,7 +19,8 @@ export class FileWatch implements StoreWatch {
   readonly #log: LogTail;
   readonly #rejected: RejectedCount;
   readonly #stock: StockWatch;
-  #accepted = 0;
+  /** Undefined before the first look. */
+  #accepted: number | undefined;
 
   constructor(folder: string, limits: WatchLimits) {
     const layout = storageLayout(folder);
@@ -35,7 +36,8 @@ export class FileWatch implements StoreWatch {
     const log = this.#log.look();
     const rejected = await this.#rejected.look();
     const known = this.#stock.ordersUpTo(log.lastSeq);
-    this.#accepted = known ?? this.#accepted;
+    const before = this.#accepted;
+    this.#accepted = known ?? before ?? 0;
     const most = this.#limits.news;
     const accepted = log.orders.slice(-most).map((order): SeenVerdict => ({
       verdict: "accepted",
@@ -45,6 +47,8 @@ export class FileWatch implements StoreWatch {
     return {
       accepted: this.#accepted,
       rejected: rejected.counts,
+      // A folder that was begun anew has fewer.
+      fresh: { accepted: Math.max(0, this.#accepted - (before ?? this.#accepted)), rejected: rejected.fresh },
       isExact: known !== undefined && rejected.isExact,
       news: [...accepted, ...others],
       isSampled: log.isSampled || rejected.isSampled,
@@ -53,7 +57,7 @@ export class FileWatch implements StoreWatch {
   }
 
   history(orderId: string): Promise<OrderHistory> {
-    return Promise.try(() => orderHistory(this.#folder, orderId));
+    return orderHistory(this.#folder, orderId);
   }
 
   close(): Promise<void> {

@@ -1,68 +1,18 @@
-import { Buffer } from "node:buffer";
 import { setImmediate as turnOfLoop } from "node:timers/promises";
 import type { RejectedOrder } from "../../store_admin.ts";
 import { unsealLine } from "../log/sealed_line.ts";
+import { LastReasons } from "./last_reasons.ts";
+import { LinePlaces } from "./line_place.ts";
 import { LookedAtFile } from "./tail_of_file.ts";
 
 /** Bytes read between two turns of the event loop. */
-const SLICE_BYTES = 256 << 10;
-/** How long a look may count, in milliseconds: the rest is counted in the next looks. */
-const COUNT_MS = 15;
-/** Lines parsed in one look, the newest ones. */
-const MAX_NEWS = 500;
-
-/**
- * Where the record of a line lies, and its reason if it has one. In a JSON string a quote has a backslash before it, so
- * no name can look like this.
- */
-const REJECTED = /,"reason":"([a-z-]+)"[^\n]*?,"topic":"([^"]*)","partition":(\d+),"offset":(\d+)[^\n]*\n/g;
-const ACCEPTED = /,"topic":"([^"]*)","partition":(\d+),"offset":(\d+),"remaining":/g;
-
-/** Offsets of one block of {@linkcode LastReasons}. */
-const BLOCK = 1 << 14;
-
-/** The last rejection of each record, one byte for each: an order that is judged again has several lines. */
-export class LastReasons {
-  readonly #reasons: string[] = [];
-  readonly #blocks = new Map<string, Uint8Array>();
-  readonly #counts: number[] = [];
-
-  reject(topic: string, partition: number, offset: number, reason: string): void {
-    let code = this.#reasons.indexOf(reason) + 1;
-    if (code === 0) code = this.#reasons.push(reason);
-    this.#set(topic, partition, offset, code);
-  }
-
-  /** It was accepted in the end. */
-  accept(topic: string, partition: number, offset: number): void {
-    if (this.#blocks.has(blockOf(topic, partition, offset))) this.#set(topic, partition, offset, 0);
-  }
-
-  get isEmpty(): boolean {
-    return this.#blocks.size === 0;
-  }
-
-  /** By reason. */
-  counts(): Record<string, number> {
-    return Object.fromEntries(
-      this.#reasons.map((reason, index) => [reason, this.#counts[index + 1] ?? 0] as const).filter(([, n]) => n > 0),
-    );
-  }
-
-  #set(topic: string, partition: number, offset: number, code: number): void {
-    const name = blockOf(topic, partition, offset);
-    let block = this.#blocks.get(name);
-    if (block === undefined) this.#blocks.set(name, block = new Uint8Array(BLOCK));
-    const before = block[offset % BLOCK];
-    if (before > 0) this.#counts[before]--;
-    block[offset % BLOCK] = code;
-    if (code > 0) this.#counts[code] = (this.#counts[code] ?? 0) + 1;
-  }
-}
-
-function blockOf(topic: string, partition: number, offset: number): string {
-  return `${topic}/${partition}/${Math.floor(offset / BLOCK)}`;
-}
+const SLICE_BYTES = 1 << 20;
+/** Bytes whose lines are parsed in one look, the newest ones. */
+const NEWS_BYTES = 128 << 10;
+/** Bytes counted in one look, and for how long, in milliseconds: the rest follows in the next ones. */
+const COUNT_BYTES = 24 << 20;
+const COUNT_MS = 60;
+const LINE_FEED = 0x0a;
 
 /** How far a file was counted. */
 interface Cursor {
@@ -75,8 +25,11 @@ export interface RejectedNews {
   counts: Record<string, number>;
   /** False while not everything is counted. */
   isExact: boolean;
-  /** The newest ones since the last look. */
+  /** Rejections since the last look, by reason; none at the first look. */
+  fresh: Record<string, number>;
+  /** The newest of them; at the first look of all. */
   orders: RejectedOrder[];
+  /** Whether `fresh` is worked out from `orders`, because there were more. */
   isSampled: boolean;
 }
 
@@ -90,6 +43,7 @@ export interface RejectedNews {
 export class RejectedCount {
   readonly #paths: { orders: string; rejected: string };
   readonly #buffer = new Uint8Array(SLICE_BYTES);
+  readonly #places = new LinePlaces();
   #reasons = new LastReasons();
   #rejected: Cursor = { inode: undefined, at: 0 };
   #orders: Cursor = { inode: undefined, at: 0 };
@@ -112,56 +66,61 @@ export class RejectedCount {
     }
     this.#orders.inode ??= orders?.inode;
     this.#rejected.inode ??= rejected?.inode;
-    const until = performance.now() + COUNT_MS;
-    let isExact = await this.#count(rejected, this.#rejected, until, (text) => this.#readRejected(text));
+    const left = { bytes: COUNT_BYTES, until: performance.now() + COUNT_MS };
+    let isExact = await this.#count("rejected", rejected, this.#rejected, left);
     if (isExact && this.#reasons.isEmpty) {
       this.#orders.at = Math.max(this.#orders.at, lastLineEnd(orders, this.#buffer));
-    } else if (isExact) isExact = await this.#count(orders, this.#orders, until, (text) => this.#readOrders(text));
+    } else if (isExact) isExact = await this.#count("accepted", orders, this.#orders, left);
     return { counts: this.#reasons.counts(), isExact, ...this.#news(rejected) };
   }
 
   /** Counts on where the cursor is; whether it has come to the last whole line. */
   async #count(
+    kind: "accepted" | "rejected",
     file: LookedAtFile | undefined,
     cursor: Cursor,
-    until: number,
-    count: (text: string) => void,
+    left: { bytes: number; until: number },
   ): Promise<boolean> {
     while (file !== undefined && cursor.at < file.size) {
+      if (left.bytes <= 0 || performance.now() > left.until) return false;
       const bytes = file.read(cursor.at, Math.min(file.size, cursor.at + SLICE_BYTES), this.#buffer);
-      const end = bytes.lastIndexOf(0x0a) + 1;
-      if (end === 0) return true; // an unfinished line
-      count(Buffer.from(bytes.buffer, bytes.byteOffset, end).toString("latin1"));
-      cursor.at += end;
-      if (performance.now() > until) return cursor.at >= file.size;
+      const counted = this.#countLines(kind, bytes);
+      if (counted === 0) return true; // an unfinished line
+      cursor.at += counted;
+      left.bytes -= counted;
       await turnOfLoop();
     }
     return true;
   }
 
-  #readRejected(text: string): void {
-    for (const [, reason, topic, partition, offset] of text.matchAll(REJECTED)) {
-      this.#reasons.reject(topic, Number(partition), Number(offset), reason);
+  /** Counts the whole lines; how many bytes they take. */
+  #countLines(kind: "accepted" | "rejected", bytes: Uint8Array): number {
+    let start = 0;
+    for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
+      const place = this.#places.read(kind, bytes, { start, end });
+      if (place !== undefined && kind === "accepted") this.#reasons.accept(place);
+      else if (place !== undefined) this.#reasons.reject(place);
+      start = end + 1;
     }
-  }
-
-  #readOrders(text: string): void {
-    for (const [, topic, partition, offset] of text.matchAll(ACCEPTED)) {
-      this.#reasons.accept(topic, Number(partition), Number(offset));
-    }
+    return start;
   }
 
   /** The newest whole lines since the last look, from a bounded number of bytes. */
-  #news(file: LookedAtFile | undefined): Pick<RejectedNews, "orders" | "isSampled"> {
-    if (file === undefined) return { orders: [], isSampled: false };
-    const shown = this.#shown ?? 0;
-    const from = Math.max(shown, file.size - SLICE_BYTES);
-    const lines = file.linesIn(from, file.size, { into: this.#buffer, isStart: from === shown });
-    const newest = lines.slice(-MAX_NEWS);
-    const orders = newest.flatMap((line) => (unsealLine(line) as RejectedOrder | undefined) ?? []);
+  #news(file: LookedAtFile | undefined): Pick<RejectedNews, "fresh" | "orders" | "isSampled"> {
+    if (file === undefined) return { fresh: {}, orders: [], isSampled: false };
     const isFirst = this.#shown === undefined;
+    const shown = this.#shown ?? 0;
+    const from = Math.max(shown, file.size - NEWS_BYTES);
+    const lines = file.linesIn(from, file.size, { into: this.#buffer, isStart: from === shown });
+    const orders = lines.flatMap((line) => (unsealLine(line) as RejectedOrder | undefined) ?? []);
+    const read = lines.reduce((sum, line) => sum + line.length + 1, 0);
     this.#shown = Math.max(shown, lastLineEnd(file, this.#buffer));
-    return { orders, isSampled: !isFirst && (from > shown || newest.length < lines.length) };
+    const fresh: Record<string, number> = {};
+    if (isFirst) return { fresh, orders, isSampled: false };
+    const isSampled = from > shown;
+    const scale = isSampled ? (this.#shown - shown) / Math.max(1, read) : 1;
+    for (const { reason } of orders) fresh[reason] = (fresh[reason] ?? 0) + scale;
+    return { fresh, orders, isSampled };
   }
 }
 
@@ -173,5 +132,5 @@ function isOther({ inode, at }: Cursor, file: LookedAtFile | undefined): boolean
 function lastLineEnd(file: LookedAtFile | undefined, buffer: Uint8Array): number {
   if (file === undefined) return 0;
   const from = Math.max(0, file.size - buffer.length);
-  return from + file.read(from, file.size, buffer).lastIndexOf(0x0a) + 1;
+  return from + file.read(from, file.size, buffer).lastIndexOf(LINE_FEED) + 1;
 }

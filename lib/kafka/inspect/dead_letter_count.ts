@@ -18,13 +18,18 @@ const COUNT_MS = 30;
 /** How often a dead-letter topic that is missing is looked for. */
 const MISSING_MS = 5_000;
 
+/** Places that one look brings, about. */
+const MAX_NEWS = 500;
+
 /** What the dead letters come to so far. */
 export interface DeadLetterLook {
   /** Records of the topic that are dead letters; one that was sent twice counts once. */
   count: number;
   /** False while not all are counted. */
   isExact: boolean;
-  /** Where those found in this look came from. */
+  /** How many have come since the last look; none while those that were there at the beginning are counted. */
+  fresh: number;
+  /** Where the latest of those found in this look came from. */
   news: Coordinates[];
 }
 
@@ -36,6 +41,8 @@ export class DeadLetterCount {
   readonly #topic: string;
   #cluster: InternalCluster | undefined;
   #next = 0;
+  /** Whether those that were there at the beginning are counted. */
+  #isBegun = false;
   #lookAgain = 0;
   #origins = new Map<number, OffsetSet>();
 
@@ -50,13 +57,18 @@ export class DeadLetterCount {
    */
   async look(ends: ReadonlyMap<number, number>): Promise<DeadLetterLook> {
     const news: Coordinates[] = [];
+    const isBeginning = !this.#isBegun;
+    let fresh = 0;
     const isExact = await this.#read((origin) => {
       if (origin.topic !== this.#topic || origin.offset >= (ends.get(origin.partition) ?? 0)) return;
       this.#originsIn(origin.partition).add(origin.offset);
+      fresh++;
       news.push(origin);
+      if (news.length > 2 * MAX_NEWS) news.splice(0, MAX_NEWS);
     });
+    this.#isBegun ||= isExact;
     const count = this.#origins.values().reduce((sum, { size }) => sum + size, 0);
-    return { count, isExact, news };
+    return { count, isExact, fresh: isBeginning ? 0 : fresh, news };
   }
 
   async close(): Promise<void> {

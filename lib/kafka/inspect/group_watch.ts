@@ -1,7 +1,5 @@
 import { type Admin, AssignerProtocol, type Kafka } from "kafkajs";
-import type { KafkaConnection } from "../../connections.ts";
 import { EXIT, Failure, messageOf, Outage } from "../../errors.ts";
-import { createKafka } from "../client/client.ts";
 import { disconnect } from "../client/disconnect.ts";
 import { accessDenied } from "../client/rights.ts";
 import { topicFacts } from "../client/topic_facts.ts";
@@ -50,11 +48,10 @@ export class GroupWatch {
   readonly #group: string;
   #client: Client | undefined;
 
-  constructor(connection: KafkaConnection, { topic, group }: { topic: string; group: string }) {
+  constructor(kafka: Kafka, { topic, group }: { topic: string; group: string }) {
+    this.#kafka = kafka;
     this.#topic = topic;
     this.#group = group;
-    // Whoever looks again in a second need not try again now.
-    this.#kafka = createKafka(connection, { requestTimeout: 5_000, retry: { retries: 0 } });
   }
 
   /**

@@ -7,7 +7,8 @@ import { Database } from "../client/database.ts";
 import { placeOf, sqlState } from "../client/database_error.ts";
 import { orderHistory } from "./order_history.ts";
 import { ORDER_COLUMNS, REJECTED_COLUMNS, withoutNulls } from "./rows.ts";
-import { type Position, positionsIn, VerdictCount } from "./verdict_count.ts";
+import { positionsIn, PositionSteps, type Step, type Steps } from "./position_steps.ts";
+import { GIVEN, inGiven, VerdictCount } from "./verdict_count.ts";
 
 /** Looks and searches at once. */
 const CONNECTIONS = 2;
@@ -24,9 +25,8 @@ const NO_TABLE = "42P01";
 export class PostgresWatch implements StoreWatch {
   readonly #database: Database;
   readonly #limits: WatchLimits;
+  #steps = new PositionSteps();
   #count = new VerdictCount();
-  /** Positions at the last look, by topic and partition. */
-  #seen = new Map<string, number>();
   #rows: { at: number; items: number; users: number } | undefined;
 
   constructor(connection: DatabaseConnection, limits: WatchLimits) {
@@ -36,12 +36,15 @@ export class PostgresWatch implements StoreWatch {
 
   async look(): Promise<StoreLook> {
     try {
-      const positions = await positionsIn(this.#database);
-      const { accepted, rejected, isExact } = await this.#count.look(this.#database, positions);
-      return { accepted, rejected, isExact, ...await this.#news(positions), ...await this.#items() };
+      const steps = this.#steps.see(await positionsIn(this.#database));
+      const { isSampled, ...counted } = await this.#count.look(this.#database, steps);
+      const news = await this.#news(steps);
+      return { ...counted, ...news, isSampled: isSampled || news.isSampled, ...await this.#items() };
     } catch (error) {
-      if (sqlState(error) !== NO_TABLE) throw error;
+      // What this look has missed is counted in the next one, with everything else.
+      this.#steps = new PositionSteps();
       this.#count = new VerdictCount();
+      if (sqlState(error) !== NO_TABLE) throw error;
       const place = placeOf(this.#database.connection);
       throw new Outage(EXIT.config, `PostgreSQL at ${place} has no store yet: run deno task bootstrap`, {
         cause: error,
@@ -58,42 +61,36 @@ export class PostgresWatch implements StoreWatch {
   }
 
   /** The latest verdicts on what the positions have moved over. */
-  async #news(positions: readonly Position[]): Promise<Pick<StoreLook, "news" | "isSampled">> {
-    const before = this.#seen;
-    const moved = positions.map((at) => ({ ...at, from: before.get(`${at.topic}/${at.partition}`) ?? 0 }))
-      .filter(({ position, from }) => position > from);
-    const share = Math.max(1, Math.floor(this.#limits.news / Math.max(1, moved.length)));
-    const ranges = moved.slice(0, this.#limits.news)
-      .map(({ position, from, ...at }) => ({ ...at, from: Math.max(from, position - share), to: position, all: from }));
-    const news: SeenVerdict[] = [];
-    for (const order of await this.#verdicts<AcceptedOrder>("orders", ORDER_COLUMNS, ranges)) {
-      news.push({ verdict: "accepted", ...order });
-    }
-    for (const order of await this.#verdicts<RejectedOrder>("rejected", REJECTED_COLUMNS, ranges)) {
-      news.push({ verdict: "rejected", ...order });
-    }
-    const isFirst = before.size === 0;
-    this.#seen = new Map(positions.map(({ topic, partition, position }) => [`${topic}/${partition}`, position]));
-    const isSampled = !isFirst && (moved.length > ranges.length || ranges.some(({ from, all }) => from > all));
-    return { news, isSampled };
+  async #news({ steps, isFirst }: Steps): Promise<Pick<StoreLook, "news" | "isSampled">> {
+    if (steps.length === 0) return { news: [], isSampled: false };
+    const share = Math.max(1, Math.floor(this.#limits.news / steps.length));
+    const shown = steps.slice(0, this.#limits.news).map((step) => ({
+      ...step,
+      from: Math.max(step.from, step.to - share),
+    }));
+    const accepted = await this.#verdicts<AcceptedOrder>("orders", ORDER_COLUMNS, shown);
+    const rejected = await this.#verdicts<RejectedOrder>("rejected", REJECTED_COLUMNS, shown);
+    const news: SeenVerdict[] = [
+      ...accepted.map((order) => ({ verdict: "accepted" as const, ...order })),
+      ...rejected.map((order) => ({ verdict: "rejected" as const, ...order })),
+    ];
+    const isCut = shown.length < steps.length || shown.some(({ from }, index) => from > steps[index].from);
+    return { news, isSampled: isCut && !isFirst };
   }
 
   async #verdicts<T extends AcceptedOrder | RejectedOrder>(
     table: "orders" | "rejected",
     columns: string,
-    ranges: readonly { topic: string; partition: number; from: number; to: number }[],
+    steps: readonly Step[],
   ): Promise<T[]> {
-    if (ranges.length === 0) return [];
     const rows = await this.#database.query<T>(
-      `SELECT ${columns} FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[])
-         AS given (in_topic, in_partition, first, after)
-       JOIN ${table} ON topic = in_topic AND partition = in_partition AND "offset" >= first AND "offset" < after
+      `SELECT ${columns} FROM ${GIVEN} JOIN ${table} ON ${inGiven(table)}
        ORDER BY "offset" DESC LIMIT ${this.#limits.news}`,
       [
-        ranges.map(({ topic }) => topic),
-        ranges.map(({ partition }) => partition),
-        ranges.map(({ from }) => from),
-        ranges.map(({ to }) => to),
+        steps.map(({ topic }) => topic),
+        steps.map(({ partition }) => partition),
+        steps.map(({ from }) => from),
+        steps.map(({ to }) => to),
       ],
     );
     return rows.map(withoutNulls).reverse();

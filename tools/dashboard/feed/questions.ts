@@ -1,6 +1,5 @@
 import type { Kafka } from "kafkajs";
 import { RegistryUnavailable } from "../../../lib/avro/registry_http.ts";
-import { changedFields } from "../../../lib/avro/schema_difference.ts";
 import { writerSchemas } from "../../../lib/avro/schema_registry.ts";
 import { subjectVersions } from "../../../lib/avro/subject_versions.ts";
 import { ValueReader } from "../../../lib/avro/value_reader.ts";
@@ -31,17 +30,7 @@ export interface Topic {
 /** The versions of the topic's schema, each compared with the one before. Permission: net. */
 export async function askSchemas({ registry, topic }: Topic): Promise<SchemasAnswer> {
   const subject = valueSubject(topic);
-  const versions = await subjectVersions(registry, subject, MAX_VERSIONS);
-  const parsed = versions.map(({ schema }) => parse(schema));
-  return {
-    subject,
-    versions: versions.map(({ version, id }, index) => ({
-      version,
-      id,
-      schema: JSON.stringify(parsed[index], undefined, 2),
-      difference: index === 0 ? [] : changedFields(parsed[index - 1], parsed[index]),
-    })),
-  };
+  return { subject, versions: await subjectVersions(registry, subject, MAX_VERSIONS) };
 }
 
 /** The latest dead letters, decoded as far as possible. `count` is how many are in the dead-letter topic. */
@@ -94,13 +83,5 @@ async function decoded(value: Uint8Array, reader: ValueReader): Promise<string |
   } catch (error) {
     if (error instanceof RegistryUnavailable) return undefined;
     throw error;
-  }
-}
-
-function parse(schema: string): unknown {
-  try {
-    return JSON.parse(schema);
-  } catch {
-    return schema; // not Avro
   }
 }

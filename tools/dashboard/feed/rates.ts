@@ -1,39 +1,42 @@
 import { LIMITS, type RatePoint } from "../snapshot.ts";
 
-/** Totals at one moment. */
-export interface Counted {
+/** Verdicts that one look at a source brought. */
+export interface Fresh {
+  /** When it was looked at. */
   at: number;
-  accepted: number;
-  rejected: Record<string, number>;
-  deadLettered: number;
-  lag: number | null;
-  sampled: boolean;
+  /** Numbers by verdict, since the look before. */
+  counts: Record<string, number>;
 }
 
-/** Verdicts per second, worked out from totals. */
-export class Rates {
-  readonly points: RatePoint[] = [];
-  #last: Counted | undefined;
+/** What a source is doing: verdicts per second, averaged over the time from one look to the next. */
+export class Pace {
+  #at: number | undefined;
+  #perSecond: Record<string, number> = {};
 
-  /** The rate since the call before; none at the first call, and where a total has become smaller. */
-  add(now: Counted): RatePoint {
-    const last = this.#last ?? now;
-    this.#last = now;
-    const seconds = Math.max(0.001, (now.at - last.at) / 1_000);
-    const perSecond = (total: number, before = 0) => Math.max(0, Math.round((total - before) / seconds * 10) / 10);
-    const rejected = Object.entries(now.rejected)
-      .map(([reason, count]) => [reason, perSecond(count, last.rejected[reason])] as const)
-      .filter(([, rate]) => rate > 0);
-    const point: RatePoint = {
-      at: now.at,
-      accepted: perSecond(now.accepted, last.accepted),
-      rejected: Object.fromEntries(rejected),
-      deadLettered: perSecond(now.deadLettered, last.deadLettered),
-      lag: now.lag,
-      sampled: now.sampled,
-    };
+  /** `fresh` is that of the last look, also where there was none since; undefined if the source is away. */
+  see(fresh: Fresh | undefined): Record<string, number> {
+    if (fresh === undefined) return this.#perSecond = {};
+    const before = this.#at;
+    if (fresh.at === before) return this.#perSecond;
+    this.#at = fresh.at;
+    if (before === undefined) return this.#perSecond;
+    const seconds = Math.max(0.001, (fresh.at - before) / 1_000);
+    const rates = Object.entries(fresh.counts).map(([verdict, count]) => [verdict, toTenth(count / seconds)] as const);
+    return this.#perSecond = Object.fromEntries(rates.filter(([, rate]) => rate > 0));
+  }
+}
+
+/** The points of the rate chart, oldest first. */
+export class RateHistory {
+  readonly points: RatePoint[] = [];
+
+  add(point: RatePoint): RatePoint {
     this.points.push(point);
     if (this.points.length > LIMITS.rates) this.points.shift();
     return point;
   }
+}
+
+function toTenth(rate: number): number {
+  return Math.round(rate * 10) / 10;
 }
