@@ -95,9 +95,12 @@ Deno.test("a consumer can be frozen, goes on, and can be killed; a reset stops i
   await dashboard.pressToEnd("resume");
   await eventually("it goes on", () => stateOf(pid) === "alive");
 
+  await dashboard.pressToEnd("pause"); // so that the reset has to stop a frozen one
   await dashboard.press("reset");
   await dashboard.said("reset", /read again$/);
   assert.equal(stateOf(pid), "gone");
+  const { exit } = (await dashboard.play()).runs.find(({ action }) => action === "add-consumer")!;
+  assert.equal(exit, EXIT.ok, "it left in good order");
   assert.deepEqual((await dashboard.play()).consumers.map(({ state }) => state), ["ended", "running"]);
   await dashboard.said("reset", /accepted before|rejected/);
 

@@ -5,8 +5,10 @@ import { askRaw } from "../support/raw_http.ts";
 Deno.test("every answer, also an error, tells the browser to run only our own script and to keep the page to itself", async () => {
   const { server } = startServer();
   await using _ = server;
-  for (const target of ["/", "/page.js", "/uplot.js", "/uplot.css", "/api/orders", "/nothing", "/api/why"]) {
-    const { headers } = await askRaw(server.port, target);
+  const targets = ["/", "/page.js", "/uplot.js", "/uplot.css", "/api/orders", "/nothing", "/api/why"];
+  const asked = targets.map((target) => [target, `127.0.0.1:${server.port}`]);
+  for (const [target, host] of [...asked, ["/", "evil.example"]]) {
+    const { headers } = await askRaw(server.port, target, { headers: { host } });
     assert.equal(
       headers.get("content-security-policy"),
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +

@@ -99,6 +99,18 @@ Deno.test("a page that does not read holds up no other one, and one that goes aw
   await reading;
 });
 
+Deno.test("a page that does not read holds up the end for a moment only", async () => {
+  const { feed, server } = startServer();
+  using page = await openRaw(server.port, "/events");
+  await page.read(new Uint8Array(12));
+  for (let second = 0; second < 100; second++) {
+    feed.show({ topic: "x".repeat(1_000_000) });
+    await new Promise((resolve) => setTimeout(resolve)); // what is read between two snapshots fills the socket
+  }
+  await server[Symbol.asyncDispose]();
+  await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port: server.port }), Deno.errors.ConnectionRefused);
+});
+
 Deno.test("the 21st page at once is refused, until one goes away", async () => {
   const { feed, server } = startServer();
   await using _ = server;

@@ -19,9 +19,8 @@ export class EventStreams {
   readonly #feed: Feed;
   readonly #isPlay: boolean;
   readonly #clients = new Set<Client>();
-  /** Only while a page is open: a feed that nobody listens to looks less often. */
-  #unlisten = () => {};
-  readonly #heartbeat: ReturnType<typeof setInterval>;
+  /** Ends what is only done while a page is open: a feed that nobody listens to looks less often. */
+  #rest = () => {};
   /** The latest snapshot as bytes, for all clients. */
   #latest: { snapshot: Feed["snapshot"]; bytes: Uint8Array<ArrayBuffer> } | undefined;
   #sentAt = 0;
@@ -29,7 +28,6 @@ export class EventStreams {
   constructor(feed: Feed, { isPlay }: { isPlay: boolean }) {
     this.#feed = feed;
     this.#isPlay = isPlay;
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
   }
 
   /** How many pages are open. */
@@ -42,19 +40,27 @@ export class EventStreams {
     if (this.#clients.size >= MAX_CLIENTS) return undefined;
     const client = new Client(() => this.#everything(), () => this.#leave(client));
     this.#clients.add(client);
-    if (this.#clients.size === 1) this.#unlisten = this.#feed.listen(() => this.#send());
+    if (this.#clients.size === 1) this.#work();
     return client.stream;
   }
 
   close(): void {
-    this.#unlisten();
-    clearInterval(this.#heartbeat);
+    this.#rest();
     for (const client of this.#clients) client.close();
     this.#clients.clear();
   }
 
+  #work(): void {
+    const unlisten = this.#feed.listen(() => this.#send());
+    const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.#rest = () => {
+      unlisten();
+      clearInterval(heartbeat);
+    };
+  }
+
   #leave(client: Client): void {
-    if (this.#clients.delete(client) && this.#clients.size === 0) this.#unlisten();
+    if (this.#clients.delete(client) && this.#clients.size === 0) this.#rest();
   }
 
   #send(): void {

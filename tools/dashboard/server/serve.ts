@@ -21,21 +21,16 @@ export interface DashboardServer extends AsyncDisposable {
  */
 export function serve(port: number, parts: Omit<AppParts, "events" | "port">): DashboardServer {
   const events = new EventStreams(parts.feed, { isPlay: parts.play !== undefined });
-  try {
-    const app = createApp({ ...parts, events, port: () => server.addr.port });
-    const server = listen(port, app);
-    return {
-      port: server.addr.port,
-      address: `http://${HOST}:${server.addr.port}/`,
-      async [Symbol.asyncDispose]() {
-        events.close();
-        await shutDown(server);
-      },
-    };
-  } catch (error) {
-    events.close();
-    throw error;
-  }
+  const app = createApp({ ...parts, events, port: () => server.addr.port });
+  const server = listen(port, app);
+  return {
+    port: server.addr.port,
+    address: `http://${HOST}:${server.addr.port}/`,
+    async [Symbol.asyncDispose]() {
+      events.close();
+      await shutDown(server);
+    },
+  };
 }
 
 function listen(port: number, app: Hono): Deno.HttpServer<Deno.NetAddr> {
