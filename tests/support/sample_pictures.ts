@@ -1,4 +1,11 @@
-import { LIMITS, type Member, type Rebalance, type SeenOrder, type Snapshot } from "../../tools/dashboard/snapshot.ts";
+import {
+  LIMITS,
+  type Member,
+  type Rebalance,
+  type SeenOrder,
+  type Snapshot,
+  type Tenure,
+} from "../../tools/dashboard/snapshot.ts";
 
 const USERS = ["alice", "bob", "carol"];
 const ITEMS = ["book", "pen", "notebook"];
@@ -31,6 +38,7 @@ export class SamplePictures {
   readonly #totals: Snapshot["totals"] = { accepted: 0, rejected: {}, deadLettered: 0, exact: true };
   #orders: SeenOrder[] = [];
   #rebalances: Rebalance[] = [];
+  #tenures: Tenure[] = [];
   #seed = 7;
   #joined = 0;
 
@@ -75,6 +83,10 @@ export class SamplePictures {
       lane.lag = lane.end - lane.committed!;
       lane.lagSeconds = lane.lag / (this.rate / this.#lanes.length || 1);
     }
+    for (const { partition } of this.#lanes) {
+      this.#tenures.findLast((tenure) => tenure.partition === partition)!.to = this.at;
+    }
+    this.#tenures = this.#tenures.filter(({ to }) => to > this.at - 600_000);
     const lag = this.#lanes.reduce((sum, lane) => sum + lane.lag!, 0);
     for (const [item, quantity] of this.#stock) {
       if (quantity < 4 && this.#random() < 0.08) this.#stock.set(item, 1_000);
@@ -93,6 +105,7 @@ export class SamplePictures {
       members: this.members,
       groupState: this.members.length === 0 ? "Empty" : "Stable",
       rebalances: this.#rebalances,
+      tenures: this.#tenures,
       totals: this.#totals,
       rate: { ...rate, lag, sampled: false },
       stock: {
@@ -164,6 +177,7 @@ export class SamplePictures {
       const member = this.members[index % this.members.length];
       lane.owner = member?.id ?? null;
       member?.partitions.push(lane.partition);
+      this.#tenures.push({ partition: lane.partition, owner: lane.owner, from: this.at, to: this.at });
     });
   }
 

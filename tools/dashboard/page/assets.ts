@@ -20,7 +20,8 @@ import lanes from "./lanes.js" with { type: "text" };
 import page from "./main.js" with { type: "text" };
 import members from "./members.js" with { type: "text" };
 import orders from "./orders.js" with { type: "text" };
-import owners from "./owners.js" with { type: "text" };
+import strips from "./strips.js" with { type: "text" };
+import group from "./group.js" with { type: "text" };
 import play from "./play.js" with { type: "text" };
 import rateData from "./rate_data.js" with { type: "text" };
 import state from "./state.js" with { type: "text" };
@@ -62,7 +63,8 @@ export const ASSETS: Readonly<Record<string, Asset>> = {
     main: page,
     members,
     orders,
-    owners,
+    strips,
+    group,
     play,
     rate_data: rateData,
     state,

@@ -26,9 +26,10 @@ function trim(value) {
 
 /** `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 days`. @param {number} seconds */
 export function duration(seconds) {
+  if (seconds > 0 && seconds < 0.1) return "under 0.1 s";
   if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  if (seconds < 3_600) return parts(Math.round(seconds), 60, ["min", "s"]);
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  if (seconds < 3_599.5) return parts(Math.round(seconds), 60, ["min", "s"]);
   if (seconds < 48 * 3_600) return parts(Math.round(seconds / 60), 60, ["h", "min"]);
   return `${Math.round(seconds / 86_400)} days`;
 }

@@ -5,12 +5,13 @@ import { connect } from "./connection.js";
 import { byId, setAttribute, setText } from "./dom.js";
 import { showFigures, showStock, showUsers } from "./figures.js";
 import { clock, shown } from "./format.js";
-import { mountLanes } from "./lanes.js";
+import { showGroup } from "./group.js";
+import { Lanes } from "./lanes.js";
 import { Badges } from "./members.js";
-import { mountOrders } from "./orders.js";
+import { Orders } from "./orders.js";
 import { mountPlay } from "./play.js";
 import { stateOf } from "./state.js";
-import { mountTimes } from "./times.js";
+import { Times } from "./times.js";
 import { mountTopics } from "./topics.js";
 import { mountWhy } from "./why.js";
 /** Connects the stream of pictures with the parts of the page. */
@@ -21,9 +22,9 @@ const CHECK_MS = 1_000;
 
 const badges = new Badges();
 const explain = mountWhy();
-const showLanes = mountLanes(badges, explain);
-const times = mountTimes(badges);
-const showOrders = mountOrders(explain);
+const lanes = new Lanes(badges, explain);
+const times = new Times(badges);
+const orders = new Orders(explain);
 const showTopics = mountTopics();
 const showPlay = mountPlay();
 const announce = announcer(byId("announcer"));
@@ -42,7 +43,7 @@ connect({
   history: (points) => times.history(points),
   snapshot: (snapshot) => {
     latest = snapshot;
-    badges.note(snapshot.members, snapshot.at);
+    badges.note(snapshot);
     times.note(snapshot);
     if (isWaiting) return;
     isWaiting = true;
@@ -58,11 +59,12 @@ function draw() {
   showSource(latest);
   showState();
   showFigures(latest);
-  showLanes(latest);
-  times.draw();
+  lanes.show(latest);
+  showGroup(latest, badges);
+  times.show();
   showStock(latest);
   showUsers(latest);
-  showOrders(latest);
+  orders.show(latest);
   showTopics(latest);
   showPlay(latest.play);
 }

@@ -1,44 +1,41 @@
 // @ts-check
-/** A letter and a colour for each member of the group, which it keeps while the page is open. Pure. */
+/** A letter and a colour for each member of the group, which it keeps as long as the page shows it. Pure. */
 
-/** @typedef {import("../snapshot.ts").Member} Member */
+/** @typedef {import("../snapshot.ts").Snapshot} Snapshot */
 /** @typedef {{ letter: string, colour: string }} Badge */
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const COLOURS = 8;
-/** How long a member that has gone keeps its letter: as long as the charts show it. */
-const KEPT_MS = 600_000;
 
 /** @type {Badge} */
 export const NOBODY = { letter: "–", colour: "m-none" };
 
 export class Badges {
-  /** @type {Map<string, { index: number, seen: number }>} */
+  /** Number of the letter, by id. @type {Map<string, number>} */
   #known = new Map();
 
-  /** Gives newcomers the first free letters. @param {readonly Member[]} members @param {number} now */
-  note(members, now) {
-    for (const [id, { seen }] of this.#known) {
-      if (now - seen > KEPT_MS) this.#known.delete(id);
+  /** Gives newcomers the first free letters, and takes them from those who are no longer shown. @param {Snapshot} snapshot */
+  note({ members, tenures }) {
+    const owners = [...tenures].sort((one, other) => one.from - other.from).flatMap(({ owner }) => owner ?? []);
+    const ids = new Set([...owners, ...members.map(({ id }) => id).sort()]);
+    for (const id of this.#known.keys()) {
+      if (!ids.has(id)) this.#known.delete(id);
     }
-    for (const { id } of [...members].sort((one, other) => one.id < other.id ? -1 : 1)) {
-      const known = this.#known.get(id);
-      if (known !== undefined) known.seen = now;
-      else this.#known.set(id, { index: this.#free(), seen: now });
+    for (const id of ids) {
+      if (!this.#known.has(id)) this.#known.set(id, this.#free());
     }
   }
 
   /** @param {string | null} id @returns {Badge} */
   of(id) {
-    const known = id === null ? undefined : this.#known.get(id);
-    if (known === undefined) return NOBODY;
-    const letter = LETTERS[known.index % LETTERS.length];
-    const round = Math.floor(known.index / LETTERS.length);
-    return { letter: round === 0 ? letter : `${letter}${round}`, colour: `m${known.index % COLOURS}` };
+    const index = id === null ? undefined : this.#known.get(id);
+    if (index === undefined) return NOBODY;
+    const round = Math.floor(index / LETTERS.length);
+    return { letter: `${LETTERS[index % LETTERS.length]}${round === 0 ? "" : round}`, colour: `m${index % COLOURS}` };
   }
 
   #free() {
-    const taken = new Set([...this.#known.values()].map(({ index }) => index));
+    const taken = new Set(this.#known.values());
     for (let index = 0;; index++) {
       if (!taken.has(index)) return index;
     }

@@ -14,68 +14,74 @@ const TYPING_MS = 250;
 /** A search is asked again this often: orders go on coming. */
 const AGAIN_MS = 3_000;
 
-/** @param {(orderId: string) => void} explain */
-export function mountOrders(explain) {
-  const field = /** @type {HTMLInputElement} */ (byId("search"));
-  const onlyRejected = /** @type {HTMLInputElement} */ (byId("only-rejected"));
-  const rows = byId("orders");
+export class Orders {
+  #explain;
+  #field = /** @type {HTMLInputElement} */ (byId("search"));
+  #onlyRejected = /** @type {HTMLInputElement} */ (byId("only-rejected"));
+  #rows = byId("orders");
   /** @type {SeenOrder[]} */
-  let latest = [];
+  #latest = [];
   /** @type {{ text: string, answer: OrdersAnswer, at: number } | undefined} */
-  let found;
+  #found;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  let isHeld = false;
+  #timer;
+  /** While someone is in the list it does not move under them. */
+  #isHeld = false;
 
-  const draw = () => {
-    const orders = (found?.answer.orders ?? latest).filter((order) =>
-      !onlyRejected.checked || order.verdict === "rejected"
-    );
-    list(rows, orders, { key: keyOf, make: (order) => line(order, explain) });
-    setText(byId("orders-note"), note(orders.length, found));
-  };
-  const search = async () => {
-    const text = field.value.trim();
-    if (text === "") {
-      found = undefined;
-      return draw();
+  /** @param {(orderId: string) => void} explain */
+  constructor(explain) {
+    this.#explain = explain;
+    this.#field.addEventListener("input", () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#search(), TYPING_MS);
+    });
+    this.#field.form?.addEventListener("submit", (event) => event.preventDefault());
+    this.#onlyRejected.addEventListener("change", () => this.#draw());
+    const rows = this.#rows;
+    rows.addEventListener("pointerenter", () => this.#hold(true));
+    rows.addEventListener("pointerleave", () => this.#hold(rows.contains(document.activeElement)));
+    rows.addEventListener("focusin", () => this.#hold(true));
+    rows.addEventListener("focusout", ({ relatedTarget }) => {
+      this.#hold(relatedTarget instanceof Node && rows.contains(relatedTarget));
+    });
+  }
+
+  /** @param {Snapshot} snapshot */
+  show({ orders }) {
+    this.#latest = orders;
+    if (this.#isHeld) return;
+    if (this.#found === undefined) this.#draw();
+    else if (Date.now() - this.#found.at > AGAIN_MS) {
+      this.#found.at = Date.now();
+      void this.#search();
     }
+  }
+
+  async #search() {
+    const text = this.#field.value.trim();
     try {
-      const answer = await ask(`/api/orders?q=${encodeURIComponent(text)}`);
-      if (field.value.trim() !== text) return;
-      found = { text, answer, at: Date.now() };
-      draw();
+      const answer = text === "" ? undefined : await ask(`/api/orders?q=${encodeURIComponent(text)}`);
+      if (this.#field.value.trim() !== text) return;
+      this.#found = answer && { text, answer, at: Date.now() };
+      this.#draw();
     } catch (error) {
       setText(byId("orders-note"), `${sentence(error)}.`);
     }
-  };
-  field.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(search, TYPING_MS);
-  });
-  onlyRejected.addEventListener("change", draw);
-  const hold = (/** @type {boolean} */ now) => {
-    isHeld = now;
-    byId("orders-held").hidden = !now;
-    if (!now) draw();
-  };
-  rows.addEventListener("pointerenter", () => hold(true));
-  rows.addEventListener("pointerleave", () => hold(rows.contains(document.activeElement)));
-  rows.addEventListener("focusin", () => hold(true));
-  rows.addEventListener(
-    "focusout",
-    ({ relatedTarget }) => hold(relatedTarget instanceof Node && rows.contains(relatedTarget)),
-  );
+  }
 
-  return (/** @type {Snapshot} */ snapshot) => {
-    latest = snapshot.orders;
-    if (isHeld) return;
-    if (found === undefined) draw();
-    else if (Date.now() - found.at > AGAIN_MS) {
-      found.at = Date.now();
-      void search();
-    }
-  };
+  #draw() {
+    const all = this.#found?.answer.orders ?? this.#latest;
+    const orders = all.filter(({ verdict }) => !this.#onlyRejected.checked || verdict === "rejected");
+    list(this.#rows, orders, { key: keyOf, make: (order) => line(order, this.#explain) });
+    setText(byId("orders-note"), note(orders.length, this.#found));
+  }
+
+  /** @param {boolean} now */
+  #hold(now) {
+    this.#isHeld = now;
+    byId("orders-held").hidden = !now;
+    if (!now) this.#draw();
+  }
 }
 
 /** @param {SeenOrder} order */
@@ -88,22 +94,24 @@ function line(order, explain) {
   const { order_id: id, user, item, quantity, partition, offset, at } = order;
   const name = order.verdict === "accepted" ? "accepted" : order.reason;
   const left = order.verdict === "accepted" ? order.remaining : order.stock;
+  const button = h("button", { class: "link", title: shown(id), click: () => explain(id) }, nameOf(id));
   return h(
     "tr",
     {},
     h("td", { class: "time" }, moment(at)),
-    h(
-      "td",
-      { class: "id" },
-      h("button", { class: "link", title: shown(id), click: () => explain(id) }, h("bdi", {}, shown(id) || "(no id)")),
-    ),
-    h("td", {}, h("bdi", {}, shown(user))),
-    h("td", {}, h("bdi", {}, shown(item))),
+    h("td", { class: "id" }, button),
+    h("td", {}, nameOf(user)),
+    h("td", {}, nameOf(item)),
     h("td", { class: "number" }, whole(quantity)),
     h("td", { class: "verdict-cell" }, verdict(name)),
     h("td", { class: "number left" }, whole(left)),
     h("td", { class: "number where" }, `${partition} · ${whole(offset)}`),
   );
+}
+
+/** @param {string} text */
+function nameOf(text) {
+  return h("bdi", {}, shown(text) || "(empty)");
 }
 
 /** @param {number} count @param {{ text: string, answer: OrdersAnswer } | undefined} found */

@@ -5,7 +5,7 @@ import { countOf, VERDICTS } from "./verdicts.js";
 /** @typedef {import("../snapshot.ts").RatePoint} RatePoint */
 
 /** Ten minutes. */
-export const WINDOW_MS = 600_000;
+const WINDOW_MS = 600_000;
 /** A younger page shows this much, so that the chart does not begin as a few wide bars. */
 const LEAST_MS = 120_000;
 /** Points further apart have a gap between them. */

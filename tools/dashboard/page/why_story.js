@@ -53,7 +53,7 @@ function verdicts({ accepted, rejections, records }) {
   const steps = rejections.map(({ reason, status, stock, rejected_at, partition, offset }) => {
     const saw = [
       status === undefined ? "" : `the user was ${shown(status)}`,
-      stock === undefined ? "" : `${whole(stock)} were in stock`,
+      stock === undefined ? "" : `${whole(stock)} in stock`,
     ].filter((part) => part !== "");
     const { means, fix } = verdictOf(reason);
     return {
