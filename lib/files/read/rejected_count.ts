@@ -107,9 +107,9 @@ export class RejectedCount {
 
   /** The newest whole lines since the last look, from a bounded number of bytes. */
   #news(file: LookedAtFile | undefined): Pick<RejectedNews, "fresh" | "orders" | "isSampled"> {
-    if (file === undefined) return { fresh: {}, orders: [], isSampled: false };
     const isFirst = this.#shown === undefined;
-    const shown = this.#shown ?? 0;
+    const shown = this.#shown ??= 0;
+    if (file === undefined) return { fresh: {}, orders: [], isSampled: false };
     const from = Math.max(shown, file.size - NEWS_BYTES);
     const lines = file.linesIn(from, file.size, { into: this.#buffer, isStart: from === shown });
     const orders = lines.flatMap((line) => (unsealLine(line) as RejectedOrder | undefined) ?? []);

@@ -9,7 +9,8 @@ import { EditJournal } from "../log/edit_journal.ts";
 import type { LoggedOrder } from "../log/order_log.ts";
 import { type StockBase, stockBases } from "../store/stock_math.ts";
 
-/** A file that took some time to read is left alone for so many times as long. */
+/** A larger file that took some time to read is left alone for so many times as long. */
+const LARGE_BYTES = 256 << 10;
 const REST = 30;
 
 /** A small file that others replace, read again when it has changed. */
@@ -19,29 +20,38 @@ class ChangingFile<T> {
   #stamp: string | undefined;
   #value: T | undefined;
   #notBefore = 0;
+  #isCurrent = false;
 
   constructor(path: string, read: (path: string) => T) {
     this.#path = path;
     this.#read = read;
   }
 
-  /** What it holds, or held a moment ago if it is large. */
+  /** Whether the last {@linkcode get} told what it held at that moment. */
+  get isCurrent(): boolean {
+    return this.#isCurrent;
+  }
+
+  /** What it holds; if it is large, what it held a moment ago. */
   get(): T {
-    const stamp = this.#stat();
-    if (this.#value !== undefined && (stamp === this.#stamp || performance.now() < this.#notBefore)) return this.#value;
+    const { stamp, size } = this.#stat();
+    this.#isCurrent = this.#value !== undefined && stamp === this.#stamp;
+    if (this.#value !== undefined && (this.#isCurrent || performance.now() < this.#notBefore)) return this.#value;
     const start = performance.now();
     this.#value = this.#read(this.#path);
     this.#stamp = stamp;
-    this.#notBefore = performance.now() + (performance.now() - start) * REST;
+    this.#isCurrent = true;
+    const now = performance.now();
+    this.#notBefore = size > LARGE_BYTES ? now + (now - start) * REST : now;
     return this.#value;
   }
 
-  #stat(): string {
+  #stat(): { stamp: string; size: number } {
     try {
       const { ino, size, mtime, ctime } = Deno.statSync(this.#path);
-      return `${ino}/${size}/${mtime?.getTime()}/${ctime?.getTime()}`;
+      return { stamp: `${ino}/${size}/${mtime?.getTime()}/${ctime?.getTime()}`, size };
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return "";
+      if (error instanceof Deno.errors.NotFound) return { stamp: "", size: 0 };
       throw error;
     }
   }
@@ -83,7 +93,7 @@ export class StockWatch {
   /** How many of the numbers up to `seq`, that of an order, are orders; undefined if that is not known right now. */
   ordersUpTo(seq: number): number | undefined {
     const edits = this.#edits.get().numbers.upTo(seq);
-    return edits === undefined ? undefined : seq - edits;
+    return edits === undefined || !this.#edits.isCurrent ? undefined : seq - edits;
   }
 
   /** The first rows, as many as `limits` says, after `orders` were seen. */

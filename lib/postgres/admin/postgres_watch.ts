@@ -7,7 +7,7 @@ import { Database } from "../client/database.ts";
 import { placeOf, sqlState } from "../client/database_error.ts";
 import { orderHistory } from "./order_history.ts";
 import { ORDER_COLUMNS, REJECTED_COLUMNS, withoutNulls } from "./rows.ts";
-import { positionsIn, PositionSteps, type Step, type Steps } from "./position_steps.ts";
+import type { Step } from "./position_steps.ts";
 import { GIVEN, inGiven, VerdictCount } from "./verdict_count.ts";
 
 /** Looks and searches at once. */
@@ -25,7 +25,6 @@ const NO_TABLE = "42P01";
 export class PostgresWatch implements StoreWatch {
   readonly #database: Database;
   readonly #limits: WatchLimits;
-  #steps = new PositionSteps();
   #count = new VerdictCount();
   #rows: { at: number; items: number; users: number } | undefined;
 
@@ -36,13 +35,11 @@ export class PostgresWatch implements StoreWatch {
 
   async look(): Promise<StoreLook> {
     try {
-      const steps = this.#steps.see(await positionsIn(this.#database));
-      const { isSampled, ...counted } = await this.#count.look(this.#database, steps);
-      const news = await this.#news(steps);
+      const { steps, isFirst, isSampled, ...counted } = await this.#count.look(this.#database);
+      const news = await this.#news(steps, isFirst);
       return { ...counted, ...news, isSampled: isSampled || news.isSampled, ...await this.#items() };
     } catch (error) {
       // What this look has missed is counted in the next one, with everything else.
-      this.#steps = new PositionSteps();
       this.#count = new VerdictCount();
       if (sqlState(error) !== NO_TABLE) throw error;
       const place = placeOf(this.#database.connection);
@@ -61,7 +58,7 @@ export class PostgresWatch implements StoreWatch {
   }
 
   /** The latest verdicts on what the positions have moved over. */
-  async #news({ steps, isFirst }: Steps): Promise<Pick<StoreLook, "news" | "isSampled">> {
+  async #news(steps: readonly Step[], isFirst: boolean): Promise<Pick<StoreLook, "news" | "isSampled">> {
     if (steps.length === 0) return { news: [], isSampled: false };
     const share = Math.max(1, Math.floor(this.#limits.news / steps.length));
     const shown = steps.slice(0, this.#limits.news).map((step) => ({

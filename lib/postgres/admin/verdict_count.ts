@@ -1,6 +1,6 @@
 import type { VerdictCounts } from "../../store_watch.ts";
 import type { Database, Queries } from "../client/database.ts";
-import type { Step, Steps } from "./position_steps.ts";
+import { type Position, positionsIn, PositionSteps, type Step, type Steps } from "./position_steps.ts";
 
 /** Offsets whose verdicts are counted in one look; of more only the latest are, and the others are taken to be alike. */
 const MAX_COUNTED = 20_000;
@@ -18,6 +18,9 @@ export interface Counted extends VerdictCounts {
   fresh: VerdictCounts;
   /** Whether `fresh` is an estimate. */
   isSampled: boolean;
+  /** What they have moved over; in the first look that is everything. */
+  steps: Step[];
+  isFirst: boolean;
 }
 
 /**
@@ -26,26 +29,36 @@ export interface Counted extends VerdictCounts {
  * or a reset, which changes verdicts that were counted before.
  */
 export class VerdictCount {
-  #total: Total | undefined;
+  readonly #positions = new PositionSteps();
+  #total: VerdictCounts | undefined;
   #isInDoubt = false;
   #hasChanged = false;
   #notBefore = 0;
 
-  async look(database: Database, { steps, isFirst, isTurnedBack }: Steps): Promise<Counted> {
-    this.#isInDoubt ||= isTurnedBack;
-    if (this.#total === undefined || (steps.length === 0 && this.#isWorthCounting)) await this.#countAll(database);
-    const total = this.#total!;
-    // The full count of the first look has all of them.
-    const { isSampled, ...fresh } = isFirst ? NOTHING : await verdictsIn(database, steps);
-    if (steps.length > 0 && !isFirst) {
+  async look(database: Database): Promise<Counted> {
+    const before = this.#positions.see(await positionsIn(database));
+    this.#isInDoubt ||= before.isTurnedBack;
+    const isFull = this.#total === undefined || (before.steps.length === 0 && this.#isWorthCounting);
+    // While it counts the positions may move: what they move over is in the count already.
+    const during = isFull ? this.#positions.see(await this.#countAll(database)) : NOWHERE;
+    this.#isInDoubt ||= during.isTurnedBack;
+    const steps = [...before.steps, ...during.steps];
+    const { isSampled, ...fresh } = before.isFirst ? NOTHING : await verdictsIn(database, steps);
+    if (!isFull && steps.length > 0) {
       this.#hasChanged = true;
       this.#isInDoubt ||= isSampled || steps.some(({ from, seenTo }) => from < seenTo);
-      total.accepted += fresh.accepted;
-      for (const [reason, count] of Object.entries(fresh.rejected)) {
-        total.rejected[reason] = (total.rejected[reason] ?? 0) + count;
-      }
+      this.#add(fresh);
     }
-    return { ...rounded(total), isExact: !this.#isInDoubt, fresh, isSampled };
+    const { isFirst } = before;
+    return { ...rounded(this.#total!), isExact: !this.#isInDoubt, fresh, isSampled, steps, isFirst };
+  }
+
+  #add({ accepted, rejected }: VerdictCounts): void {
+    const total = this.#total!;
+    total.accepted += accepted;
+    for (const [reason, count] of Object.entries(rejected)) {
+      total.rejected[reason] = (total.rejected[reason] ?? 0) + count;
+    }
   }
 
   get #isWorthCounting(): boolean {
@@ -54,24 +67,26 @@ export class VerdictCount {
     return (this.#isInDoubt || (this.#hasChanged && isSmall)) && performance.now() > this.#notBefore;
   }
 
-  async #countAll(database: Database): Promise<void> {
+  /** Counts everything as of one moment; the positions of that moment. */
+  async #countAll(database: Database): Promise<Position[]> {
     const start = performance.now();
-    this.#total = await database.transaction(async (session) => {
+    const positions = await database.transaction(async (session) => {
       await session.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
       const [{ accepted }] = await session.query<{ accepted: number }>("SELECT count(*) AS accepted FROM orders");
       const rejected = await session.query<{ reason: string; count: number }>(
         "SELECT reason, count(*) AS count FROM rejected GROUP BY reason ORDER BY reason",
       );
-      return { accepted, rejected: Object.fromEntries(rejected.map(({ reason, count }) => [reason, count])) };
+      this.#total = { accepted, rejected: Object.fromEntries(rejected.map(({ reason, count }) => [reason, count])) };
+      return await positionsIn(session);
     });
     this.#isInDoubt = this.#hasChanged = false;
     const took = performance.now() - start;
     this.#notBefore = performance.now() + Math.max(MIN_REST_MS, took * REST);
+    return positions;
   }
 }
 
-type Total = VerdictCounts;
-
+const NOWHERE: Steps = { steps: [], isFirst: false, isTurnedBack: false };
 const NOTHING: VerdictCounts & { isSampled: boolean } = { accepted: 0, rejected: {}, isSampled: false };
 
 /**
@@ -116,7 +131,7 @@ export function inGiven(table: "orders" | "rejected"): string {
     AND ${table}."offset" >= first AND ${table}."offset" < after`;
 }
 
-function rounded({ accepted, rejected }: Total): Total {
+function rounded({ accepted, rejected }: VerdictCounts): VerdictCounts {
   const counts = Object.entries(rejected).map(([reason, count]) => [reason, Math.round(count)] as const);
   return { accepted: Math.round(accepted), rejected: Object.fromEntries(counts.filter(([, count]) => count > 0)) };
 }
