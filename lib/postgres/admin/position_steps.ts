@@ -6,6 +6,8 @@ export interface Position {
   partition: number;
   topic_id: string | null;
   position: number;
+  /** The call that moved it last. */
+  moved_by: string | null;
 }
 
 /** Offsets `[from, to)` of a partition. */
@@ -30,7 +32,7 @@ export interface Steps {
 /** Where reading of each partition goes on. */
 export async function positionsIn(session: Queries): Promise<Position[]> {
   return await session.query(
-    "SELECT topic, partition, topic_id, position FROM positions ORDER BY topic, partition",
+    "SELECT topic, partition, topic_id, position, moved_by FROM positions ORDER BY topic, partition",
   );
 }
 
@@ -55,7 +57,8 @@ export class PositionSteps {
       }
       const from = known?.position ?? 0;
       const highest = known?.highest ?? 0;
-      if (to < from) isTurnedBack = true;
+      // If it was moved and is where it was, it went back and forth since.
+      if (to < from || (to === from && known?.moved_by !== position.moved_by)) isTurnedBack = true;
       if (to > from) steps.push({ topic, partition, from, to, seenTo: Math.max(from, Math.min(highest, to)) });
       this.#known.set(name, { ...position, highest: Math.max(highest, to) });
     }

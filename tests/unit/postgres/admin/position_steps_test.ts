@@ -3,8 +3,8 @@ import { PositionSteps } from "../../../../lib/postgres/admin/position_steps.ts"
 
 const pure = { permissions: "none" } as const;
 
-function at(position: number, { partition = 0, topic_id = "one" } = {}) {
-  return { topic: "orders", partition, topic_id, position };
+function at(position: number, { partition = 0, topic_id = "one", moved_by = `to-${position}` } = {}) {
+  return { topic: "orders", partition, topic_id, position, moved_by };
 }
 
 Deno.test("PositionSteps.see() tells what the positions moved over", pure, () => {
@@ -22,11 +22,18 @@ Deno.test("PositionSteps.see() tells what the positions moved over", pure, () =>
 Deno.test("PositionSteps.see() notices a reset, and how far it was read before", pure, () => {
   const positions = new PositionSteps();
   positions.see([at(10)]);
+  assert.equal(positions.see([at(10)]).isTurnedBack, false);
   assert.equal(positions.see([at(0)]).isTurnedBack, true);
   const [first] = positions.see([at(4)]).steps;
   assert.deepEqual([first.from, first.to, first.seenTo], [0, 4, 4]);
   const [second] = positions.see([at(12)]).steps;
   assert.deepEqual([second.from, second.to, second.seenTo], [4, 12, 10]);
+});
+
+Deno.test("PositionSteps.see() notices a reset that was made up for since the last look", pure, () => {
+  const positions = new PositionSteps();
+  positions.see([at(10)]);
+  assert.equal(positions.see([at(10, { moved_by: "another call" })]).isTurnedBack, true);
 });
 
 Deno.test("PositionSteps.see() notices a topic created anew, and a store begun anew", pure, () => {
