@@ -19,7 +19,7 @@ const REGISTRY_MS = 10_000;
 /** How long a picture waits for a source that does not answer. */
 const PATIENCE_MS = 900;
 /** Verdicts of each kind that a look at the store brings. */
-const MAX_NEWS = 500;
+const MAX_NEWS = 200;
 /** Whoever looks again in a second need not try again now. */
 export const IMPATIENT = { requestTimeout: 5_000, retry: { retries: 0 } };
 
