@@ -174,7 +174,7 @@ browserTest("with reduced motion nothing moves by itself", async () => {
 });
 
 browserTest("nothing on the page jumps when pictures come, and after a thousand it has not grown", async () => {
-  await using sample = new SamplePage({ seconds: 30 });
+  await using sample = new SamplePage({ seconds: 30, isPlay: true });
   await withPage(sample.address, {}, async ({ page, complaints }) => {
     const cdp = await page.context().newCDPSession(page);
     const counts = async () => {
@@ -184,10 +184,11 @@ browserTest("nothing on the page jumps when pictures come, and after a thousand 
       return { nodes: of("Nodes"), listeners: of("JSEventListeners") };
     };
     await cdp.send("Performance.enable");
-    await hasDrawn(page, sample);
-    await page.evaluate(`shifts = 0; new PerformanceObserver((list) => {
+    await page.addInitScript(`shifts = 0; new PerformanceObserver((list) => {
       for (const { value } of list.getEntries()) shifts += value;
-    }).observe({ type: "layout-shift" })`);
+    }).observe({ type: "layout-shift", buffered: true })`);
+    await page.reload();
+    await hasDrawn(page, sample);
     const show = async (pictures: number) => {
       for (let picture = 0; picture < pictures; picture++) {
         if (picture % 100 === 40) sample.pictures.join();

@@ -15,6 +15,8 @@ export const GUTTER = 52;
 export const MARGIN = 10;
 const HEIGHTS = { rates: 190, lag: 92 };
 const TOP = 8;
+/** Seconds between the times on the axis. */
+const STEPS = [5, 10, 15, 30, 60, 120, 300, 600];
 /** The least share of the chart below zero, so that the line between accepted and rejected does not jump. */
 const LEAST_BELOW = 0.18;
 
@@ -125,7 +127,8 @@ function options(colours, { times }) {
         ...axis,
         size: times ? 22 : 6,
         gap: 4,
-        space: 84,
+        space: 76,
+        incrs: STEPS,
         values: (/** @type {Chart} */ _, /** @type {number[]} */ splits) =>
           times ? splits.map((second) => clock(second * 1_000)) : [],
       },

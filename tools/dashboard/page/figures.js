@@ -67,11 +67,16 @@ export function showStock({ stock: { items, count } }) {
       setText(line.children[2], whole(quantity));
       setText(
         line.children[3],
-        quantity === 0 ? "empty" : emptyInSeconds === null ? "steady" : `empty in ${duration(emptyInSeconds)}`,
+        quantity === 0 ? "empty" : emptyInSeconds === null ? "steady" : `empty in ${duration(roughly(emptyInSeconds))}`,
       );
     },
   });
   setText(byId("stock-note"), rest(items.length, count, "item"));
+}
+
+/** To the minute where it is more than one. @param {number} seconds */
+function roughly(seconds) {
+  return seconds < 60 ? seconds : Math.round(seconds / 60) * 60;
 }
 
 /** @param {Snapshot} snapshot */

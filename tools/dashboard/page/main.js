@@ -67,6 +67,7 @@ function draw() {
   orders.show(latest);
   showTopics(latest);
   showPlay(latest.play);
+  byId("main").classList.remove("blank");
 }
 
 /** @param {Snapshot} snapshot */
