@@ -112,7 +112,9 @@ const parser = object({
     description: line("Percent of unpaid, unknown-user, unknown-item, no-stock, duplicate, poison; the rest is good"),
   })),
   key: withDefault(
-    option("--key", choice(ORDER_KEYS), { description: line("What the message key is made of") }),
+    option("--key", choice(ORDER_KEYS), {
+      description: line("What the message key is made of; same: one key, so one partition"),
+    }),
     "item",
   ),
   dryRun: option("--dry-run", { description: line("Print the orders as JSON lines, without a broker") }),

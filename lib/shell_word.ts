@@ -1,4 +1,4 @@
 /** `text` as one shell word, for a command line that a person may run; unquoted if that is safe. */
 export function shellWord(text: string): string {
-  return /^[\w./:,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./:,@%+-][\w./:,@%+=-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

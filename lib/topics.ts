@@ -26,6 +26,8 @@ export const REPLAY_RUN_HEADER = "replay_run";
 /** Header of a dead letter whose record had more headers than are kept: how many were left out. */
 export const LEFT_OUT_HEADER = "order_pipeline.headers_left_out";
 
-/** What the key of an order message is made of. */
-export const ORDER_KEYS = ["item", "user", "none"] as const;
+/** What the key of an order message is made of; `same` is one key for all, so all are in one partition. */
+export const ORDER_KEYS = ["item", "user", "same", "none"] as const;
 export type OrderKey = (typeof ORDER_KEYS)[number];
+/** The key that all orders have with `same`. */
+export const SAME_KEY = "order";

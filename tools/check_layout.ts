@@ -25,11 +25,17 @@ const PATH_OF_URL = /\bimport\.meta\.url\b|\bnew URL\([^;]*?\)\.pathname\b/;
 const PLAIN_FETCH = /(?<![.\w#])(?:globalThis\.)?fetch\(/;
 /** The one file that may call `fetch`: only over TLS, where a proxy cannot read along. */
 const OWN_HTTP = "lib/avro/registry_http.ts";
+/** In a browser it asks the server that the page came from, and the content policy lets it ask no other. */
+const PAGE_HTTP = "tools/dashboard/page/connection.js";
 
-/** Commands must escape the JSON that they print; these only write JSON to files. */
-const WRITES_JSON: readonly string[] = ["tools/stack/plan.ts", "tools/stack/state.ts"];
+/** Commands must escape the JSON that they print; these only write JSON to files, or send it to a page. */
+const WRITES_JSON: readonly string[] = [
+  "tools/stack/plan.ts",
+  "tools/stack/state.ts",
+  "tools/dashboard/server/event_streams.ts",
+];
 
-/** Where TypeScript lives, relative to the repository's root. */
+/** Where TypeScript lives, and the scripts of the page, relative to the repository's root. */
 const ROOTS = [".", "lib", "tools", "tests", "bench"];
 
 /**
@@ -52,7 +58,7 @@ export function check(path: string, source: string): string[] {
   const faults = importsOf(path, source).filter((target) => !mayImport(path, target))
     .map((target) => `${path} must not import ${target}`);
   if (PATH_OF_URL.test(source)) faults.push(`${path} takes a URL's path for a file's: use import.meta.dirname`);
-  if (PLAIN_FETCH.test(source) && path !== OWN_HTTP) {
+  if (PLAIN_FETCH.test(source) && ![OWN_HTTP, PAGE_HTTP].includes(path)) {
     faults.push(`${path} must ask by ${OWN_HTTP}: fetch goes to the proxy that the environment names`);
   }
   if (/^lib\/(?!cli\/)/.test(path) && /\bDeno\.(args|env|exit)\b/.test(source)) {
@@ -129,8 +135,9 @@ function mayEnter(path: string, target: string): boolean {
   return from === to || (level(to) >= 0 && level(to) < level(from));
 }
 
-/** What may print: entry points, tools and the command line. */
+/** What may print: entry points, tools and the command line; the scripts of the page do not. */
 function isCommand(path: string): boolean {
+  if (path.endsWith(".js")) return false;
   return folderOf(path) === "" || folderOf(path) === "tools" || path.startsWith("lib/cli/");
 }
 
@@ -156,7 +163,7 @@ function sources(folder: string): string[] {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
     const path = normalize(join(folder, name));
     if (isDirectory && folder !== ".") found.push(...sources(path));
-    else if (name.endsWith(".ts")) found.push(path);
+    else if (/\.[jt]s$/.test(name)) found.push(path);
   }
   return found.sort();
 }

@@ -4,9 +4,12 @@ import { warn } from "../lib/cli/warn.ts";
 import type { DatabaseConnection } from "../lib/connections.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
 import { FileAdmin } from "../lib/files/admin/file_admin.ts";
+import { FileWatch } from "../lib/files/read/file_watch.ts";
 import { openAdmin } from "../lib/postgres/admin/open_admin.ts";
+import { PostgresWatch } from "../lib/postgres/admin/postgres_watch.ts";
 import { placeOf as databasePlace } from "../lib/postgres/client/database_error.ts";
 import type { StoreAdmin } from "../lib/store_admin.ts";
+import type { StoreWatch, WatchLimits } from "../lib/store_watch.ts";
 
 /** The flags of every tool that works on a store. */
 export const storeFlags = { ...storageFlag, ...databaseFlag };
@@ -53,6 +56,15 @@ export async function withStore<T>(setting: StoreSetting, use: (store: StoreAdmi
 /** The store as it is named to a person. */
 export function placeOf({ storage, database }: StoreSetting): string {
   return database === undefined ? storage : databasePlace(database);
+}
+
+/**
+ * Watches the store, whether it is there now or not; the caller closes.
+ *
+ * Permissions: read of the folder, or net to the database.
+ */
+export function watchStore({ storage, database }: StoreSetting, limits: WatchLimits): StoreWatch {
+  return database === undefined ? new FileWatch(storage, limits) : new PostgresWatch(database, limits);
 }
 
 async function open({ storage, database }: StoreSetting): Promise<StoreAdmin> {

@@ -15,6 +15,7 @@ import { findInTopic, type FoundRecord } from "../lib/kafka/inspect/find_record.
 import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
 import type { Coordinates } from "../lib/order.ts";
 import type { AcceptedOrder, OrderHistory, StoreAdmin } from "../lib/store_admin.ts";
+import { placesOf, storyOf } from "./order_story.ts";
 import { storeFlags, type StoreSetting, storeSetting, withStore } from "./open_store.ts";
 
 const parser = object({
@@ -44,8 +45,9 @@ export async function run(config: WhyConfig): Promise<number> {
 async function tell(store: StoreAdmin, config: WhyConfig): Promise<number> {
   const history = await store.history(config.orderId);
   const records = config.offline ? [] : await inTopic(config, history);
-  const known = history.accepted !== undefined || history.rejections.length > 0 || records.length > 0;
-  if (config.json) printJson({ order_id: config.orderId, known, ...history, records });
+  const story = storyOf(config.orderId, history, records);
+  const { known } = story;
+  if (config.json) printJson(story);
   else {for (const sentence of await explain(store, config.orderId, { history, records })) {
       print(escapeControls(sentence));
     }}
@@ -53,7 +55,7 @@ async function tell(store: StoreAdmin, config: WhyConfig): Promise<number> {
 }
 
 /** The records of the order in the topic: at the coordinates from the storage, else searching the whole topic. */
-async function inTopic(config: WhyConfig, { accepted, rejections }: OrderHistory): Promise<FoundRecord[]> {
+async function inTopic(config: WhyConfig, history: OrderHistory): Promise<FoundRecord[]> {
   try {
     await requireBrokers(config.kafka);
   } catch (error) {
@@ -61,8 +63,7 @@ async function inTopic(config: WhyConfig, { accepted, rejections }: OrderHistory
     warn(`${error.message}; only the storage is searched`);
     return [];
   }
-  const known: Coordinates[] = [accepted ?? [], rejections].flat();
-  return await findInTopic(createKafka(config.kafka), config.topic, config.orderId, known);
+  return await findInTopic(createKafka(config.kafka), config.topic, config.orderId, placesOf(history));
 }
 
 async function explain(

@@ -28,6 +28,24 @@ export function schemaDifference(ours: unknown, registered: unknown): string[] {
   return [...added, ...changed, ...missing];
 }
 
+/** What has changed from one registered schema to the next: `- field: type` and `+ field: type`; parsed JSON. */
+export function changedFields(before: unknown, after: unknown): string[] {
+  const [old, now] = [before, after].map((schema) => fieldsOf(schema));
+  if (old === undefined || now === undefined) {
+    return typeName(before) === typeName(after) ? [] : [`- ${typeName(before)}`, `+ ${typeName(after)}`];
+  }
+  const lines = (sign: string, fields: Map<string, Field>, others: Map<string, Field>) =>
+    [...fields.values()].map(described).filter(({ name, text }) =>
+      !others.has(name) || described(others.get(name)!).text !== text
+    ).map(({ text }) => `${sign} ${text}`);
+  return [...lines("-", old, now), ...lines("+", now, old)];
+}
+
+function described({ name, type, ...rest }: Field): { name: string; text: string } {
+  const fallback = "default" in rest ? ` = ${JSON.stringify(rest.default)}` : "";
+  return { name, text: `${name}: ${typeName(type)}${fallback}` };
+}
+
 function fieldsOf(schema: unknown): Map<string, Field> | undefined {
   const { fields } = Object(schema) as { fields?: unknown };
   return Array.isArray(fields) ? new Map(fields.map((field: Field) => [field.name, field])) : undefined;

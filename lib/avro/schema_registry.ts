@@ -110,7 +110,8 @@ async function chosenLevel(ask: Ask, subject: string): Promise<COMPATIBILITY> {
   // Confluent's registry may forbid the second request; Apicurio does not answer the first for a new subject.
   const global = await levelAt(`${path}?defaultToGlobal=true`) ?? await levelAt("/config");
   if (global !== undefined && !SHIPPED_LEVELS.includes(global)) return global;
-  await ask(path, { method: "PUT", body: { compatibility: COMPATIBILITY.FULL } });
+  // Apicurio answers 409 while another producer sets the first level at the same moment.
+  await atStart((signal) => ask(path, { method: "PUT", body: { compatibility: COMPATIBILITY.FULL }, signal }));
   return COMPATIBILITY.FULL;
 }
 

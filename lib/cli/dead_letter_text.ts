@@ -74,7 +74,7 @@ function stateNow({ undecodable, untold }: DeadLetterValue, reason: string | und
 }
 
 /** Bytes as text if they are text, else in hex. */
-function bytesShown(value: Uint8Array | string): string {
+export function bytesShown(value: Uint8Array | string): string {
   const bytes = Buffer.from(value);
   // deno-lint-ignore no-control-regex -- text for a terminal has whitespace, backspaces and escapes, but no others
   if (isUtf8(bytes) && !/[\x00-\x06\x0e-\x1a\x1c-\x1f]/.test(bytes.toString())) return cut(bytes.toString());

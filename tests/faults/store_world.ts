@@ -220,7 +220,10 @@ export function endTraced(strace: Deno.ChildProcess): void {
   }
 }
 
-async function textOf(stream: ReadableStream<Uint8Array>, look: (text: string) => void = () => {}): Promise<string> {
+async function textOf(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  look: (text: string) => void = () => {},
+): Promise<string> {
   let text = "";
   for await (const chunk of stream.pipeThrough(new TextDecoderStream())) look(text += chunk);
   return text;

@@ -12,7 +12,8 @@ import { sendRaw } from "../support/raw_records.ts";
 import { order } from "../support/storage.ts";
 
 /** Commands in an order in which the examples of each find what those before it left. */
-const PIPELINE = "bootstrap doctor produce user inventory consume whatif replay dlq verify why demo".split(" ");
+const PIPELINE = "bootstrap doctor produce user inventory consume whatif replay dlq verify why dashboard demo"
+  .split(" ");
 const STACK = ["up", "down"];
 /** Needs a database; migrate_store_test.ts and postgres_store_test.ts run what its examples say. */
 const WITH_DATABASE = ["migrate-store"];
@@ -20,7 +21,7 @@ const WITH_DATABASE = ["migrate-store"];
 const CAMPAIGNS = ["faults", "fuzz", "bench"];
 
 /** These run on for long or forever: they are stopped once they have shown something. */
-const RUNS_ON = /^deno task (consume(?!.*--until-end)|replay --delay|produce .*--count 0)/;
+const RUNS_ON = /^deno task (consume(?!.*--until-end)|replay --delay|produce .*--count 0|dashboard)/;
 const PATIENCE_MS = 60_000;
 
 /** The examples that `deno task NAME --help` prints. */

@@ -10,16 +10,18 @@ import {
 import { EXIT } from "../../lib/errors.ts";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { eventually } from "../support/commands.ts";
+import { Dashboard } from "../support/dashboard.ts";
 import { SecureWorld } from "../support/secure_world.ts";
 
 const USER = "auditor";
-const { READ, WRITE, CREATE } = AclOperationTypes;
+const { READ, WRITE, CREATE, DESCRIBE } = AclOperationTypes;
 const { TOPIC, GROUP } = AclResourceTypes;
 
 const READS_ORDERS = right(READ, TOPIC, "orders");
 const WRITES_ORDERS = right(WRITE, TOPIC, "orders");
 const READS_DEAD_LETTERS = right(READ, TOPIC, "orders.dlq");
 const WRITES_DEAD_LETTERS = right(WRITE, TOPIC, "orders.dlq");
+const SEES_GROUP = right(DESCRIBE, GROUP, "order-processor");
 const IS_MEMBER = right(READ, GROUP, "order-processor");
 
 /** A topic that nobody has created beforehand. */
@@ -53,6 +55,7 @@ Deno.test("each command works with the rights of docs/SECURITY.md, and with none
   SecureWorld.with((world) =>
     withAdmin(world.kafka, async (admin) => {
       for (const [line, rights] of TABLE) await t.step(line, () => assertLeast(world, admin, { line, rights }));
+      await t.step("dashboard", () => assertDashboard(world, admin));
     })
   ));
 
@@ -80,6 +83,25 @@ async function assertLeast(
   }
   await giveOnly(admin, rights);
   await endsWith(EXIT.ok, /^/, "with all of them");
+}
+
+/** It runs on whatever it may read, and says what it may not. */
+async function assertDashboard(world: SecureWorld, admin: Admin): Promise<void> {
+  const rights = [READS_ORDERS, READS_DEAD_LETTERS, SEES_GROUP];
+  await giveOnly(admin, rights);
+  await using dashboard = await Dashboard.start([], world.envOf(USER));
+  const isSeen = () => dashboard.see("Kafka is seen", ({ health }) => health.broker.ok);
+  await isSeen();
+  for (const left of rights) {
+    await giveOnly(admin, rights.filter((right) => right !== left));
+    const says = new RegExp(` (on )?(topic|group) ${RegExp.escape(left.resourceName)}[;,]`);
+    await dashboard.see(
+      `${left.resourceName} is named`,
+      ({ health: { broker } }) => !broker.ok && says.test(broker.sentence),
+    );
+    await giveOnly(admin, rights);
+    await isSeen();
+  }
 }
 
 function right(operation: AclOperationTypes, resourceType: AclResourceTypes, resourceName: string): AclEntry {

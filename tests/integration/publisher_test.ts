@@ -9,7 +9,7 @@ import type { ProtocolCall } from "../../lib/kafka/client/internal_cluster.ts";
 import { createPublisher, type PublisherOptions } from "../../lib/kafka/produce/publisher.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import type { OutgoingOrder } from "../../lib/ports.ts";
-import { deadLetterTopic } from "../../lib/topics.ts";
+import { deadLetterTopic, SAME_KEY } from "../../lib/topics.ts";
 import { randomName, readTopic, testKafka } from "../support/kafka.ts";
 
 /** In the Kafka protocol. */
@@ -95,6 +95,14 @@ Deno.test("send() keeps the order of overlapping calls, over many chunks", async
     await Promise.all([0, 1, 2].map((call) => send(range(call * 3_000, (call + 1) * 3_000).map((id) => orderOf(id)))));
   });
   assert.deepEqual(await idsIn(topic), range(0, 9_000).map(String));
+});
+
+Deno.test("send() with the same key for all puts all into one partition", async () => {
+  const topic = await publish((send) => send(range(0, 30).map((id) => orderOf(id, `item-${id}`))), { key: "same" });
+  const messages = await readTopic(topic);
+  assert.deepEqual([...new Set(messages.map(({ key }) => key))], [SAME_KEY]);
+  assert.equal(new Set(messages.map(({ partition }) => partition)).size, 1);
+  assert.deepEqual(await idsIn(topic), range(0, 30).map(String));
 });
 
 Deno.test("send() without keys spreads orders evenly", async () => {

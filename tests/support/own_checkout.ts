@@ -7,7 +7,7 @@ import { jarsFolder } from "../../tools/stack/jars.ts";
  * What is not shared with the real checkout: its data, what Deno might write into, and where texts are imported from: through a
  * link they need the right to be read.
  */
-const OWN = ["storage", ".stack", ".git", "deno.json", "deno.lock", "lib"];
+const OWN = ["storage", ".stack", ".git", "deno.json", "deno.lock", "lib", "tools"];
 
 /** A checkout with a storage and a stack of its own, for commands that take no folder; removed when disposed. */
 export function ownCheckout(): { folder: string } & Disposable {
@@ -15,7 +15,7 @@ export function ownCheckout(): { folder: string } & Disposable {
   for (const { name } of Deno.readDirSync(CHECKOUT)) {
     if (!OWN.includes(name)) Deno.symlinkSync(join(CHECKOUT, name), join(folder, name));
   }
-  copy(["deno.json", "deno.lock", "lib"], folder);
+  copy(["deno.json", "deno.lock", "lib", "tools"], folder);
   Deno.mkdirSync(join(folder, ".stack"));
   for (const { name } of Deno.readDirSync(join(CHECKOUT, ".stack"))) { // there, as the tests' own stack runs from them
     if (name.startsWith("jars-")) Deno.symlinkSync(join(CHECKOUT, ".stack", name), join(folder, ".stack", name));

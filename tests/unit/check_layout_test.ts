@@ -50,6 +50,18 @@ Deno.test("check() raises the alarms of a file and of a function", { permissions
   assert.deepEqual(check("lib/x.ts", "x;\n".repeat(251)), ["lib/x.ts has 251 lines, more than 250"]);
 });
 
+Deno.test(
+  "check() looks at the scripts of the page too, and lets one of them ask its server",
+  { permissions: "none" },
+  () => {
+    const long = `export function f() {\n${"  x();\n".repeat(49)}}\n`;
+    assert.equal(check("tools/dashboard/page/x.js", long).length, 1);
+    assert.equal(check("tools/dashboard/page/x.js", `await ${FETCH}url);`).length, 1);
+    assert.deepEqual(check("tools/dashboard/page/connection.js", `await globalThis.${FETCH}url);`), []);
+    assert.deepEqual(check("tools/dashboard/page/x.js", "const body = JSON.stringify({ action });"), []);
+  },
+);
+
 Deno.test("findCircle() names the files of a circle", { permissions: "none" }, () => {
   assert.equal(findCircle(new Map([["a", ["b", "c"]], ["b", ["c"]], ["c", []]])), undefined);
   assert.deepEqual(findCircle(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), ["b", "c", "b"]);

@@ -15,6 +15,7 @@ Deno.test("shellWord() gives a shell back what it was given, to the character", 
     "*",
     "~",
     "A=1",
+    "=1",
     "\\",
     "-n",
     "!",
@@ -27,7 +28,7 @@ Deno.test("shellWord() gives a shell back what it was given, to the character", 
 });
 
 Deno.test("shellWord() leaves alone what needs no quotes", () => {
-  for (const word of ["orders.dlq", "/tmp/x-1_y", "localhost:9092,b:1", "2026-11-24T08:00", "--flag"]) {
+  for (const word of ["orders.dlq", "/tmp/x-1_y", "localhost:9092,b:1", "2026-11-24T08:00", "--flag", "mix=1,b=5"]) {
     assert.equal(shellWord(word), word);
   }
 });

@@ -119,7 +119,7 @@ export class FileAdmin implements StoreAdmin {
   }
 
   history(orderId: string) {
-    return Promise.try(() => orderHistory(this.place, orderId));
+    return orderHistory(this.place, orderId);
   }
 
   async lookUp({ user, item }: { user: string; item: string }): Promise<{ status?: string; quantity?: number }> {

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { setImmediate as turnOfLoop } from "node:timers/promises";
 
 /** Bytes read at a time. */
@@ -79,6 +80,15 @@ function visitChunk({ bytes, start: chunkStart }: LineChunk, visit: LineVisitor)
     start = feed + 1;
   }
   return start === bytes.length || visit(bytes.subarray(start), chunkStart + start, false) !== false;
+}
+
+/**
+ * Whether the bytes contain those of `text`. Searched as text, because Deno's search in a Buffer takes eight times as
+ * long.
+ */
+export function holds(bytes: Uint8Array, text: string): boolean {
+  const latin1 = (part: Buffer) => part.toString("latin1");
+  return latin1(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).includes(latin1(Buffer.from(text)));
 }
 
 /** The number of lines; the last one may lack its line feed. */

@@ -5,7 +5,7 @@ import { causesOf, EXIT, Failure, messageOf } from "../../errors.ts";
 import { NO_HEADERS } from "../../header.ts";
 import { patiently } from "../../patiently.ts";
 import type { OrderPublisher, OutgoingOrder } from "../../ports.ts";
-import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER } from "../../topics.ts";
+import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER, SAME_KEY } from "../../topics.ts";
 import { BatchProducer, isTooLarge } from "./batch_producer.ts";
 import { createKafka } from "../client/client.ts";
 import { disconnect } from "../client/disconnect.ts";
@@ -135,13 +135,11 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   }
 
   #byPartition(orders: readonly T[]): Map<number, T[]> {
-    const { key } = this.#options;
     const run = Math.ceil(orders.length / this.#partitions.length);
-    return Map.groupBy(
-      orders,
-      (outgoing, index) =>
-        key === "none" ? this.#unkeyedPartition(index % run === 0) : this.#address(outgoing.order[key]).partition,
-    );
+    return Map.groupBy(orders, (outgoing, index) => {
+      const key = this.#keyOf(outgoing);
+      return key === null ? this.#unkeyedPartition(index % run === 0) : this.#address(key).partition;
+    });
   }
 
   async #deliverAll(partition: number, all: Iterable<OutgoingRecord>): Promise<void> {
@@ -162,14 +160,21 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
 
   /** Encoded lazily, so that the first ones are being sent meanwhile. */
   *#records(orders: readonly T[]): Generator<OutgoingRecord> {
-    const { key, encode } = this.#options;
+    const { encode } = this.#options;
     for (const outgoing of orders) {
+      const key = this.#keyOf(outgoing);
       yield {
-        key: key === "none" ? null : this.#address(outgoing.order[key]).key,
+        key: key === null ? null : this.#address(key).key,
         value: encode(outgoing),
         headers: headersOf(outgoing),
       };
     }
+  }
+
+  #keyOf({ order }: OutgoingOrder): string | null {
+    const { key } = this.#options;
+    if (key === "none") return null;
+    return key === "same" ? SAME_KEY : order[key];
   }
 
   #address(key: string): Address {

@@ -73,19 +73,36 @@ export class PartitionFetcher implements AsyncDisposable {
   }
 
   async #fetch(offset: number): Promise<RecordBatch[]> {
-    const { topic, partition, wants } = this.#options;
-    await this.#cluster.connect();
-    await this.#cluster.addTargetTopic(topic);
-    const [leader] = Object.keys(this.#cluster.findLeaderForPartitions(topic, [partition]));
-    const broker = await this.#cluster.findBroker({ nodeId: leader });
-    const wanted = [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: FETCH_BYTES }] }];
-    const limits = { maxWaitTime: MAX_WAIT_MS, minBytes: 1, maxBytes: FETCH_BYTES };
-    const request = fetchRequest({ replicaId: CONSUMER, ...limits, topics: wanted });
-    const answer = await ask(broker, { request, response });
-    readBatches(answer, wants);
-    // No answer at all if a quota is used up.
-    return answer.responses[0]?.partitions[0]?.messages ?? [];
+    const limits = { maxWaitMs: MAX_WAIT_MS, maxBytes: FETCH_BYTES };
+    return await fetchOnce(this.#cluster, { ...this.#options, ...limits, offset });
   }
+}
+
+/** One request for the batches of a partition from the one with `offset` on. */
+export interface OneFetch extends Pick<FetcherOptions, "topic" | "partition"> {
+  offset: number;
+  /** As in {@linkcode FetchBounds}. */
+  wants?: FetchBounds["wants"];
+  /** How long the broker may hold back an answer while there is nothing new, in milliseconds. */
+  maxWaitMs: number;
+  /** The broker sends more if the first batch is larger. */
+  maxBytes: number;
+}
+
+/** What the leader of a partition answers; connects `cluster` where it is not. Permissions: net; READ on the topic. */
+export async function fetchOnce(cluster: InternalCluster, fetch: OneFetch): Promise<RecordBatch[]> {
+  const { topic, partition, offset, wants, maxWaitMs, maxBytes } = fetch;
+  await cluster.connect();
+  await cluster.addTargetTopic(topic);
+  const [leader] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
+  const broker = await cluster.findBroker({ nodeId: leader });
+  const wanted = [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }];
+  const limits = { maxWaitTime: maxWaitMs, minBytes: 1, maxBytes };
+  const request = fetchRequest({ replicaId: CONSUMER, ...limits, topics: wanted });
+  const answer = await ask(broker, { request, response });
+  readBatches(answer, wants);
+  // No answer at all if a quota is used up.
+  return answer.responses[0]?.partitions[0]?.messages ?? [];
 }
 
 const response: RawResponse<FetchAnswer> = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ORDER_SCHEMA } from "../../../lib/avro/order_schema.ts";
-import { schemaDifference } from "../../../lib/avro/schema_difference.ts";
+import { changedFields, schemaDifference } from "../../../lib/avro/schema_difference.ts";
 
 function withFields(fields: unknown[]) {
   return { ...ORDER_SCHEMA, fields };
@@ -30,4 +30,19 @@ Deno.test("schemaDifference() takes any schema", { permissions: "none" }, () => 
   ]);
   assert.deepEqual(schemaDifference("int", "string"), ["it is string there, int here"]);
   assert.deepEqual(schemaDifference("int", { type: "int" }), []);
+});
+
+Deno.test("changedFields() has a line for each field that came, went or changed", { permissions: "none" }, () => {
+  const [orderId, user] = ORDER_SCHEMA.fields;
+  const note = { name: "note", type: ["null", "string"], default: null };
+  assert.deepEqual(
+    changedFields(withFields([orderId, user]), withFields([orderId, { ...user, type: "bytes" }, note])),
+    [
+      "- user: string",
+      "+ user: bytes",
+      '+ note: ["null","string"] = null',
+    ],
+  );
+  assert.deepEqual(changedFields(ORDER_SCHEMA, { ...ORDER_SCHEMA, doc: "orders" }), []);
+  assert.deepEqual(changedFields("int", "string"), ["- int", "+ string"]);
 });

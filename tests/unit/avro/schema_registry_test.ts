@@ -40,3 +40,19 @@ for (const answersForSubjects of [true, false]) {
     }
   });
 }
+
+Deno.test("registerOrderSchema() sets the level also where another producer is setting it at the same moment", async () => {
+  let [level, puts]: [string | undefined, number] = [undefined, 0];
+  const answer = async (request: Request) => {
+    if (request.method === "POST") return Response.json({ id: 7 });
+    if (request.method === "PUT") {
+      if (++puts <= 2) return Response.json({ error_code: 409 }, { status: 409 }); // as Apicurio does
+      level = (await request.json()).compatibility;
+    }
+    if (level !== undefined) return Response.json({ compatibilityLevel: level });
+    return Response.json({ error_code: 40408, message: "No" }, { status: 404 });
+  };
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, answer);
+  assert.equal(await registerOrderSchema({ url: `http://127.0.0.1:${server.addr.port}` }, "orders-value"), 7);
+  assert.deepEqual([level, puts], ["FULL", 3]);
+});

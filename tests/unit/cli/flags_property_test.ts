@@ -8,6 +8,7 @@ import { configure as replay } from "../../../tools/replay/replay_flags.ts";
 import { run as bootstrap } from "../../../tools/bootstrap.ts";
 import { run as inventory } from "../../../tools/inventory.ts";
 import { run as user } from "../../../tools/user.ts";
+import { configure as dashboard } from "../../../tools/dashboard.ts";
 import { configure as verify } from "../../../tools/verify.ts";
 import { configure as why } from "../../../tools/why.ts";
 import { printedBy } from "../../support/printed.ts";
@@ -19,6 +20,7 @@ const COMMANDS: Record<string, (args: string[]) => unknown> = {
   replay,
   verify,
   why,
+  dashboard,
   user: (args) => user([...args, "--storage", "/nonexistent"], AbortSignal.any([])),
   inventory: (args) => inventory([...args, "--storage", "/nonexistent"], AbortSignal.any([])),
   bootstrap: (args) => bootstrap([...args, "--yes", "--storage", `${import.meta.filename}/storage`]),
@@ -27,7 +29,8 @@ const COMMANDS: Record<string, (args: string[]) => unknown> = {
 const KNOWN = [
   ..."consume show add update --reset --reset-to --partitions --until-end --max-messages --group --verbose".split(" "),
   ..."--count --delay --rate --seed --mix --key --dry-run --json --same-id --run --originals --offline".split(" "),
-  ..."--user --status --item --quantity --brokers --registry --topic --storage --force --yes --help --".split(" "),
+  ..."--user --status --item --quantity --brokers --registry --topic --storage --force --yes --port --play --help --"
+    .split(" "),
 ];
 const VALUES = [
   ..."0 1 -1 1.5 1e21 1e3 0x10 NaN Infinity 2147483648 9007199254740993 １２ +1 1_000".split(" "),

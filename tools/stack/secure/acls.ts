@@ -17,7 +17,7 @@ type Rights = Record<Exclude<User, "admin">, AclEntry[]>;
 
 /**
  * What each user may do with the orders in `topic` and their consumer group, and no more. A test removes each in turn:
- * without it, a command of that user is denied (except for the last). Everything else in a secure stack is for super
+ * without it, a command of that user is denied. Everything else in a secure stack is for super
  * users.
  *
  * READ and WRITE imply DESCRIBE. Nobody has CREATE: `up` makes the topics. An idempotent producer without a
@@ -30,7 +30,7 @@ export function aclsOf({ topic, group }: { topic: string; group: string }): AclE
     consumer: [onTopic(READ, topic), onTopic(WRITE, deadLetters), onGroup(READ, group)],
     // Reads the dead letters, and in the topic what a resumed run has already sent.
     replayer: [onTopic(WRITE, topic), onTopic(READ, topic), onTopic(READ, deadLetters)],
-    // DESCRIBE on the group is for tools that show its lag; none of our commands needs it.
+    // DESCRIBE on the group is for the dashboard, which shows its lag.
     auditor: [onTopic(READ, topic), onTopic(READ, deadLetters), onGroup(DESCRIBE, group)],
   };
   return Object.entries(rights).flatMap(([user, acls]) => acls.map((acl) => ({ ...acl, principal: `User:${user}` })));

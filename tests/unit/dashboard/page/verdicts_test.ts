@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { REJECT_REASONS } from "../../../../lib/decide_order.ts";
+import { verdictClass, verdictOf, VERDICTS } from "../../../../tools/dashboard/page/verdicts.js";
+import colours from "../../../../tools/dashboard/page/colours.css" with { type: "text" };
+
+const NAMES = ["accepted", "dead-letter", "duplicate", "order-id-conflict", ...REJECT_REASONS];
+
+Deno.test("the page knows every verdict, says what it means, and has a colour for it in light and dark", () => {
+  assert.deepEqual(VERDICTS.map(({ name }) => name).toSorted(), NAMES.toSorted());
+  for (const { name, means } of VERDICTS) {
+    assert.match(means, /^[A-Z].*\.$/);
+    assert.equal(colours.split(`--v-${name}: `).length, 3, name);
+    assert.ok(colours.includes(`.${verdictClass(name)} {`), name);
+  }
+});
+
+Deno.test("a reason that the page does not know is a rejection of no known colour", () => {
+  assert.equal(verdictOf("x y").side, "rejected");
+  assert.equal(verdictClass("x y"), "v-other");
+});
