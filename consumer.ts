@@ -124,6 +124,7 @@ async function consume(
       onOutage: (sentence) => warn(sentence ?? "Going on"),
       onNotice: warn,
     }, stop);
+    report.showLag(() => subscription.lag);
     await subscription.work(async (lane) => {
       for await (const { batch, prepared } of preparedAhead(lane, decode, subscription.isCurrent)) {
         const judged = await subscription.throughOutages(batch, async (isAgain) => {

@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
+import { logProgress } from "../lib/cli/long_work.ts";
 import { print } from "../lib/cli/print.ts";
-import { readingProgress } from "../lib/cli/reading_progress.ts";
 import { warn } from "../lib/cli/warn.ts";
 import type { DatabaseConnection } from "../lib/connections.ts";
 import { FileStore } from "../lib/files/store/file_store.ts";
@@ -38,7 +38,9 @@ export async function openConsumerStore(
 ): Promise<ConsumerStore> {
   const { group, database } = config;
   if (database !== undefined) return await openSharedStore(kafka, config, { database, stop });
-  const store = await FileStore.open(config.storage, { warn, stop, progress: readingProgress("the order log") });
+  const progress = logProgress("Reading the order log", "bytes");
+  const store = await FileStore.open(config.storage, { warn, stop, progress });
+  progress(1, 1); // a torn end is not read to its last byte
   return {
     store,
     deadMember: store.lastMemberOf(group),

@@ -4,7 +4,7 @@ import { EXIT, Failure } from "../errors.ts";
 import { HelpShown } from "./parse.ts";
 import { escapeControls } from "./escape.ts";
 import { permissionDenied } from "./permission_denied.ts";
-import { outputLost, printLastWords, requireOutput } from "./print.ts";
+import { keepAtBottom, outputLost, printLastWords, requireOutput } from "./print.ts";
 
 /** A signal repeated within this time counts as the same: terminal and task runner both pass Ctrl-C on. */
 const SAME_SIGNAL_MS = 2_000;
@@ -23,6 +23,7 @@ export async function main(run: Command): Promise<never> {
   const stop = AbortSignal.any([stopOnSignal(), outputLost]);
   try {
     const exit = await exitOf(run, stop);
+    keepAtBottom("");
     requireOutput();
     Deno.exit(exit);
   } catch (error) {
@@ -70,6 +71,7 @@ function stopOnSignal(): AbortSignal {
         firstAt = Date.now();
         controller.abort();
       } else if (Date.now() - firstAt > SAME_SIGNAL_MS) {
+        keepAtBottom("");
         Deno.exit(code);
       }
     });

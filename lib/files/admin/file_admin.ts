@@ -1,5 +1,6 @@
 import { nameKey, type StockItem, type User } from "../../order.ts";
 import { oddUsers } from "../../odd_users.ts";
+import { type BeginProgress, unwatched } from "../../progress.ts";
 import type {
   AcceptedChoice,
   EditOutcome,
@@ -31,11 +32,13 @@ export class FileAdmin implements StoreAdmin {
   readonly parts = "files";
   readonly place: string;
   readonly #warn: (sentence: string) => void;
+  readonly #begin: BeginProgress;
 
-  /** `warn` is told of things a person should know, one sentence each. */
-  constructor(folder: string, warn: (sentence: string) => void) {
+  /** `warn` is told of things a person should know, one sentence each; `begin` of work that may take long. */
+  constructor(folder: string, warn: (sentence: string) => void, { begin = unwatched }: { begin?: BeginProgress } = {}) {
     this.place = folder;
     this.#warn = warn;
+    this.#begin = begin;
   }
 
   glance(): Promise<{ users: User[]; items: StockItem[] }> {
@@ -105,8 +108,9 @@ export class FileAdmin implements StoreAdmin {
 
   async audit(visit: VerdictVisitor): Promise<StoreAudit> {
     const snapshot = await takeSnapshot(this.place, this.#warn);
-    const balance = auditBalance(snapshot, (place) => visit.accepted(place));
-    visitRejected(snapshot, (place) => visit.rejected(place));
+    const watched = { begin: this.#begin };
+    const balance = auditBalance(snapshot, (place) => visit.accepted(place), watched);
+    visitRejected(snapshot, (place) => visit.rejected(place), watched);
     return { ...balance, positions: snapshot.readRanges };
   }
 
@@ -120,11 +124,11 @@ export class FileAdmin implements StoreAdmin {
   }
 
   acceptedSlice(choice: AcceptedChoice) {
-    return acceptedSlice(this.place, { ...choice, warn: this.#warn });
+    return acceptedSlice(this.place, { ...choice, warn: this.#warn, begin: this.#begin });
   }
 
   rejectedSlice(choice: RejectedChoice) {
-    return rejectedSlice(this.place, { ...choice, warn: this.#warn });
+    return rejectedSlice(this.place, { ...choice, warn: this.#warn, begin: this.#begin });
   }
 
   close(): Promise<void> {

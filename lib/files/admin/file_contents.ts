@@ -1,6 +1,7 @@
 import { OffsetSet } from "../../offset_set.ts";
 import type { Coordinates } from "../../order.ts";
 import type { AcceptedOrder, RejectedOrder } from "../../store_admin.ts";
+import type { BeginProgress } from "../../progress.ts";
 import type { MovedPartition, StoreContents } from "../../store_contents.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { exists } from "../disk/exists.ts";
@@ -17,12 +18,12 @@ import { loggedOrders, readUsers } from "../read/read_storage.ts";
  */
 export async function fileContents(
   folder: string,
-  warn: (sentence: string) => void,
+  { warn, begin }: { warn(sentence: string): void; begin: BeginProgress },
 ): Promise<{ contents: StoreContents; snapshot: StorageSnapshot }> {
   const layout = storageLayout(folder);
   const snapshot = await takeSnapshot(folder, warn);
   const places = new Places();
-  const balance = auditBalance(snapshot, (place) => places.add(place));
+  const balance = auditBalance(snapshot, (place) => places.add(place), { begin });
   const lastLines = surveyRejected(layout, snapshot.lengths.rejected, places);
   const log = { path: layout.orders, end: snapshot.lengths.orders };
   const contents: StoreContents = {

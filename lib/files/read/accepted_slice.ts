@@ -1,5 +1,6 @@
 import type { OutgoingOrder } from "../../ports.ts";
 import { countsOfReplay, notesOnReplay, ReplayOrders, type ReplaySurvey } from "../../replay_orders.ts";
+import { type BeginProgress, unwatched } from "../../progress.ts";
 import type { Slice } from "../../slice.ts";
 import type { AcceptedChoice } from "../../store_admin.ts";
 import { countLogged, loggedOrders, loggedSoFar, type LogPart } from "./read_storage.ts";
@@ -11,12 +12,13 @@ import { countLogged, loggedOrders, loggedSoFar, type LogPart } from "./read_sto
  */
 export async function acceptedSlice(
   folder: string,
-  choice: AcceptedChoice & { warn(sentence: string): void },
+  choice: AcceptedChoice & { warn(sentence: string): void; begin?: BeginProgress },
 ): Promise<Slice<OutgoingOrder>> {
   const log = await loggedSoFar(folder, choice.warn);
   const orders = new ReplayOrders(choice);
   const { visit, survey } = orders.surveyor();
-  const found = survey(countLogged(log, '"replay_of":', visit));
+  const progress = (choice.begin ?? unwatched)("Counting the accepted orders", "bytes");
+  const found = survey(countLogged(log, '"replay_of":', { visit, progress }));
   return {
     total: found.total,
     noun: "order",

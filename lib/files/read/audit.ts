@@ -1,11 +1,12 @@
 import type { PartitionRanges } from "../../offset_ranges.ts";
 import { type Coordinates, nameKey } from "../../order.ts";
+import { type BeginProgress, type Progress, unwatched } from "../../progress.ts";
 import type { BalanceAudit, ItemBalance } from "../../store_admin.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { type EditRecord, isEdit } from "../log/edit_journal.ts";
 import type { CompactedEdits } from "../log/edit_numbers.ts";
 import { storageLayout } from "../disk/layout.ts";
-import { visitLines } from "../log/lines.ts";
+import { visitLines, watchedRead } from "../log/lines.ts";
 import type { LoggedOrder } from "../log/order_log.ts";
 import { sealedRecords, unsealLine } from "../log/sealed_line.ts";
 import { HASH_WORDS, newHashKey, sipHash } from "../index/sip_hash.ts";
@@ -45,7 +46,11 @@ export async function takeSnapshot(folder: string, warn: (sentence: string) => v
  * It streams: memory grows by 8 bytes per order, to find ids accepted twice. `visit` gets the coordinates of each
  * accepted order.
  */
-export function auditBalance(snapshot: StorageSnapshot, visit: (place: Coordinates) => void): BalanceAudit {
+export function auditBalance(
+  snapshot: StorageSnapshot,
+  visit: (place: Coordinates) => void,
+  { begin = unwatched }: { begin?: BeginProgress } = {},
+): BalanceAudit {
   const { folder, lengths, stock } = snapshot;
   const { orders } = storageLayout(folder);
   const ids = new RepeatedIds();
@@ -53,7 +58,8 @@ export function auditBalance(snapshot: StorageSnapshot, visit: (place: Coordinat
     const edits = editRecords(snapshot);
     const books = new Books();
     let edit = edits.next().value;
-    forEachRecord<LoggedOrder>(orders, lengths.orders, (order) => {
+    const progress = begin("Checking the order log", "bytes");
+    forEachRecord<LoggedOrder>({ path: orders, length: lengths.orders, progress }, (order) => {
       for (; edit !== undefined && (!isEdit(edit) || edit.seq < order.seq); edit = edits.next().value) books.edit(edit);
       books.accept(order);
       ids.add(order.order_id);
@@ -62,7 +68,7 @@ export function auditBalance(snapshot: StorageSnapshot, visit: (place: Coordinat
     for (; edit !== undefined; edit = edits.next().value) books.edit(edit);
     books.close();
     const twice = ids.candidates();
-    if (twice.size > 0) books.faults.push(...acceptedTwice(orders, lengths.orders, twice));
+    if (twice.size > 0) books.faults.push(...acceptedTwice({ path: orders, length: lengths.orders }, twice));
     return { items: books.balances(stock), faults: books.faults, accepted: ids.size };
   } finally {
     snapshot.edits.close();
@@ -77,8 +83,13 @@ function* editRecords({ edits, lengths }: StorageSnapshot): Generator<EditRecord
 }
 
 /** Visits the coordinates of each rejected order. */
-export function visitRejected(snapshot: StorageSnapshot, visit: (place: Coordinates) => void): void {
-  forEachRecord<Coordinates>(storageLayout(snapshot.folder).rejected, snapshot.lengths.rejected, visit, () => {});
+export function visitRejected(
+  { folder, lengths }: StorageSnapshot,
+  visit: (place: Coordinates) => void,
+  { begin = unwatched }: { begin?: BeginProgress } = {},
+): void {
+  const progress = begin("Checking the rejected orders", "bytes");
+  forEachRecord<Coordinates>({ path: storageLayout(folder).rejected, length: lengths.rejected, progress }, visit);
 }
 
 /** Running totals of every item. */
@@ -169,11 +180,11 @@ class RepeatedIds {
   }
 }
 
-function acceptedTwice(path: string, length: number, candidates: ReadonlySet<number>): string[] {
+function acceptedTwice(log: FilePart, candidates: ReadonlySet<number>): string[] {
   const count = new Map<string, number>();
-  forEachRecord<LoggedOrder>(path, length, ({ order_id }) => {
+  forEachRecord<LoggedOrder>(log, ({ order_id }) => {
     if (candidates.has(shortHash(order_id))) count.set(order_id, (count.get(order_id) ?? 0) + 1);
-  }, () => {});
+  });
   return [...count].filter(([, times]) => times > 1).map(([id, times]) => `order ${id} is accepted ${times} times`);
 }
 
@@ -185,15 +196,27 @@ function shortHash(id: string): number {
   return hashed[0] * 2 ** 20 + (hashed[1] >>> 12);
 }
 
-function forEachRecord<T>(path: string, length: number, visit: (record: T) => void, damaged: (at: number) => void) {
+/** The beginning of a file of sealed lines, in bytes. */
+interface FilePart {
+  path: string;
+  length: number;
+  progress?: Progress;
+}
+
+function forEachRecord<T>(
+  { path, length, progress = () => {} }: FilePart,
+  visit: (record: T) => void,
+  damaged: (at: number) => void = () => {},
+): void {
   if (length === 0) return;
   const file = AppendFile.openToRead(path);
   try {
-    visitLines((...range) => file.read(...range), 0, length, (line, start) => {
+    visitLines(watchedRead((...range) => file.read(...range), length, progress), 0, length, (line, start) => {
       const record = unsealLine(line);
       if (record === undefined) damaged(start);
       else visit(record as T);
     });
+    progress(length, length);
   } finally {
     file.close();
   }
