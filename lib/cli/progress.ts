@@ -92,7 +92,8 @@ export class SendReport<T> {
   }
 }
 
-function isHumanPace({ delay = 0, rate }: PaceSetting): boolean {
+function isHumanPace({ delay = 0, rate, burst }: PaceSetting): boolean {
+  if (burst !== undefined) return burst.size <= HUMAN_PACE && burst.size / burst.every <= HUMAN_PACE;
   return (rate ?? 1 / delay) <= HUMAN_PACE;
 }
 

@@ -72,5 +72,15 @@ Deno.test("paceSetting() takes delay or rate, not both, and the usual delay else
   assert.deepEqual(paceSetting({}, 1), { delay: 1 });
   assert.deepEqual(paceSetting({ delay: 0 }, 1), { delay: 0 });
   assert.deepEqual(paceSetting({ rate: 2.5 }, 1), { rate: 2.5 });
+  assert.deepEqual(paceSetting({ burst: "100/2.5", jitter: 0.3 }, 1), {
+    burst: { size: 100, every: 2.5 },
+    jitter: 0.3,
+  });
+  assert.deepEqual(paceSetting({ jitter: 0.3 }, 1), { delay: 1, jitter: 0.3 });
   assert.throws(() => paceSetting({ delay: 1, rate: 1 }, 1), { exit: EXIT.usage });
+  assert.throws(() => paceSetting({ burst: "1/1", rate: 1 }, 1), { exit: EXIT.usage, message: /^--rate and --burst/ });
+  assert.throws(() => paceSetting({ jitter: 0.3 }, 0), { exit: EXIT.usage });
+  for (const burst of ["5", "0/1", "1/0", "a/b", "1/99999", "1e3/1", "-1/1", "1/1/1", ""]) {
+    assert.throws(() => paceSetting({ burst }, 1), { exit: EXIT.usage, message: /such as 100\/5/ }, burst);
+  }
 });
