@@ -7,6 +7,7 @@ import { type ChosenSchema, chosenSchema } from "./lib/avro/chosen_schema.ts";
 import { encodeOrder } from "./lib/avro/order_codec.ts";
 import { registerOrderSchema } from "./lib/avro/schema_registry.ts";
 import { Acknowledgements } from "./lib/cli/acknowledgements.ts";
+import { didYouMean } from "./lib/cli/did_you_mean.ts";
 import { escapeControls } from "./lib/cli/escape.ts";
 import { printJsonLines } from "./lib/cli/json_lines.ts";
 import { main } from "./lib/cli/main.ts";
@@ -139,7 +140,7 @@ const parser = object({
     description: line("Percent of unpaid, unknown-user, unknown-item, no-stock, duplicate, poison; the rest is good"),
   })),
   key: withDefault(
-    option("--key", choice(ORDER_KEYS), { description: line("What the message key is made of") }),
+    option("--key", choice(ORDER_KEYS, { metavar: "KEY" }), { description: line("What the message key is made of") }),
     "item",
   ),
   schema: optional(option("--schema", string({ metavar: "FILE" }), {
@@ -170,7 +171,7 @@ export function configure(args: readonly string[]): ProducerConfig {
     count: options.count,
     pace: paceSetting(options, USUAL_DELAY_S),
     seed: options.seed ?? crypto.randomUUID().slice(0, 8),
-    mix: options.mix === undefined ? undefined : parseMix(options.mix),
+    mix: options.mix === undefined ? undefined : parseMix(options.mix, didYouMean),
     key: options.key,
     schema: options.schema === undefined ? undefined : schemaSetting(options.schema),
     dryRun: options.dryRun,

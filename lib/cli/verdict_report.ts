@@ -2,6 +2,7 @@ import process from "node:process";
 import { styleText } from "node:util";
 import type { Verdict } from "../judge_batch.ts";
 import { shown } from "./escape.ts";
+import { printJson } from "./json_lines.ts";
 import { LiveLine } from "./live_line.ts";
 import { countText, SEPARATOR } from "./long_work.ts";
 import { print, printError } from "./print.ts";
@@ -29,6 +30,8 @@ export interface VerdictCounts {
  */
 export class VerdictReport {
   readonly #verbose: boolean;
+  readonly #json: boolean;
+  readonly #say: (line: string) => void;
   readonly #startedAt = performance.now();
   readonly #total = noCounts();
   /** Verdicts that were not shown, and only counted: in this second, or since orders come too fast for a terminal. */
@@ -44,8 +47,11 @@ export class VerdictReport {
   #slowSeconds = 0;
   #lagNow: () => number | undefined = () => undefined;
 
-  constructor(options: { verbose: boolean }) {
+  /** With `json` stdout is kept for the total, as one object. */
+  constructor(options: { verbose: boolean; json?: boolean }) {
     this.#verbose = options.verbose;
+    this.#json = options.json ?? false;
+    this.#say = this.#json ? printError : print;
   }
 
   get counts(): Readonly<VerdictCounts> {
@@ -61,7 +67,7 @@ export class VerdictReport {
     this.#turnSecond();
     for (const verdict of verdicts) {
       count(this.#total, verdict);
-      if (this.#isReadable()) printVerdict(verdict);
+      if (this.#isReadable()) printVerdict(verdict, this.#say);
       else count(this.#hidden, verdict);
     }
     this.#reportLater();
@@ -90,6 +96,7 @@ export class VerdictReport {
     const seconds = (performance.now() - this.#startedAt) / SECOND_MS;
     const orders = ordersIn(this.#total);
     const rate = seconds > 0 ? Math.round(orders / seconds) : 0;
+    if (this.#json) return printJson(totalOf(this.#total, seconds));
     print(`${orders} orders: ${describe(this.#total)} in ${seconds.toFixed(1)} s (${rate} orders/s)`);
   }
 
@@ -142,7 +149,7 @@ export class VerdictReport {
     if (ordersIn(this.#hidden) > 0) {
       const sentence = `… ${ordersIn(this.#hidden)} more orders: ${describe(this.#hidden)}`;
       if (Object.keys(this.#hidden.rejected).length + this.#hidden.deadLettered > 0) complain(sentence);
-      else print(sentence);
+      else this.#say(sentence);
     }
     this.#hidden = noCounts();
   }
@@ -165,19 +172,28 @@ export function statusTexts(counts: VerdictCounts, { rate, lag }: { rate: number
   return [`${start}${SEPARATOR}${describe(counts)}`, [start, ...brief].join(SEPARATOR), start, facts[0]];
 }
 
-function printVerdict(verdict: Verdict): void {
+function totalOf({ deadLettered, ...counts }: VerdictCounts, seconds: number) {
+  const orders = ordersIn({ deadLettered, ...counts });
+  const pace = {
+    seconds: Number(seconds.toFixed(2)),
+    orders_per_second: seconds > 0 ? Math.round(orders / seconds) : 0,
+  };
+  return { orders, ...counts, dead_lettered: deadLettered, ...pace };
+}
+
+function printVerdict(verdict: Verdict, say: (line: string) => void): void {
   const { order } = verdict.received;
   const what = `${shown(order.order_id)}  ${shown(order.user)}  ${order.quantity} ${shown(order.item)}`;
   switch (verdict.kind) {
     case "accepted": {
       const word = styleText("green", "accepted", { stream: process.stdout });
-      return print(`${word}  ${what}  stock ${verdict.before} -> ${verdict.remaining}`);
+      return say(`${word}  ${what}  stock ${verdict.before} -> ${verdict.remaining}`);
     }
     case "rejected":
       return complain(`rejected  ${what}  ${verdict.reason}${seen(verdict)}`);
     case "redelivered": {
       const word = styleText("dim", "skipped", { stream: process.stdout });
-      return print(`${word}   ${what}  accepted before`);
+      return say(`${word}   ${what}  accepted before`);
     }
     default:
       return verdict satisfies never;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
-import { option } from "@optique/core/primitives";
+import { argument, option } from "@optique/core/primitives";
 import { integer, string } from "@optique/core/valueparser";
 import { HelpShown, line, parseArgs } from "../../../lib/cli/parse.ts";
 import { paceFlags, paceSetting } from "../../../lib/cli/pace_flags.ts";
+import { kafkaFlags } from "../../../lib/cli/settings.ts";
 import { EXIT, Failure } from "../../../lib/errors.ts";
-import { printedBy } from "../../support/printed.ts";
 
 const parser = object({
   count: optional(option("--count", integer({ min: 0, max: 9 }), { description: line("How many") })),
@@ -63,9 +63,19 @@ Deno.test("parseArgs() refuses values that are none of the flag's", () => {
   refusal("--count", "1", "--count", "2");
 });
 
-Deno.test("parseArgs() prints the help for --help and ends the command", async () => {
-  const { out } = await printedBy(() => assert.throws(() => parse("--help"), HelpShown));
-  assert.match(out.join("\n"), /Tries\.\nUsage: deno task try .*How many.*Examples:\n +deno task try --count 3/s);
+Deno.test("parseArgs() ends the command with the help for --help, its usage in one line and its flags in groups", () => {
+  const grouped = object({ orderId: argument(string({ metavar: "ID" })), to: option("--to", string()), ...kafkaFlags });
+  const about = { name: "try", brief: "Tries.", examples: ["deno task try --count 3"] };
+  assert.throws(() => parseArgs(grouped, ["--help"], about), (error) => {
+    assert.ok(error instanceof HelpShown);
+    assert.match(error.message, /^Tries\.\nUsage: deno task try --to STRING \[options\] ID\n\n +--to STRING/);
+    assert.match(
+      error.message,
+      /\n +--help .*\n\nKafka:\n +--brokers .*\n\nSecurity:\n +--allow-plaintext-credentials /s,
+    );
+    assert.match(error.message, /\nExamples:\n +deno task try --count 3\n?$/);
+    return true;
+  });
 });
 
 Deno.test("paceSetting() takes delay or rate, not both, and the usual delay else", () => {
