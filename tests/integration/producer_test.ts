@@ -108,6 +108,7 @@ Deno.test("produce tells a person the same below the summary", async () => {
 
 Deno.test("produce --schema sends with a newer schema, which consume accepts, and the log keeps our fields", async () => {
   using own = world();
+  Deno.writeTextFileSync(`${own.storage}/inventory.csv`, "item,quantity\nbook,1000\n");
   const args = ["--count", "4", "--delay", "0", "--mix", "unpaid=0", "--schema", "schemas/order_v2.avsc"];
   const { code, stderr } = await task("produce", args, own.env);
   assert.equal(code, EXIT.ok, stderr);
