@@ -5,9 +5,10 @@ import { choice, integer, string } from "@optique/core/valueparser";
 import type { Kafka } from "kafkajs";
 import { OrderDecoder } from "./lib/avro/order_codec.ts";
 import { requireRegistry, writerSchemas } from "./lib/avro/schema_registry.ts";
+import { didYouMean } from "./lib/cli/did_you_mean.ts";
 import { main } from "./lib/cli/main.ts";
 import { line, parseArgs } from "./lib/cli/parse.ts";
-import { print } from "./lib/cli/print.ts";
+import { print, printError } from "./lib/cli/print.ts";
 import { resetPreview } from "./lib/cli/reset_preview.ts";
 import { groupFlag, groupSetting, type KafkaSettings, ordersFlags, ordersSettings } from "./lib/cli/settings.ts";
 import { parseTimeFlag } from "./lib/cli/time_flag.ts";
@@ -47,6 +48,8 @@ export interface ConsumerConfig extends KafkaSettings {
   /** Stop after exactly this many messages. */
   maxMessages?: number;
   verbose: boolean;
+  /** Keeps stdout for the summary, as one JSON object. */
+  json?: boolean;
   /** Gets every verdict once it is durable, in addition to the console. */
   onVerdicts?: (verdicts: readonly Verdict[]) => void;
 }
@@ -67,7 +70,7 @@ export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<vo
     const { group, topic } = config;
     const facts = await requireRights(kafka, { [topic]: "Read", [deadLetterTopic(topic)]: "Write" });
     const at = { group, topic, topicId: facts?.get(topic)?.id };
-    const offsets = await prepareGroup(kafka, consumerStore, { at, reset: config.reset });
+    const offsets = await prepareGroup(kafka, consumerStore, { ...config, at });
     await consume(kafka, consumerStore, config, { ...offsets, ...at }, stop);
   } finally {
     await consumerStore.store.close();
@@ -77,14 +80,14 @@ export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<vo
 async function prepareGroup(
   kafka: Kafka,
   { store, lanes, deadMember }: ConsumerStore,
-  { at, reset }: { at: GroupTopic; reset: ConsumerConfig["reset"] },
+  { at, reset, json }: { at: GroupTopic } & Pick<ConsumerConfig, "reset" | "json">,
 ): Promise<StartOffsets> {
   const { group, topic } = at;
   try {
     return await withAdmin(kafka, async (admin) => {
       if (reset !== undefined) {
         await resetGroup(kafka, admin, store, { ...at, deadMember, ...reset }, (steps) => {
-          print(resetPreview({ topic, target: reset.target, steps }));
+          (json ? printError : print)(resetPreview({ topic, target: reset.target, steps }));
         });
       }
       return await startGroup(kafka, admin, store, { ...at, deadMember, isShared: lanes !== undefined });
@@ -124,6 +127,7 @@ async function consume(
       onOutage: (sentence) => warn(sentence ?? "Going on"),
       onNotice: warn,
     }, stop);
+    report.showLag(() => subscription.lag);
     await subscription.work(async (lane) => {
       for await (const { batch, prepared } of preparedAhead(lane, decode, subscription.isCurrent)) {
         const judged = await subscription.throughOutages(batch, async (isAgain) => {
@@ -146,7 +150,7 @@ async function consume(
 }
 
 const parser = object({
-  word: optional(argument(choice(["consume"]), { description: line("May be left out") })),
+  word: optional(argument(choice(["consume"], { metavar: "consume" }), { description: line("May be left out") })),
   reset: option("--reset", {
     description: line("Move the group before consuming: to the earliest record, or --reset-to"),
   }),
@@ -162,6 +166,7 @@ const parser = object({
   maxMessages: optional(option("--max-messages", integer({ min: 1, metavar: "N" }), {
     description: line("Stop after exactly N messages"),
   })),
+  json: option("--json", { description: line("Print the summary as JSON, and all else on stderr") }),
   verbose: option("--verbose", { description: line("Show every order at any pace") }),
   ...ordersFlags,
   ...groupFlag,
@@ -187,9 +192,13 @@ export function configure(args: readonly string[]): ConsumerConfig {
     reset: resetSetting(options),
     untilEnd: options.untilEnd,
     maxMessages: options.maxMessages,
+    json: options.json,
     verbose: options.verbose,
   };
 }
+
+/** The words among the values of `--reset-to`. */
+const WHERE = ["earliest", "latest"];
 
 function resetSetting({ reset, resetTo, partitions }: { reset: boolean; resetTo?: string; partitions?: string }) {
   if (!reset && (resetTo ?? partitions) !== undefined) {
@@ -199,7 +208,7 @@ function resetSetting({ reset, resetTo, partitions }: { reset: boolean; resetTo?
   const target = parseTimeFlag(resetTo ?? "earliest", Date.now());
   if (target === undefined) {
     const known = "earliest, latest, an offset, a time such as 2026-11-24T08:00, or an age such as 15m";
-    throw new Failure(EXIT.usage, `--reset-to must be ${known}, got "${resetTo}"`);
+    throw new Failure(EXIT.usage, `--reset-to must be ${known}, got "${resetTo}"${didYouMean(resetTo!, WHERE)}`);
   }
   if (partitions !== undefined && !/^\d+(,\d+)*$/.test(partitions)) {
     throw new Failure(EXIT.usage, `--partitions must be numbers such as 0,2, got "${partitions}"`);

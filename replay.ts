@@ -1,4 +1,5 @@
 import { escapeControls } from "./lib/cli/escape.ts";
+import { showProgress } from "./lib/cli/long_work.ts";
 import { main } from "./lib/cli/main.ts";
 import { printError } from "./lib/cli/print.ts";
 import { createKafka } from "./lib/kafka/client/client.ts";
@@ -38,7 +39,12 @@ export async function run(config: ReplayConfig, stop: AbortSignal): Promise<void
     case "dlq": {
       await requireBrokers(config.kafka);
       const sent = await sentBefore(config);
-      const slice = await deadLetterSlice(createKafka(config.kafka), topic, { filter: source.filter, run, sent });
+      const slice = await deadLetterSlice(createKafka(config.kafka), topic, {
+        filter: source.filter,
+        run,
+        sent,
+        begin: showProgress,
+      });
       return await replay(slice, deadLetterSender, { config, stop });
     }
     default:
@@ -50,7 +56,7 @@ export async function run(config: ReplayConfig, stop: AbortSignal): Promise<void
 async function sentBefore({ resumed, kafka, topic, run }: ReplayConfig): Promise<ReadonlySet<string>> {
   if (!resumed) return new Set();
   await requireBrokers(kafka);
-  return await sentByRun(createKafka(kafka), topic, run);
+  return await sentByRun(createKafka(kafka), topic, { run, begin: showProgress });
 }
 
 async function replay<T>(

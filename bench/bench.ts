@@ -3,8 +3,10 @@ import { object } from "@optique/core/constructs";
 import { optional, withDefault } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { choice, integer, string } from "@optique/core/valueparser";
+import { showProgress } from "../lib/cli/long_work.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
+import { print, printError } from "../lib/cli/print.ts";
 import { EXIT } from "../lib/errors.ts";
 import { withDatabaseStack } from "../tests/support/stack.ts";
 import { CHECKOUT } from "../tools/stack/folders.ts";
@@ -61,7 +63,15 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
   try {
     await withDatabaseStack(async (env, dataDir) => {
       const world = new BenchWorld({ env, dataDir, folder: scratch, orders, tools }, stop);
-      for (const work of works) outcomes.push(await measure(work, world, { rounds, stop, note: console.error }));
+      const progress = showProgress("Benching", "steps");
+      const total = works.length * (rounds + 1); // the preparation counts as one
+      for (const [index, work] of works.entries()) {
+        const done = index * (rounds + 1);
+        progress(done, total);
+        const onStep = (steps: number) => progress(done + steps, total);
+        outcomes.push(await measure(work, world, { rounds, stop, note: printError, onStep }));
+      }
+      progress(total, total);
     });
   } catch (error) {
     if (!stop.aborted) throw error; // interrupted: show what was measured
@@ -77,7 +87,7 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
     startedAt.slice(0, 10)
   }`;
   Deno.writeTextFileSync(join(folder, "bench.svg"), picture(outcomes, caption));
-  console.log(`${report(outcomes)}\n\nWritten to ${join(out, "bench.json")} and bench.svg`);
+  print(`${report(outcomes)}\n\nWritten to ${join(out, "bench.json")} and bench.svg`);
   return isGood(outcomes, { strict }) && !stop.aborted ? EXIT.ok : EXIT.failed;
 }
 

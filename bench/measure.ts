@@ -15,13 +15,15 @@ export interface MeasureOptions {
   stop: AbortSignal;
   /** Called with progress notes, one sentence each. */
   note: (sentence: string) => void;
+  /** Called after the preparation and after each round, with how many of these are done. */
+  onStep?: (done: number) => void;
 }
 
 /** Measures one work in `rounds` rounds. A failure or overrun becomes its outcome, unless `stop` has aborted. */
 export async function measure(
   work: Work,
   world: BenchWorld,
-  { rounds, stop, note }: MeasureOptions,
+  { rounds, stop, note, onStep }: MeasureOptions,
 ): Promise<Outcome> {
   const skipped = work.skip?.(world.orders);
   if (skipped !== undefined) {
@@ -39,6 +41,7 @@ export async function measure(
     const round = await inTime(work.prepare(world.within(signal)), signal);
     const samples: Sample[] = [];
     for (let done = 0; done < rounds; done++) {
+      onStep?.(done + 1);
       const sample = await inTime(round(), signal);
       samples.push(sample);
       note(`${work.title}: round ${done + 1} of ${rounds}, ${figures(work, sample)}`);

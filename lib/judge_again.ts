@@ -55,6 +55,7 @@ export async function judgeAgain(
     stop.throwIfAborted();
     progress(done, total);
   }
+  progress(total, total);
   return { judged, passed: done - judged, ...counts.report(), items: judge.stock.outcomes() };
 }
 

@@ -1,4 +1,5 @@
 import { EXIT, Failure } from "./errors.ts";
+import { type BeginProgress, unwatched } from "./progress.ts";
 import type { StoreContents } from "./store_admin.ts";
 import { type StoreSummary, summarize } from "./store_contents.ts";
 
@@ -7,7 +8,7 @@ export interface StoreSource {
   /** As it is named to a person. */
   readonly place: string;
   /** Shows `use` what it holds, as of one moment; undefined where it holds nothing, or was set aside. */
-  read<T>(use: (contents: StoreContents) => Promise<T>): Promise<T | undefined>;
+  read<T>(use: (contents: StoreContents) => Promise<T>, begin: BeginProgress): Promise<T | undefined>;
   /** Sets aside what was read; at once it can no longer be used. A {@linkcode Failure} (75) if it has changed since. */
   setAside(): Promise<string>;
   /** Sets aside what an interrupted command left of a store that it was setting aside. */
@@ -23,7 +24,7 @@ export interface StoreTarget {
   /** Builds the contents, in place of whatever an earlier attempt left. */
   put(contents: StoreContents): Promise<void>;
   /** Shows `use` what was built. */
-  read<T>(use: (contents: StoreContents) => Promise<T>): Promise<T>;
+  read<T>(use: (contents: StoreContents) => Promise<T>, begin: BeginProgress): Promise<T>;
   /** Marks it complete, durably. */
   complete(): Promise<void>;
   isComplete(): Promise<boolean>;
@@ -47,15 +48,20 @@ export interface Move {
  * So two stores are never usable at the same time. Throws a {@linkcode Failure}: 75 where the source is in use, 65
  * where it does not add up or the target holds something, 78 where there is nothing to move.
  */
-export async function moveStore(source: StoreSource, target: StoreTarget): Promise<Move | undefined> {
+export async function moveStore(
+  source: StoreSource,
+  target: StoreTarget,
+  { begin = unwatched }: { begin?: BeginProgress } = {},
+): Promise<Move | undefined> {
   const summaries = await source.read(async (contents) => {
     requireBalance(source, contents);
     await requireFree(target);
-    await target.put(contents);
-    const [from, to] = [await summarize(contents), await target.read(summarize)];
+    await target.put(watched(contents, `Writing to ${target.place}`, begin));
+    const from = await summarize(watched(contents, `Reading ${source.place} again`, begin));
+    const to = await target.read((there) => summarize(watched(there, `Reading ${target.place}`, begin)), begin);
     requireSame(from, to, target);
     return { from, to };
-  });
+  }, begin);
   let backup: string | undefined;
   if (summaries !== undefined) {
     await target.complete();
@@ -68,6 +74,21 @@ export async function moveStore(source: StoreSource, target: StoreTarget): Promi
   }
   await target.takePlace();
   return summaries && { ...summaries, backup: backup! };
+}
+
+/** The same contents, which show how far their orders have been read. */
+function watched(contents: StoreContents, what: string, begin: BeginProgress): StoreContents {
+  const { accepted } = contents;
+  async function* orders() {
+    const progress = begin(what, "orders");
+    let done = 0;
+    for await (const order of contents.orders()) {
+      progress(done++, accepted);
+      yield order;
+    }
+    progress(accepted, accepted);
+  }
+  return { ...contents, orders };
 }
 
 async function requireFree(target: StoreTarget): Promise<void> {

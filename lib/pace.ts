@@ -1,12 +1,16 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { Rhythm, type RhythmSetting } from "./rhythm.ts";
 
-/** How fast orders are sent; a `speed` overrides both others. */
+/** How fast orders are sent; a `speed` overrides the others. */
 export interface PaceSetting extends RhythmSetting {
   /** The least seconds between one order and the next; 0 is as fast as possible. */
   delay?: number;
   /** Orders per second by the clock: after a stall it catches up. Overrides `delay`. */
   rate?: number;
+  /** So many orders at once, every so many seconds. Overrides `delay` and `rate`. */
+  burst?: { size: number; every: number };
+  /** From 0 to 1: each wait is up to this part shorter or longer, evenly spread; the mean stays. */
+  jitter?: number;
 }
 
 /** Milliseconds since some start, and a sleep that ends early when `stop` aborts. */
@@ -24,6 +28,8 @@ export interface PacedSend<T> {
   /** The most orders in one call of `send`. */
   maxBatch?: number;
   clock?: Clock;
+  /** From 0 to below 1, for the jitter. */
+  random?: () => number;
 }
 
 const MAX_BATCH = 20_000;
@@ -40,11 +46,11 @@ const LONGEST_SLEEP_MS = 3_600_000;
  */
 export async function sendPaced<T>(
   source: Iterable<T> | AsyncIterable<T>,
-  { pace, stop, send, timeOf, maxBatch = MAX_BATCH, clock = systemClock }: PacedSend<T>,
+  { pace, stop, send, timeOf, maxBatch = MAX_BATCH, clock = systemClock, random = Math.random }: PacedSend<T>,
 ): Promise<void> {
   const orders = iterate(source);
   if (pace.speed !== undefined) return await sendInRhythm(orders, { pace, stop, send, timeOf, maxBatch, clock });
-  const schedule = new Schedule(pace, maxBatch, clock);
+  const schedule = new Schedule(pace, { maxBatch, clock, random });
   try {
     while (true) {
       const due = await schedule.due(stop);
@@ -65,7 +71,9 @@ export async function sendPaced<T>(
 
 async function sendInRhythm<T>(
   orders: Iterator<T> | AsyncIterator<T>,
-  { pace, stop, send, timeOf, maxBatch, clock }: Required<Omit<PacedSend<T>, "timeOf">> & Pick<PacedSend<T>, "timeOf">,
+  { pace, stop, send, timeOf, maxBatch, clock }:
+    & Required<Omit<PacedSend<T>, "timeOf" | "random">>
+    & Pick<PacedSend<T>, "timeOf">,
 ): Promise<void> {
   const rhythm = new Rhythm(pace);
   let dueAt = clock.now();
@@ -103,31 +111,53 @@ async function sleepUntil(
 
 class Schedule {
   readonly #intervalMs: number;
+  readonly #jitter: number;
+  /** Orders due after each interval. */
+  readonly #size: number;
   readonly #catchesUp: boolean;
   readonly #maxBatch: number;
   readonly #clock: Clock;
-  /** When the next order is due, by the clock. */
+  readonly #random: () => number;
+  /** When the next interval ends, by the clock. */
   #nextAt: number;
+  /** Orders that are due and not taken. */
+  #left = 0;
 
-  constructor({ delay = 0, rate }: PaceSetting, maxBatch: number, clock: Clock) {
+  constructor(
+    { delay = 0, rate, burst, jitter = 0 }: PaceSetting,
+    { maxBatch, clock, random }: { maxBatch: number; clock: Clock; random: () => number },
+  ) {
     this.#maxBatch = maxBatch;
-    this.#intervalMs = rate === undefined ? delay * 1_000 : 1_000 / rate;
-    this.#catchesUp = rate !== undefined;
+    this.#intervalMs = 1_000 * (burst?.every ?? (rate === undefined ? delay : 1 / rate));
+    this.#size = burst?.size ?? 1;
+    this.#jitter = jitter;
+    this.#catchesUp = burst === undefined && rate !== undefined;
     this.#clock = clock;
+    this.#random = random;
     this.#nextAt = clock.now();
   }
 
   /** Waits for the next order. Returns how many are due by then, 0 once `stop` has aborted. */
   async due(stop: AbortSignal): Promise<number> {
     if (this.#intervalMs === 0) return stop.aborted ? 0 : this.#maxBatch;
-    const tick = this.#catchesUp && this.#intervalMs < TICK_MS ? TICK_MS : 0;
-    await sleepUntil(this.#nextAt, { clock: this.#clock, stop, tick });
+    if (this.#left === 0) {
+      const tick = this.#catchesUp && this.#intervalMs < TICK_MS ? TICK_MS : 0;
+      await sleepUntil(this.#nextAt, { clock: this.#clock, stop, tick });
+      const now = this.#clock.now();
+      this.#left = this.#size;
+      this.#nextAt = (this.#catchesUp ? this.#nextAt : now) + this.#wait();
+      for (; this.#catchesUp && this.#nextAt <= now && this.#left < this.#maxBatch; this.#left++) {
+        this.#nextAt += this.#wait();
+      }
+    }
     if (stop.aborted) return 0;
-    const now = this.#clock.now();
-    const due = this.#catchesUp ? 1 + Math.floor((now - this.#nextAt) / this.#intervalMs) : 1;
-    const taken = Math.min(due, this.#maxBatch);
-    this.#nextAt = (this.#catchesUp ? this.#nextAt : now) + taken * this.#intervalMs;
+    const taken = Math.min(this.#left, this.#maxBatch);
+    this.#left -= taken;
     return taken;
+  }
+
+  #wait(): number {
+    return this.#intervalMs * (1 + this.#jitter * (2 * this.#random() - 1));
   }
 }
 

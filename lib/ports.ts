@@ -26,6 +26,14 @@ export interface OrderPublisher<T extends OutgoingOrder = OutgoingOrder> {
   close(): Promise<void>;
 }
 
+/** Orders that all in-sync replicas of a partition have acknowledged. */
+export interface Acknowledged {
+  partition: number;
+  count: number;
+  /** Milliseconds since the call that sent them. */
+  ms: number;
+}
+
 /** A record as it lies in a topic. */
 export interface TopicRecord {
   offset: number;

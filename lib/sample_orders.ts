@@ -43,15 +43,21 @@ export function sampleOrders(options: SampleOptions): Generator<SampleOrder, nev
   return options.mix === undefined ? plainOrders(options, random) : mixedOrders(options, options.mix, pools, random);
 }
 
-/** `unpaid=10,poison=0.5` as a mix. Throws a usage {@linkcode Failure} that says what is wrong. */
-export function parseMix(text: string): Mix {
+/**
+ * `unpaid=10,poison=0.5` as a mix. Throws a usage {@linkcode Failure} that says what is wrong; `hint` says what was
+ * probably meant by an unknown kind.
+ */
+export function parseMix(text: string, hint: (word: string, known: readonly string[]) => string = () => ""): Mix {
   const mix: Mix = {};
   for (const part of text.split(",")) {
     const equals = part.indexOf("=");
     const kind = part.slice(0, equals) as MixKind;
     const percent = part.slice(equals + 1);
     if (equals < 0 || !MIX_KINDS.includes(kind)) {
-      throw new Failure(EXIT.usage, `--mix takes KIND=PERCENT of ${MIX_KINDS.join(", ")}; got "${part}"`);
+      throw new Failure(
+        EXIT.usage,
+        `--mix takes KIND=PERCENT of ${MIX_KINDS.join(", ")}; got "${part}"${hint(kind, MIX_KINDS)}`,
+      );
     }
     if (!/^\d+(\.\d+)?$/.test(percent)) {
       throw new Failure(EXIT.usage, `--mix takes percentages such as ${kind}=10, got "${part}"`);

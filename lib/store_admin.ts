@@ -150,8 +150,6 @@ export interface ContentsOptions {
   asOf?: ReadonlyMap<string, number>;
   /** Ends a long read, which then rejects with the reason. */
   stop?: AbortSignal;
-  /** Called now and then during a long read, with bytes. */
-  progress?: (done: number, total: number) => void;
 }
 
 /** Gets the place of each verdict. */

@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
-import { print } from "../lib/cli/print.ts";
-import { readingProgress } from "../lib/cli/reading_progress.ts";
+import { logProgress } from "../lib/cli/long_work.ts";
+import { print, printError } from "../lib/cli/print.ts";
 import { warn } from "../lib/cli/warn.ts";
 import type { DatabaseConnection } from "../lib/connections.ts";
 import { FileStore } from "../lib/files/store/file_store.ts";
@@ -28,6 +28,7 @@ export interface ConsumerSetting extends Pick<StoreSetting, "storage"> {
   group: string;
   topic: string;
   maxMessages?: number;
+  json?: boolean;
 }
 
 /** Opens the store for `consume`; the caller closes it. Throws as `FileStore.open` and `PostgresStore.open` do. */
@@ -38,7 +39,9 @@ export async function openConsumerStore(
 ): Promise<ConsumerStore> {
   const { group, database } = config;
   if (database !== undefined) return await openSharedStore(kafka, config, { database, stop });
-  const store = await FileStore.open(config.storage, { warn, stop, progress: readingProgress("the order log") });
+  const progress = logProgress("Reading the order log", "bytes");
+  const store = await FileStore.open(config.storage, { warn, stop, progress });
+  progress(1, 1); // a torn end is not read to its last byte
   return {
     store,
     deadMember: store.lastMemberOf(group),
@@ -49,7 +52,7 @@ export async function openConsumerStore(
 /** A store that several consumers share: each one prints its share at a rebalance. */
 async function openSharedStore(
   kafka: Kafka,
-  { group, topic, maxMessages }: ConsumerSetting,
+  { group, topic, maxMessages, json }: ConsumerSetting,
   { database, stop }: { database: DatabaseConnection; stop: AbortSignal },
 ): Promise<ConsumerStore> {
   // They can be counted exactly only one after the other.
@@ -57,7 +60,7 @@ async function openSharedStore(
   let told = "";
   async function tell(memberId: string, partitions: readonly number[]): Promise<void> {
     const share = await describeShare(kafka, { group, topic, memberId, partitions });
-    if (share !== undefined && share !== told) print(told = share);
+    if (share !== undefined && share !== told) (json ? printError : print)(told = share);
   }
   return {
     store: await PostgresStore.open(database, { lanes, stop }),

@@ -76,7 +76,7 @@ async function* mapped<T, R>(items: AsyncIterable<T>, map: (item: T) => Promise<
   for await (const item of items) yield await map(item);
 }
 
-function configure(args: readonly string[]): DlqConfig {
+export function configure(args: readonly string[]): DlqConfig {
   const options = parseArgs(parser, args, {
     name: "dlq",
     brief: "Lists the dead letters, which are records that are not orders: where each came from and why.",

@@ -4,6 +4,7 @@ import { choice } from "@optique/core/valueparser";
 import { databaseFlag, databaseSetting } from "../lib/cli/database_settings.ts";
 import { escapeControls } from "../lib/cli/escape.ts";
 import { printJson } from "../lib/cli/json_lines.ts";
+import { showProgress } from "../lib/cli/long_work.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { print } from "../lib/cli/print.ts";
@@ -63,7 +64,7 @@ export async function run(config: MigrateConfig): Promise<void> {
     ? [new FileSource(storage, warn), new PostgresTarget(database)]
     : [new PostgresSource(database), new FileTarget(storage)];
   try {
-    const move = await moveStore(source, target);
+    const move = await moveStore(source, target, { begin: showProgress });
     if (json) printJson({ from: source.place, to: target.place, ...move });
     else report(move, source, target);
   } finally {

@@ -1,5 +1,6 @@
 import { databaseFlag, databaseSetting } from "../lib/cli/database_settings.ts";
 import { storageFlag, storageSetting } from "../lib/cli/settings.ts";
+import { showProgress } from "../lib/cli/long_work.ts";
 import { warn } from "../lib/cli/warn.ts";
 import type { DatabaseConnection } from "../lib/connections.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
@@ -68,9 +69,9 @@ export function watchStore({ storage, database }: StoreSetting, limits: WatchLim
 }
 
 async function open({ storage, database }: StoreSetting): Promise<StoreAdmin> {
-  if (database === undefined) return new FileAdmin(storage, warn);
+  if (database === undefined) return new FileAdmin(storage, warn, { begin: showProgress });
   requireNet(database);
-  return await openAdmin(database, warn);
+  return await openAdmin(database, warn, { begin: showProgress });
 }
 
 /** A connection that Deno denies looks like an unreachable database; tasks without a broker are granted one host. */

@@ -4,7 +4,7 @@ import { EXIT } from "../lib/errors.ts";
 
 /**
  * What a task may read, by the words it gives: the settings of the local `stack`, the files of `credentials` that the
- * environment names, those of the `database` alone, the `storage` folder.
+ * environment names, those of the `database` alone, the `storage` folder, the `schemas` to send orders with.
  */
 const PATHS: Readonly<Record<string, () => Record<string, string | undefined>>> = {
   stack: () => ({ stack: ".stack/stack.json" }),
@@ -13,6 +13,7 @@ const PATHS: Readonly<Record<string, () => Record<string, string | undefined>>> 
     Object.fromEntries(
       CREDENTIAL_FILES.filter((name) => name.startsWith("DATABASE_")).map((name) => [name, Deno.env.get(name)]),
     ),
+  schemas: () => ({ schemas: "schemas" }),
   storage: () => ({ STORAGE_DIR: Deno.env.get("STORAGE_DIR") || "storage" }),
 };
 

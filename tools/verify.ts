@@ -2,6 +2,7 @@ import { object } from "@optique/core/constructs";
 import { option } from "@optique/core/primitives";
 import { escapeControls } from "../lib/cli/escape.ts";
 import { printJson } from "../lib/cli/json_lines.ts";
+import { showProgress } from "../lib/cli/long_work.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { print, printError } from "../lib/cli/print.ts";
@@ -67,7 +68,7 @@ async function checkOffsets(
     warn(`${error.message}; only the balance is checked`);
     return undefined;
   }
-  return await auditOffsets(createKafka(kafka), read, verdicts);
+  return await auditOffsets(createKafka(kafka), read, { verdicts, begin: showProgress });
 }
 
 function faultsOf(balance: BalanceAudit, positions: readonly PartitionAudit[] = []): string[] {

@@ -6,12 +6,10 @@ import type { StockAlteration } from "../lib/altered_stock.ts";
 import { printJson } from "../lib/cli/json_lines.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
-import { printError } from "../lib/cli/print.ts";
-import { readingProgress } from "../lib/cli/reading_progress.ts";
+import { showProgress } from "../lib/cli/long_work.ts";
 import { sliceSetting } from "../lib/cli/slice_flags.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { judgeAgain, type WhatIfReport } from "../lib/judge_again.ts";
-import { countOf } from "../lib/row_warnings.ts";
 import type { StoreContents } from "../lib/store_admin.ts";
 import type { Alteration } from "../lib/what_if.ts";
 import { storeFlags, type StoreSetting, storeSetting, withStore } from "./open_store.ts";
@@ -19,7 +17,6 @@ import { alteredStock, alteredUsers, numbersIn, requireKnown } from "./whatif/al
 import { printReport, reportJson } from "./whatif/report_text.ts";
 
 const USUAL_LIMIT = 20;
-const EVERY_MS = 5_000;
 
 const file = string({ metavar: "FILE" });
 
@@ -68,11 +65,11 @@ export async function run(config: WhatIfConfig, stop: AbortSignal): Promise<void
   const stock = inventory === undefined ? undefined : alteredStock(inventory);
   const alteration: Alteration = { users: users === undefined ? undefined : alteredUsers(users), stock, since };
   if (users === undefined && inventory === undefined) warn("Nothing is altered: give --users or --inventory, or both");
-  const reading = { asOf: stock && numbersIn(stock), stop, progress: readingProgress("the order log") };
+  const reading = { asOf: stock && numbersIn(stock), stop };
   const report = await withStore(setting, (store) =>
     store.contents(async (contents) => {
       requireSense(contents, { inventory, stock, place: store.place });
-      return await judgeAgain(contents, alteration, { limit, stop, progress: judgingProgress() });
+      return await judgeAgain(contents, alteration, { limit, stop, progress: showProgress("Judging", "orders") });
     }, reading));
   await show(report, { json, stop });
 }
@@ -91,16 +88,6 @@ function requireSense(
   if (isOff) {
     warn(`${place} does not add up, see deno task verify: what would have been is worked out from it as it is`);
   }
-}
-
-/** Reports on stderr how many orders are judged, once it takes a while. */
-function judgingProgress(): (done: number, total: number) => void {
-  let last = performance.now();
-  return (done, total) => {
-    if (performance.now() - last < EVERY_MS) return;
-    last = performance.now();
-    printError(`Judging: ${countOf(done)} of ${countOf(total)} orders`);
-  };
 }
 
 export function configure(args: readonly string[]): WhatIfConfig {

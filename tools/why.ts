@@ -4,6 +4,7 @@ import { string } from "@optique/core/valueparser";
 import { showBlanks } from "../lib/blank_edge.ts";
 import { escapeControls } from "../lib/cli/escape.ts";
 import { printJson } from "../lib/cli/json_lines.ts";
+import { showProgress } from "../lib/cli/long_work.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { print } from "../lib/cli/print.ts";
@@ -63,7 +64,8 @@ async function inTopic(config: WhyConfig, history: OrderHistory): Promise<FoundR
     warn(`${error.message}; only the storage is searched`);
     return [];
   }
-  return await findInTopic(createKafka(config.kafka), config.topic, config.orderId, placesOf(history));
+  const known = placesOf(history);
+  return await findInTopic(createKafka(config.kafka), config.topic, config.orderId, { known, begin: showProgress });
 }
 
 async function explain(

@@ -2,6 +2,7 @@ import { COMPATIBILITY, SchemaType } from "@kafkajs/confluent-schema-registry";
 import type { RegistryConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { patiently } from "../patiently.ts";
+import type { ChosenSchema } from "./chosen_schema.ts";
 import { ORDER_SCHEMA } from "./order_schema.ts";
 import { registryClient } from "./registry_client.ts";
 import {
@@ -59,23 +60,28 @@ export function writerSchemas(connection: RegistryConnection, subject: string): 
 }
 
 /**
- * Registers the order schema under `subject` and returns its id; registering it again returns the same one.
+ * Registers the order schema, or the chosen one, under `subject` and returns its id; registering it again returns the
+ * same one.
  *
  * Afterwards the registry only lets schemas into `subject` that can read the orders written so far, and whose orders
  * ours can read (FULL), unless someone has set another level. A {@linkcode Failure} with 69 if the registry is silent
  * for 10 s, with 78 if it rejects the schema or denies the client access. Permission: net.
  */
-export async function registerOrderSchema(connection: RegistryConnection, subject: string): Promise<number> {
+export async function registerOrderSchema(
+  connection: RegistryConnection,
+  subject: string,
+  chosen?: Pick<ChosenSchema, "name" | "json">,
+): Promise<number> {
   const ask = registryHttp(connection);
   try {
     const compatibility = await chosenLevel(ask, subject);
-    const schema = { type: SchemaType.AVRO, schema: JSON.stringify(ORDER_SCHEMA) } as const;
+    const schema = { type: SchemaType.AVRO, schema: chosen?.json ?? JSON.stringify(ORDER_SCHEMA) } as const;
     const { id } = await registryClient(connection).register(schema, { subject, compatibility });
     if (!Number.isInteger(id)) throw new Error("its answer has no schema id");
     return id;
   } catch (cause) {
     const { status } = cause as { status?: number };
-    if (status === 409 || status === 422) throw await schemaRejected(ask, subject, cause);
+    if (status === 409 || status === 422) throw await schemaRejected(ask, subject, { chosen, cause });
     if (status === 401 || status === 403) throw registryDenied(`registering under ${subject}`, status, connection);
     throw asFailure(connection, cause);
   }
@@ -123,20 +129,27 @@ async function atStart<T>(request: (signal: AbortSignal) => Promise<T>): Promise
   );
 }
 
-async function schemaRejected(ask: Ask, subject: string, cause: unknown): Promise<Failure> {
-  const said = [...await differenceToLatest(ask, subject), reasonOf(cause)].join("; ");
-  const message = `The Schema Registry rejects the order schema under ${subject}: ${said}; ` +
-    `delete that subject or use another topic (--topic)`;
+async function schemaRejected(
+  ask: Ask,
+  subject: string,
+  { chosen, cause }: { chosen?: Pick<ChosenSchema, "name" | "json">; cause: unknown },
+): Promise<Failure> {
+  const schema = chosen === undefined ? ORDER_SCHEMA : JSON.parse(chosen.json);
+  const said = [...await differenceToLatest(ask, subject, schema), reasonOf(cause)].join("; ");
+  const [what, remedy] = chosen === undefined
+    ? ["the order schema", "delete that subject or use another topic (--topic)"]
+    : [chosen.name, "give each new field a default"];
+  const message = `The Schema Registry rejects ${what} under ${subject}: ${said}; ${remedy}`;
   return new Failure(EXIT.config, message, { cause });
 }
 
 /**
  * Registries report an incompatibility each in its own words, or not at all; comparing the two schemas always works.
  */
-async function differenceToLatest(ask: Ask, subject: string): Promise<string[]> {
+async function differenceToLatest(ask: Ask, subject: string, schema: unknown): Promise<string[]> {
   try {
     const latest = await ask<{ schema: string }>(`/subjects/${encodeURIComponent(subject)}/versions/latest`);
-    return latest === undefined ? [] : schemaDifference(ORDER_SCHEMA, JSON.parse(latest.schema));
+    return latest === undefined ? [] : schemaDifference(schema, JSON.parse(latest.schema));
   } catch {
     return []; // the message is complete without it
   }

@@ -4,7 +4,7 @@ import { EXIT, Failure } from "../errors.ts";
 import { HelpShown } from "./parse.ts";
 import { escapeControls } from "./escape.ts";
 import { permissionDenied } from "./permission_denied.ts";
-import { outputLost, printLastWords, requireOutput } from "./print.ts";
+import { keepAtBottom, outputLost, print, printLastWords, requireOutput } from "./print.ts";
 
 /** A signal repeated within this time counts as the same: terminal and task runner both pass Ctrl-C on. */
 const SAME_SIGNAL_MS = 2_000;
@@ -23,6 +23,7 @@ export async function main(run: Command): Promise<never> {
   const stop = AbortSignal.any([stopOnSignal(), outputLost]);
   try {
     const exit = await exitOf(run, stop);
+    keepAtBottom("");
     requireOutput();
     Deno.exit(exit);
   } catch (error) {
@@ -34,8 +35,9 @@ async function exitOf(run: Command, stop: AbortSignal): Promise<number> {
   try {
     return await run(Deno.args, stop) ?? EXIT.ok;
   } catch (error) {
-    if (error instanceof HelpShown || (stop.aborted && error === stop.reason)) return EXIT.ok;
-    throw error;
+    if (error instanceof HelpShown) print(error.message);
+    else if (!stop.aborted || error !== stop.reason) throw error;
+    return EXIT.ok;
   }
 }
 
@@ -70,6 +72,7 @@ function stopOnSignal(): AbortSignal {
         firstAt = Date.now();
         controller.abort();
       } else if (Date.now() - firstAt > SAME_SIGNAL_MS) {
+        keepAtBottom("");
         Deno.exit(code);
       }
     });

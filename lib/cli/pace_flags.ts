@@ -1,11 +1,12 @@
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
-import { float } from "@optique/core/valueparser";
+import { float, string } from "@optique/core/valueparser";
 import { EXIT, Failure } from "../errors.ts";
 import type { PaceSetting } from "../pace.ts";
 import { line } from "./parse.ts";
 
-const delay = float({ metavar: "SECONDS", min: 0, max: 86_400 });
+const LONGEST_S = 86_400;
+const delay = float({ metavar: "SECONDS", min: 0, max: LONGEST_S });
 const rate = float({ metavar: "ORDERS/S", min: 0.0001, max: 1_000_000 });
 
 /** The flags of every command that sends orders at a pace; `usual` is the default delay in seconds. */
@@ -16,10 +17,41 @@ export function paceFlags(usual: number) {
   };
 }
 
-/** The pace set by those flags. Throws a usage {@linkcode Failure} if both are given. */
-export function paceSetting(flags: { delay?: number; rate?: number }, usual: number): PaceSetting {
-  if (flags.delay !== undefined && flags.rate !== undefined) {
-    throw new Failure(EXIT.usage, "--delay and --rate both set the pace: give one of them");
+/** The flags that make a pace less even. */
+export const unevenFlags = {
+  burst: optional(option("--burst", string({ metavar: "N/SECONDS" }), {
+    description: line("So many orders at once, every so many seconds, such as 100/5"),
+  })),
+  jitter: optional(option("--jitter", float({ metavar: "PART", min: 0, max: 1 }), {
+    description: line("Vary each wait by up to this part, such as 0.3; the mean stays"),
+  })),
+};
+
+interface PaceFlags {
+  delay?: number;
+  rate?: number;
+  burst?: string;
+  jitter?: number;
+}
+
+/** The pace set by those flags. Throws a usage {@linkcode Failure} if they contradict each other. */
+export function paceSetting({ delay, rate, burst, jitter }: PaceFlags, usual: number): PaceSetting {
+  const given = Object.entries({ delay, rate, burst }).filter(([, value]) => value !== undefined);
+  if (given.length > 1) {
+    const [one, other] = given.map(([name]) => `--${name}`);
+    throw new Failure(EXIT.usage, `${one} and ${other} both set the pace: give one of them`);
   }
-  return flags.rate === undefined ? { delay: flags.delay ?? usual } : { rate: flags.rate };
+  const uneven = jitter === undefined ? {} : { jitter };
+  if (burst !== undefined) return { burst: parseBurst(burst), ...uneven };
+  const pace = rate === undefined ? { delay: delay ?? usual } : { rate };
+  if (jitter !== undefined && pace.delay === 0) {
+    throw new Failure(EXIT.usage, "--jitter varies the waits, and --delay 0 has none");
+  }
+  return { ...pace, ...uneven };
+}
+
+function parseBurst(text: string): { size: number; every: number } {
+  const [, size, every] = (/^(\d{1,7})\/(\d{1,5}(?:\.\d+)?)$/.exec(text) ?? []).map(Number);
+  if (size > 0 && every > 0 && every <= LONGEST_S) return { size, every };
+  throw new Failure(EXIT.usage, `--burst must be orders/seconds such as 100/5, got "${text}"`);
 }

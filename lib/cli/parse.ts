@@ -1,13 +1,23 @@
 import { runParser } from "@optique/core/facade";
-import { findSimilar } from "@optique/core/suggestion";
 import { extractCommandNames, extractOptionNames } from "@optique/core/usage";
+import type { DocPage } from "@optique/core/doc";
 import { type Message, text } from "@optique/core/message";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { EXIT, Failure } from "../errors.ts";
-import { print } from "./print.ts";
+import { didYouMean } from "./did_you_mean.ts";
+import { helpText } from "./help.ts";
 
-/** Thrown to end a command that only had to print its help. */
-export class HelpShown extends Error {}
+/** Thrown to end a command that only has to show its help. */
+export class HelpShown extends Error {
+  /** What the help consists of. */
+  readonly page: DocPage;
+
+  /** The message is the help as text. */
+  constructor(command: string, page: DocPage) {
+    super(helpText(command, page));
+    this.page = page;
+  }
+}
 
 export interface CommandText {
   /** What a user types after `deno task`. */
@@ -21,7 +31,7 @@ export interface CommandText {
 /**
  * Parses `args` and returns their values.
  *
- * Prints the help and throws {@linkcode HelpShown} on `--help`; throws a usage {@linkcode Failure} of one line, with
+ * Throws {@linkcode HelpShown} on `--help`, which `main` prints; throws a usage {@linkcode Failure} of one line, with
  * the nearest known flag, on anything the parser does not know.
  */
 export function parseArgs<T extends Parser<"sync", unknown, unknown>>(
@@ -39,17 +49,14 @@ export function parseArgs<T extends Parser<"sync", unknown, unknown>>(
   return runParser(parser, `deno task ${about.name}`, words, {
     help: {
       option: true,
-      onShow: () => {
-        throw new HelpShown();
+      onShow: (_exit, page) => {
+        throw new HelpShown(`deno task ${about.name}`, page);
       },
     },
     brief: line(about.brief),
     examples: about.examples.flatMap((example) => [text(example), { type: "lineBreak" } as const]).slice(0, -1),
     aboveError: "none",
-    showDefault: true,
-    showChoices: true,
-    colors: false,
-    stdout: print,
+    stdout: () => {}, // the help is grouped first
     stderr: (complaintLine) => complaint.push(complaintLine),
     onError: refuse,
   }) as InferValue<T>;
@@ -71,7 +78,6 @@ function oneLine(complaint: readonly string[], known: readonly string[], about: 
  */
 function suggestion(complaint: string, known: readonly string[]): string {
   const words = [...complaint.matchAll(/["`]([^"`]+)["`]/g)].map(([, word]) => word);
-  const [nearest] = findSimilar(words.at(-1) ?? "", [...words.slice(0, -1), ...known], { maxDistance: 2 });
   // If the word is a known flag, the library names it as missing: not a typo.
-  return nearest === undefined || nearest === words.at(-1) ? "" : ` Did you mean \`${nearest}\`?`;
+  return didYouMean(words.at(-1) ?? "", [...words.slice(0, -1), ...known]);
 }

@@ -1,4 +1,8 @@
+import stringWidth from "string-width";
 import { EXIT, Failure, messageOf } from "../errors.ts";
+import { fitted, terminalColumns } from "./terminal.ts";
+
+type Stream = typeof Deno.stdout | typeof Deno.stderr;
 
 /** Characters written at a time. */
 const CHUNK = 1 << 16;
@@ -33,15 +37,18 @@ export function printError(line: string): void {
 /** Prints a last line on stderr, even if stdout was lost; if stderr was, there is nothing left to try. */
 export function printLastWords(line: string): void {
   try {
-    Deno.stderr.writeSync(encode(`${line}\n`));
+    Deno.stderr.writeSync(encode(`${erased()}${line}\n`));
   } catch {
     // the exit code has to suffice
   }
 }
 
-/** Writes to stderr without a line feed, such as a step of a progress bar. */
-export function draw(text: string): void {
-  write(Deno.stderr, text);
+/**
+ * Keeps `text` as the last line of the terminal, in place of the text before; an empty one removes it. Whatever is
+ * printed meanwhile appears above it. Only for a stderr that is a terminal.
+ */
+export function keepAtBottom(text: string): void {
+  writeAll(Deno.stderr, erased() + drawn(text));
 }
 
 /**
@@ -60,7 +67,33 @@ export async function printLines(lines: Iterable<string> | AsyncIterable<string>
   await printSlowly(waiting);
 }
 
-function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
+/** The text at the bottom, and how many columns it takes. */
+let bottom = "";
+let bottomWidth = 0;
+
+/** What draws a text at the bottom, cut to the width of the terminal. */
+function drawn(text: string): string {
+  bottom = fitted([text], terminalColumns() - 1);
+  bottomWidth = stringWidth(bottom);
+  return bottom;
+}
+
+/** What erases the text at the bottom, which the terminal has wrapped if it has become narrower. */
+function erased(): string {
+  if (bottomWidth === 0) return "";
+  const rows = Math.floor((bottomWidth - 1) / terminalColumns());
+  bottomWidth = 0;
+  return `\r${rows > 0 ? `\x1b[${rows}A` : ""}\x1b[J`;
+}
+
+function write(stream: Stream, text: string): void {
+  if (bottom === "") return writeAll(stream, text);
+  writeAll(Deno.stderr, erased());
+  writeAll(stream, text);
+  writeAll(Deno.stderr, drawn(bottom));
+}
+
+function writeAll(stream: Stream, text: string): void {
   if (outputLost.aborted) return;
   try {
     for (let rest = encode(text); rest.length > 0;) rest = rest.subarray(stream.writeSync(rest));
@@ -72,6 +105,7 @@ function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): v
 /** Lets signals through while a slow reader blocks the output. */
 async function printSlowly(text: string): Promise<void> {
   if (outputLost.aborted) return;
+  if (bottom !== "") keepAtBottom("");
   try {
     for (let rest = encode(text); rest.length > 0;) rest = rest.subarray(await Deno.stdout.write(rest));
   } catch (error) {

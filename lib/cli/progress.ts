@@ -1,10 +1,13 @@
 import process from "node:process";
 import { styleText } from "node:util";
-import cliProgress from "cli-progress";
 import type { PaceSetting } from "../pace.ts";
 import { escapeControls } from "./escape.ts";
 import { printJson } from "./json_lines.ts";
-import { draw, print, printError } from "./print.ts";
+import { LiveLine } from "./live_line.ts";
+import { countText, progressTexts, rateText, SEPARATOR } from "./long_work.ts";
+import { print, printError } from "./print.ts";
+import { Speed } from "./speed.ts";
+import { canRedraw } from "./terminal.ts";
 
 /** Orders, or orders per second, up to which a person can read a line for each. */
 const HUMAN_PACE = 20;
@@ -24,14 +27,14 @@ export interface SendReportOptions<T> {
   describe(order: T): string;
 }
 
-/** Shows what has been sent: a line per order at human pace, else a bar on a terminal or a line per second. */
+/** Shows what has been sent: a line per order at human pace, else one line on a terminal or a line per second. */
 export class SendReport<T> {
   readonly #options: SendReportOptions<T>;
   readonly #say: (line: string) => void;
   readonly #startedAt = performance.now();
   readonly #eachOrder: boolean;
-  readonly #hasBar: boolean;
-  #bar: cliProgress.SingleBar | undefined;
+  readonly #speed = new Speed();
+  #line: LiveLine | undefined;
   #sent = 0;
   #lastLineAt = performance.now();
 
@@ -40,7 +43,10 @@ export class SendReport<T> {
     this.#options = options;
     this.#say = json ? printError : print;
     this.#eachOrder = verbose || isHumanPace(pace) || (total !== undefined && total <= HUMAN_PACE);
-    this.#hasBar = !this.#eachOrder && total !== undefined && process.stderr.isTTY;
+    if (!this.#eachOrder && canRedraw()) {
+      this.#speed.noted(0, this.#startedAt);
+      this.#line = new LiveLine(() => this.#texts());
+    }
   }
 
   /** Orders acknowledged so far. */
@@ -58,9 +64,8 @@ export class SendReport<T> {
     this.#sent += orders.length;
     if (this.#eachOrder) {
       for (const order of orders) this.#say(escapeControls(this.#options.describe(order)));
-    } else if (this.#hasBar) {
-      this.#bar ??= startBar(this.#options.total!);
-      this.#bar.update(this.#sent, { left: durationText(this.#secondsLeft() ?? 0) });
+    } else if (this.#line !== undefined) {
+      this.#line.refresh();
     } else if (performance.now() - this.#lastLineAt >= SECOND_MS) {
       this.#lastLineAt = performance.now();
       const left = this.#secondsLeft();
@@ -79,7 +84,7 @@ export class SendReport<T> {
 
   /** Prints the total with `facts`: as fields in JSON, else as a sentence after it. */
   finish(facts: Record<string, unknown>, sentence = ""): void {
-    this.#bar?.stop();
+    this.#line?.[Symbol.dispose]();
     const seconds = (performance.now() - this.#startedAt) / SECOND_MS;
     const rate = this.#sent / seconds;
     if (this.#options.json) {
@@ -88,6 +93,14 @@ export class SendReport<T> {
       const total = styleText("bold", `${this.#sent} sent`, { stream: process.stdout });
       print(`${total} in ${seconds.toFixed(1)} s (${round(rate)} orders/s)${escapeControls(sentence)}`);
     }
+  }
+
+  #texts(): string[] {
+    const { total } = this.#options;
+    const rate = this.#speed.noted(this.#sent, performance.now());
+    if (total !== undefined) return progressTexts({ what: "Sent", unit: "orders", done: this.#sent, total, rate });
+    const sent = `Sent ${countText(this.#sent)}`;
+    return [[sent, rateText(rate, "orders") ?? []].flat().join(SEPARATOR), sent];
   }
 }
 
@@ -98,30 +111,11 @@ export function durationText(seconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-function isHumanPace({ delay = 0, rate, speed }: PaceSetting): boolean {
-  return speed === undefined && (rate ?? 1 / delay) <= HUMAN_PACE;
+function isHumanPace({ delay = 0, rate, burst, speed }: PaceSetting): boolean {
+  if (speed !== undefined) return false;
+  if (burst !== undefined) return burst.size <= HUMAN_PACE && burst.size / burst.every <= HUMAN_PACE;
+  return (rate ?? 1 / delay) <= HUMAN_PACE;
 }
-
-function startBar(total: number): cliProgress.SingleBar {
-  const format = "{bar} {value}/{total} orders, {left} left";
-  // Signals belong to the command: it finishes the send in hand and then stops the bar.
-  const options = { format, gracefulExit: false, stream: terminalNow as unknown as NodeJS.WritableStream };
-  const bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic);
-  bar.start(total, 0);
-  return bar;
-}
-
-/** Writes to the terminal unbuffered, so that what is printed after the bar comes after it. */
-const terminalNow = {
-  isTTY: true,
-  get columns() {
-    return process.stderr.columns;
-  },
-  write(text: string): boolean {
-    draw(text);
-    return true;
-  },
-};
 
 function round(value: number): number {
   return Number(value.toFixed(value < 100 ? 2 : 0));

@@ -2,11 +2,18 @@ import process from "node:process";
 import { styleText } from "node:util";
 import type { Verdict } from "../judge_batch.ts";
 import { shown } from "./escape.ts";
+import { printJson } from "./json_lines.ts";
+import { LiveLine } from "./live_line.ts";
+import { countText, SEPARATOR } from "./long_work.ts";
 import { print, printError } from "./print.ts";
+import { Speed } from "./speed.ts";
+import { canRedraw } from "./terminal.ts";
 
 /** Verdicts per second up to which a person can read along; above that, one line per second counts them. */
 const HUMAN_PACE = 20;
 const SECOND_MS = 1_000;
+/** On a terminal, so many slow seconds end the time in which orders are only counted. */
+const SLOW_SECONDS = 3;
 
 export interface VerdictCounts {
   accepted: number;
@@ -16,38 +23,54 @@ export interface VerdictCounts {
 }
 
 /**
- * Shows verdicts as they come: a line per order at human pace, a line with counts per second at machine pace.
+ * Shows verdicts as they come: a line per order at human pace; at machine pace one line that is redrawn on a terminal,
+ * elsewhere a line with counts per second.
  *
  * Accepted orders go to stdout, warnings about the others to stderr. `verbose` shows every order at any pace.
  */
 export class VerdictReport {
   readonly #verbose: boolean;
+  readonly #json: boolean;
+  readonly #say: (line: string) => void;
   readonly #startedAt = performance.now();
   readonly #total = noCounts();
-  #second = noCounts();
+  /** Verdicts that were not shown, and only counted: in this second, or since orders come too fast for a terminal. */
+  #hidden = noCounts();
   #secondStart = performance.now();
   /** Verdicts in this second. */
   #pace = 0;
   /** Whether the last second had more verdicts than a person can read. */
   #tooFast = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #speed = new Speed();
+  #line: LiveLine | undefined;
+  #slowSeconds = 0;
+  #lagNow: () => number | undefined = () => undefined;
 
-  constructor(options: { verbose: boolean }) {
+  /** With `json` stdout is kept for the total, as one object. */
+  constructor(options: { verbose: boolean; json?: boolean }) {
     this.#verbose = options.verbose;
+    this.#json = options.json ?? false;
+    this.#say = this.#json ? printError : print;
   }
 
   get counts(): Readonly<VerdictCounts> {
     return this.#total;
   }
 
+  /** Shows at machine pace, too, how many records wait; `lagNow` returns undefined while that is not known. */
+  showLag(lagNow: () => number | undefined): void {
+    this.#lagNow = lagNow;
+  }
+
   show(verdicts: readonly Verdict[]): void {
     this.#turnSecond();
     for (const verdict of verdicts) {
       count(this.#total, verdict);
-      if (this.#isReadable()) printVerdict(verdict);
-      else count(this.#second, verdict);
+      if (this.#isReadable()) printVerdict(verdict, this.#say);
+      else count(this.#hidden, verdict);
     }
-    this.#flushLater();
+    this.#reportLater();
   }
 
   showDeadLetters(deadLetters: readonly { at: { partition: number; offset: number }; reason: string }[]): void {
@@ -60,22 +83,25 @@ export class VerdictReport {
     if (this.#isReadable()) {
       complain(`dead letter  partition ${at.partition} offset ${at.offset}: ${shown(reason)}`);
     } else {
-      this.#second.deadLettered++;
-      this.#flushLater();
+      this.#hidden.deadLettered++;
+      this.#reportLater();
     }
   }
 
-  /** Prints the pending counts and the total. */
+  /** Prints the pending counts and the total; a line with the counts of all has just been on the terminal. */
   finish(): void {
-    this.#flush();
+    if (this.#line === undefined) this.#flush();
+    else this.#removeLine();
+    clearTimeout(this.#timer);
     const seconds = (performance.now() - this.#startedAt) / SECOND_MS;
     const orders = ordersIn(this.#total);
     const rate = seconds > 0 ? Math.round(orders / seconds) : 0;
+    if (this.#json) return printJson(totalOf(this.#total, seconds));
     print(`${orders} orders: ${describe(this.#total)} in ${seconds.toFixed(1)} s (${rate} orders/s)`);
   }
 
   #turnSecond(): void {
-    if (performance.now() - this.#secondStart > SECOND_MS) this.#flush();
+    if (performance.now() - this.#secondStart > SECOND_MS) this.#endSecond();
   }
 
   /** Whether a person can still read one more verdict in this second. */
@@ -85,39 +111,89 @@ export class VerdictReport {
   }
 
   /** Verdicts that are only counted are reported within a second. */
-  #flushLater(): void {
-    if (ordersIn(this.#second) > 0) this.#timer ??= setTimeout(() => this.#flush(), SECOND_MS);
+  #reportLater(): void {
+    this.#line?.refresh();
+    if (ordersIn(this.#hidden) > 0) this.#timer ??= setTimeout(() => this.#endSecond(), SECOND_MS);
   }
 
-  /** Ends the second with one line for all verdicts that were only counted. */
-  #flush(): void {
+  #endSecond(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (ordersIn(this.#second) > 0) {
-      const sentence = `… ${ordersIn(this.#second)} more orders: ${describe(this.#second)}`;
-      if (Object.keys(this.#second.rejected).length + this.#second.deadLettered > 0) complain(sentence);
-      else print(sentence);
-    }
-    this.#second = noCounts();
-    this.#tooFast = this.#pace > HUMAN_PACE;
+    const [pace, since] = [this.#pace, this.#secondStart];
+    const isFast = pace > HUMAN_PACE;
+    this.#slowSeconds = isFast ? 0 : this.#slowSeconds + 1;
     this.#pace = 0;
     this.#secondStart = performance.now();
+    // Else a pace about that of a person would have the line come and go.
+    this.#tooFast = isFast || (this.#line !== undefined && this.#slowSeconds < SLOW_SECONDS);
+    if (this.#tooFast && !this.#verbose && canRedraw()) {
+      if (this.#line === undefined) {
+        this.#speed = new Speed();
+        this.#speed.noted(ordersIn(this.#total) - pace, since);
+        this.#line = new LiveLine(() => this.#texts(), { patienceMs: 0 });
+      }
+      this.#reportLater();
+    } else {
+      this.#removeLine();
+      this.#flush();
+    }
+  }
+
+  #removeLine(): void {
+    this.#line?.[Symbol.dispose]();
+    this.#line = undefined;
+  }
+
+  /** Prints one line for all verdicts that were only counted. */
+  #flush(): void {
+    if (ordersIn(this.#hidden) > 0) {
+      const sentence = `… ${ordersIn(this.#hidden)} more orders: ${describe(this.#hidden)}`;
+      if (Object.keys(this.#hidden.rejected).length + this.#hidden.deadLettered > 0) complain(sentence);
+      else this.#say(sentence);
+    }
+    this.#hidden = noCounts();
+  }
+
+  #texts(): string[] {
+    const rate = this.#speed.noted(ordersIn(this.#total), performance.now());
+    return statusTexts(this.#total, { rate, lag: this.#lagNow() });
   }
 }
 
-function printVerdict(verdict: Verdict): void {
+/** The line at machine pace, the longest first; what matters least is left out first. */
+export function statusTexts(counts: VerdictCounts, { rate, lag }: { rate: number; lag: number | undefined }): string[] {
+  const facts = [`${countText(rate)} orders/s`];
+  if (lag !== undefined) facts.push(`lag ${countText(lag)}`);
+  const start = facts.join(SEPARATOR);
+  const rejected = rejectedIn(counts);
+  const brief = [`${countText(counts.accepted)} accepted`];
+  if (rejected > 0) brief.push(`${countText(rejected)} rejected`);
+  if (counts.deadLettered > 0) brief.push(`${countText(counts.deadLettered)} dead-lettered`);
+  return [`${start}${SEPARATOR}${describe(counts)}`, [start, ...brief].join(SEPARATOR), start, facts[0]];
+}
+
+function totalOf({ deadLettered, ...counts }: VerdictCounts, seconds: number) {
+  const orders = ordersIn({ deadLettered, ...counts });
+  const pace = {
+    seconds: Number(seconds.toFixed(2)),
+    orders_per_second: seconds > 0 ? Math.round(orders / seconds) : 0,
+  };
+  return { orders, ...counts, dead_lettered: deadLettered, ...pace };
+}
+
+function printVerdict(verdict: Verdict, say: (line: string) => void): void {
   const { order } = verdict.received;
   const what = `${shown(order.order_id)}  ${shown(order.user)}  ${order.quantity} ${shown(order.item)}`;
   switch (verdict.kind) {
     case "accepted": {
       const word = styleText("green", "accepted", { stream: process.stdout });
-      return print(`${word}  ${what}  stock ${verdict.before} -> ${verdict.remaining}`);
+      return say(`${word}  ${what}  stock ${verdict.before} -> ${verdict.remaining}`);
     }
     case "rejected":
       return complain(`rejected  ${what}  ${verdict.reason}${seen(verdict)}`);
     case "redelivered": {
       const word = styleText("dim", "skipped", { stream: process.stdout });
-      return print(`${word}   ${what}  accepted before`);
+      return say(`${word}   ${what}  accepted before`);
     }
     default:
       return verdict satisfies never;

@@ -2,12 +2,14 @@ import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { integer } from "@optique/core/valueparser";
-import cliProgress from "cli-progress";
-import process from "node:process";
+import { showProgress } from "../../lib/cli/long_work.ts";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
+import { print, printError } from "../../lib/cli/print.ts";
 import { table } from "../../lib/cli/table.ts";
+import { canRedraw } from "../../lib/cli/terminal.ts";
 import { EXIT, Failure, messageOf } from "../../lib/errors.ts";
+import type { Progress } from "../../lib/progress.ts";
 import { withPostgres } from "../support/postgres.ts";
 import { withStack } from "../support/stack.ts";
 import { type Fault, type FaultContext, type FaultOutcome, held, seededRandom } from "./fault.ts";
@@ -56,7 +58,7 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
       if (stop.aborted) break;
     }
   });
-  console.log("\n" + report(faults, tallies));
+  print("\n" + report(faults, tallies));
   const complete = faults.every(({ name }) => tallies.of(name).failures.length === 0);
   if (!stop.aborted) tallies.forget();
   return complete ? EXIT.ok : EXIT.failed;
@@ -91,18 +93,19 @@ async function runFault(
   const reason = fault.skip?.();
   if (reason !== undefined) {
     tally.skipped = reason;
-    return console.log(`${fault.row} ${fault.name}: skipped, ${reason}`);
+    return print(`${fault.row} ${fault.name}: skipped, ${reason}`);
   }
-  const bar = progressBar(fault, wanted, tally.runs);
+  const progress = progressOf(fault, wanted);
+  progress(tally.runs, wanted);
   while (tally.runs < wanted && !stop.aborted) {
     const seed = firstSeed === undefined ? crypto.getRandomValues(new Uint32Array(1))[0] : firstSeed + tally.runs;
     const outcome = await fault.run({ seed, random: seededRandom(seed), env }).catch(brokenBy);
     tally.add(seed, outcome);
     if (!held(outcome)) {
-      console.error(`\n${fault.row} ${fault.name}: did not hold, ${JSON.stringify(outcome)}`);
-      console.error(`  repeat it with: deno task faults --row ${fault.row} --runs 1 --seed ${seed}`);
+      printError(`${fault.row} ${fault.name}: did not hold, ${JSON.stringify(outcome)}`);
+      printError(`  repeat it with: deno task faults --row ${fault.row} --runs 1 --seed ${seed}`);
     }
-    bar(tally.runs);
+    progress(tally.runs, wanted);
   }
 }
 
@@ -112,15 +115,11 @@ function brokenBy(error: unknown): FaultOutcome {
   return { lost: 0, doubled: 0, unbalanced: 0, recoveryMs: 0, broken };
 }
 
-function progressBar({ row, name }: Fault, wanted: number, done: number): (runs: number) => void {
-  if (!process.stderr.isTTY) {
-    return (runs) => runs % Math.ceil(wanted / 10) === 0 && console.log(`${row} ${name}: ${runs} of ${wanted}`);
-  }
-  const bar = new cliProgress.SingleBar({ format: `${row} ${name} {bar} {value} of {total}, {eta_formatted} left` });
-  bar.start(wanted, done);
+/** On a terminal as a line, else a line for each tenth. */
+function progressOf({ row, name }: Fault, wanted: number): Progress {
+  if (canRedraw()) return showProgress(`${row} ${name}`, "runs");
   return (runs) => {
-    bar.update(runs);
-    if (runs >= wanted) bar.stop();
+    if (runs > 0 && runs % Math.ceil(wanted / 10) === 0) print(`${row} ${name}: ${runs} of ${wanted}`);
   };
 }
 

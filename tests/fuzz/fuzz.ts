@@ -6,13 +6,16 @@ import { integer } from "@optique/core/valueparser";
 import { CompressionTypes, type Message } from "kafkajs";
 import { encodeOrder } from "../../lib/avro/order_codec.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
+import { showProgress } from "../../lib/cli/long_work.ts";
 import { main } from "../../lib/cli/main.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
+import { print, printError } from "../../lib/cli/print.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { disconnect } from "../../lib/kafka/client/disconnect.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import type { Order } from "../../lib/order.ts";
+import { type BeginProgress, unwatched } from "../../lib/progress.ts";
 import { sampleOrders } from "../../lib/sample_orders.ts";
 import { ORDERS_PARTITIONS, valueSubject } from "../../lib/topics.ts";
 import { seededRandom } from "../faults/fault.ts";
@@ -38,13 +41,14 @@ export interface FuzzOptions {
   env: StackEnv;
   /** Told what each round came to. */
   say?: (sentence: string) => void;
+  begin?: BeginProgress;
 }
 
 /**
  * Sends `count` mutated messages through a real consumer and answers what broke: a consumer that did not end well or
  * left a message without a verdict, a `verify` that is not green. Permissions: net, run deno, temp folders.
  */
-export async function fuzz({ count, seed, env, say = () => {} }: FuzzOptions): Promise<string[]> {
+export async function fuzz({ count, seed, env, say = () => {}, begin = unwatched }: FuzzOptions): Promise<string[]> {
   await using storage = await TestStorage.create({ users: USERS, items: STOCK });
   const topic = `fuzz-${crypto.randomUUID()}`;
   const world = { ...env, STORAGE_DIR: storage.folder, ORDERS_TOPIC: topic, CONSUMER_GROUP_ID: topic };
@@ -55,7 +59,9 @@ export async function fuzz({ count, seed, env, say = () => {} }: FuzzOptions): P
   const producer = createKafka(kafka).producer();
   await producer.connect();
   try {
+    const progress = begin("Sending mutations and judging them", "records");
     for (let sent = 0; sent < count;) {
+      progress(sent, count);
       const wanted = Math.min(ROUND, count - sent);
       for (let left = wanted; left > 0; left -= SEND) {
         const partition = Math.ceil(left / SEND) % ORDERS_PARTITIONS;
@@ -132,9 +138,9 @@ async function run(args: readonly string[]): Promise<number> {
     brief: "Sends mutated messages through a real consumer, on a throw-away stack, and verifies what it made of them.",
     examples: ["deno task fuzz", "deno task fuzz --count 10000 --seed 7"],
   });
-  const broken = await withStack((env) => fuzz({ count, seed, env, say: console.log }));
-  for (const sentence of broken) console.error(sentence);
-  console.log(`${count} mutations with --seed ${seed}: ${broken.length === 0 ? "all held" : "broken"}`);
+  const broken = await withStack((env) => fuzz({ count, seed, env, say: print, begin: showProgress }));
+  for (const sentence of broken) printError(sentence);
+  print(`${count} mutations with --seed ${seed}: ${broken.length === 0 ? "all held" : "broken"}`);
   return broken.length === 0 ? EXIT.ok : EXIT.failed;
 }
 

@@ -12,8 +12,9 @@ import { sendRaw } from "../support/raw_records.ts";
 import { order } from "../support/storage.ts";
 
 /** Commands in an order in which the examples of each find what those before it left. */
-const PIPELINE = "bootstrap doctor produce user inventory consume whatif replay dlq verify why dashboard demo"
-  .split(" ");
+const PIPELINE =
+  "bootstrap doctor produce user inventory consume whatif replay dlq verify why dashboard demo completions"
+    .split(" ");
 const STACK = ["up", "down"];
 /** Needs a database; migrate_store_test.ts and postgres_store_test.ts run what its examples say. */
 const WITH_DATABASE = ["migrate-store"];

@@ -7,9 +7,11 @@ import type { Order } from "../../lib/order.ts";
 import { PostgresSource } from "../../lib/postgres/admin/postgres_source.ts";
 import { PostgresTarget } from "../../lib/postgres/admin/postgres_target.ts";
 import { openDatabase } from "../../lib/postgres/client/open_database.ts";
+import { unwatched } from "../../lib/progress.ts";
 import { type StoreSummary, summarize } from "../../lib/store_contents.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
+import { watchedWork } from "../support/progress.ts";
 import { batchOf, order, outcomes, partitionOf, process, TestStorage } from "../support/storage.ts";
 
 const warn = (sentence: string) => assert.match(sentence, /begins with a blank/);
@@ -45,13 +47,13 @@ async function usedStorage(orders: number): Promise<TestStorage> {
   return storage;
 }
 
-async function move(to: "postgres" | "files", folder: string, database: TestDatabase) {
+async function move(to: "postgres" | "files", folder: string, database: TestDatabase, begin = unwatched) {
   const connection = await openDatabase(database.connection);
   const [source, target]: [StoreSource, StoreTarget] = to === "postgres"
     ? [new FileSource(folder, warn), new PostgresTarget(connection)]
     : [new PostgresSource(connection), new FileTarget(folder)];
   try {
-    return await moveStore(source, target);
+    return await moveStore(source, target, { begin });
   } finally {
     await source.close();
     await target.close();
@@ -61,7 +63,7 @@ async function move(to: "postgres" | "files", folder: string, database: TestData
 async function filesIn(folder: string): Promise<StoreSummary> {
   const source = new FileSource(folder, warn);
   try {
-    return (await source.read(summarize))!;
+    return (await source.read(summarize, unwatched))!;
   } finally {
     await source.close();
   }
@@ -74,7 +76,8 @@ postgresTest(
     await using database = await TestDatabase.empty();
     const before = await filesIn(storage.folder);
 
-    const there = await move("postgres", storage.folder, database);
+    const watched = watchedWork();
+    const there = await move("postgres", storage.folder, database, watched.begin);
     assert.deepEqual(there?.from, before);
     assert.deepEqual(there?.to, before);
     await database.requireBalance();
@@ -90,7 +93,13 @@ postgresTest(
     assert.equal(await store.resumeAt(partitionOf(7)), 42);
     await database.close(store);
 
-    const back = await move("files", storage.folder, database);
+    const back = await move("files", storage.folder, database, watched.begin);
+    const [folder, place] = [storage.folder, `${database.connection.host}`];
+    const works = watched.ended().join("\n");
+    for (const work of [`Writing to ${folder}`, `Reading ${folder}`, "Checking the order log, bytes"]) {
+      assert.ok(works.includes(work), `${work} is in ${works}`);
+    }
+    assert.match(works, new RegExp(`^Writing to .*${place}.*, orders$`, "m"));
     assert.deepEqual({ ...back!.from, "digest of the rest": 0 }, { ...before, "digest of the rest": 0 });
     assert.deepEqual(back!.to, back!.from);
     assert.deepEqual(await database.stock(), {}, "the tables were set aside");

@@ -15,6 +15,7 @@ const RUNS: readonly [name: string, args: string[], exit?: number][] = [
   ["user", ["add", "--user", "dave", "--status", "paid"]],
   ["inventory", ["show"]],
   ["produce", ["--count", "30", "--delay", "0", "--mix", "poison=20,unpaid=20"]],
+  ["produce", ["--count", "1", "--schema", "schemas/order_v2.avsc"]],
   ["consume", ["--until-end"]],
   ["dlq", ["--since", "2026-01-01T00:00"]],
   ["replay", []],

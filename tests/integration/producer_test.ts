@@ -4,6 +4,7 @@ import { OrderDecoder } from "../../lib/avro/order_codec.ts";
 import { writerSchemas } from "../../lib/avro/schema_registry.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { valueSubject } from "../../lib/topics.ts";
+import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { eventually, ownWorld, startTask, task } from "../support/commands.ts";
 import { readTopic, testRegistry } from "../support/kafka.ts";
 
@@ -83,4 +84,72 @@ Deno.test("produce refuses an order that the topic does not take, with its size 
     stderr,
     /^error: Cannot send an order of 11000\d\d bytes: topic \S+ takes 1048588 \(max\.message\.bytes\)\n$/m,
   );
+});
+
+Deno.test("produce --json tells how long acknowledgements took and how orders are spread over the partitions", async () => {
+  using own = world();
+  const args = ["--count", "31", "--burst", "10/0.05", "--jitter", "0.5", "--key", "none", "--json"];
+  const { code, stdout, stderr } = await task("produce", args, own.env);
+  assert.equal(code, EXIT.ok, stderr);
+  const { acknowledged_ms: { p50, p95, p99, max }, partitions } = JSON.parse(stdout);
+  assert.ok(0 < p50 && p50 <= p95 && p95 <= p99 && p99 <= max, stdout);
+  const there = Map.groupBy(await readTopic(own.topic), ({ partition }) => partition);
+  const counted = [...there].map(([partition, some]) => ({ partition, sent: some.length }));
+  assert.deepEqual(partitions, counted.sort((one, other) => one.partition - other.partition));
+});
+
+Deno.test("produce tells a person the same below the summary", async () => {
+  using own = world();
+  const { stdout } = await task("produce", ["--count", "3", "--delay", "0", "--key", "none"], own.env);
+  const [acknowledged, spread] = stdout.trimEnd().split("\n").slice(-2);
+  assert.match(acknowledged, /^acknowledged within [\d.]+ ms \(p50\), .* \(p95\), .* \(p99\), [\d.]+ ms \(max\)$/);
+  assert.match(spread, /^partition \d: \d(, partition \d: \d)*$/);
+});
+
+Deno.test("produce --schema sends with a newer schema, which consume accepts, and the log keeps our fields", async () => {
+  using own = world();
+  Deno.writeTextFileSync(`${own.storage}/inventory.csv`, "item,quantity\nbook,1000\n");
+  const args = ["--count", "4", "--delay", "0", "--mix", "unpaid=0", "--schema", "schemas/order_v2.avsc"];
+  const { code, stderr } = await task("produce", args, own.env);
+  assert.equal(code, EXIT.ok, stderr);
+  await task("produce", ["--count", "2", "--delay", "0", "--mix", "unpaid=0"], own.env);
+  const ids = new Set((await readTopic(own.topic)).map(({ value }) => Buffer.from(value!).readInt32BE(1)));
+  assert.equal(ids.size, 2, "two schemas");
+  const consumed = await task("consume", ["--until-end"], own.env);
+  assert.match(consumed.stdout, /^6 orders: 6 accepted/m, consumed.stderr);
+  const preview = await task("produce", [...args, "--dry-run"], own.env);
+  const { order_id: _, user: _u, item: _i, quantity: _q, created_at: _c, kind: _k, ...more } = JSON.parse(
+    preview.stdout.split("\n")[0],
+  );
+  assert.deepEqual(more, { note: "", priority: null });
+});
+
+Deno.test("produce --schema sends nothing with a schema that the registry does not take, and names what is wrong", async () => {
+  using own = world();
+  const file = `schemas/test-${crypto.randomUUID()}.avsc`;
+  const text = Deno.readTextFileSync(`${CHECKOUT}/schemas/order_v2.avsc`);
+  Deno.writeTextFileSync(`${CHECKOUT}/${file}`, text.replace(', "default": ""', ""));
+  try {
+    const { code, stdout, stderr } = await task("produce", ["--count", "1", "--schema", file], own.env);
+    assert.deepEqual([code, stdout], [EXIT.config, ""]);
+    assert.match(
+      stderr,
+      /^error: The Schema Registry rejects schemas\/test-.*"note" \(string\) is not there and has no def/,
+    );
+    assert.match(stderr, /; give each new field a default\n$/);
+    await assert.rejects(readTopic(own.topic), "not even the topic is there");
+  } finally {
+    Deno.removeSync(`${CHECKOUT}/${file}`);
+  }
+});
+
+Deno.test("produce --schema refuses a file that is not there or that the task may not read, exit 78", async () => {
+  using own = world();
+  for (
+    const [file, why] of [["schemas/none.avsc", "there is no such file"], ["/etc/hostname", "may read the folder"]]
+  ) {
+    const { code, stderr } = await task("produce", ["--dry-run", "--schema", file], own.env);
+    assert.equal(code, EXIT.config);
+    assert.match(stderr, new RegExp(`^error: Cannot read the schema ${file}: [^\\n]*${why}[^\\n]*\\(--schema\\)\\n$`));
+  }
 });

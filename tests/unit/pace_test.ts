@@ -22,12 +22,14 @@ async function timesOf(
   count: number,
   pace: PaceSetting,
   sendMs: (sent: number) => number = () => 0,
+  random?: () => number,
 ): Promise<number[]> {
   const clock = new ManualClock();
   const times: number[] = [];
   await sendPaced(Array(count).keys(), {
     pace,
     clock,
+    random,
     stop: new AbortController().signal,
     send: (orders) => {
       times.push(...orders.map(() => clock.now()));
@@ -191,4 +193,33 @@ Deno.test("sendPaced() rejects when a send does and takes nothing more", { permi
   const sending = sendPaced(orders, { pace: { delay: 1 }, stop: new AbortController().signal, send });
   await assert.rejects(sending, /broker away/);
   assert.equal(orders.next().value, 2);
+});
+
+Deno.test(
+  "sendPaced() sends bursts of orders at once, which a stall does not pile up",
+  { permissions: "none" },
+  async () => {
+    const pace = { burst: { size: 3, every: 2 } };
+    assert.deepEqual(await timesOf(7, pace), [0, 0, 0, 2000, 2000, 2000, 4000]);
+    assert.deepEqual(await timesOf(6, pace, (sent) => sent === 3 ? 7_000 : 0), [0, 0, 0, 7000, 7000, 7000]);
+  },
+);
+
+Deno.test("sendPaced() sends a burst of any size in bounded batches", { permissions: "none" }, async () => {
+  const sizes: number[] = [];
+  const send = (orders: number[]) => Promise.resolve(void sizes.push(orders.length));
+  const pace = { burst: { size: 45_000, every: 0.001 } };
+  await sendPaced(Array(50_000).keys(), { pace, stop: new AbortController().signal, send });
+  assert.deepEqual(sizes, [20_000, 20_000, 5_000, 5_000]);
+});
+
+Deno.test("sendPaced() varies each wait by the jitter, and keeps the mean", { permissions: "none" }, async () => {
+  const draws = [0, 0.5, 0.999, 0.25].values();
+  const times = await timesOf(5, { delay: 1, jitter: 0.5 }, () => 0, () => draws.next().value ?? 0);
+  assert.deepEqual(times.map(Math.round), [0, 500, 1500, 2999, 3749]);
+  for (const pace of [{ delay: 0.01 }, { rate: 100 }, { rate: 5_000 }, { burst: { size: 2, every: 0.02 } }]) {
+    const [even, uneven] = [await timesOf(10_000, pace), await timesOf(10_000, { ...pace, jitter: 1 })];
+    assert.ok(Math.abs(uneven.at(-1)! / even.at(-1)! - 1) < 0.1, `${even.at(-1)} ms, ${uneven.at(-1)} ms`);
+    assert.notDeepEqual(uneven, even);
+  }
 });

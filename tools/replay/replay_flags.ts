@@ -2,6 +2,7 @@ import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { float, string } from "@optique/core/valueparser";
+import { didYouMean } from "../../lib/cli/did_you_mean.ts";
 import { paceFlags, paceSetting } from "../../lib/cli/pace_flags.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { type KafkaSettings, ordersFlags, ordersSettings } from "../../lib/cli/settings.ts";
@@ -151,7 +152,9 @@ function sourceSetting(options: Options): ReplaySource {
     const known = RETRYABLE_REASONS.join(", ");
     throw new Failure(
       EXIT.usage,
-      `--reason must be one that a change to users or stock can help (${known}), got "${reason}"`,
+      `--reason must be one that a change to users or stock can help (${known}), got "${reason}"${
+        didYouMean(reason, RETRYABLE_REASONS)
+      }`,
     );
   }
   return { of: "rejected", filter: sliceSetting({ ...slice, ...orders }, Date.now()) };

@@ -1,5 +1,6 @@
 import { nameKey, type StockItem, type User } from "../../order.ts";
 import { oddUsers } from "../../odd_users.ts";
+import { type BeginProgress, unwatched } from "../../progress.ts";
 import type {
   AcceptedChoice,
   ContentsOptions,
@@ -34,11 +35,13 @@ export class FileAdmin implements StoreAdmin {
   readonly parts = "files";
   readonly place: string;
   readonly #warn: (sentence: string) => void;
+  readonly #begin: BeginProgress;
 
-  /** `warn` is told of things a person should know, one sentence each. */
-  constructor(folder: string, warn: (sentence: string) => void) {
+  /** `warn` is told of things a person should know, one sentence each; `begin` of work that may take long. */
+  constructor(folder: string, warn: (sentence: string) => void, { begin = unwatched }: { begin?: BeginProgress } = {}) {
     this.place = folder;
     this.#warn = warn;
+    this.#begin = begin;
   }
 
   glance(): Promise<{ users: User[]; items: StockItem[] }> {
@@ -108,14 +111,17 @@ export class FileAdmin implements StoreAdmin {
 
   async audit(visit: VerdictVisitor): Promise<StoreAudit> {
     const snapshot = await takeSnapshot(this.place, this.#warn);
-    const balance = await auditBalance(snapshot, (place) => visit.accepted(place));
-    await visitRejected(snapshot, (place) => visit.rejected(place));
+    const watched = { begin: this.#begin };
+    const balance = await auditBalance(snapshot, (place) => visit.accepted(place), watched);
+    await visitRejected(snapshot, (place) => visit.rejected(place), watched);
     return { ...balance, positions: snapshot.readRanges };
   }
 
   async contents<T>(use: (contents: StoreContents) => Promise<T>, options: ContentsOptions): Promise<T> {
     const look: typeof viewStorage = (folder, _warn, underLock) => lookAtStorage(folder, underLock);
-    return await use((await fileContents(this.place, this.#warn, { ...options, view: look })).contents);
+    return await use(
+      (await fileContents(this.place, { ...options, warn: this.#warn, begin: this.#begin, view: look })).contents,
+    );
   }
 
   history(orderId: string) {
@@ -128,11 +134,11 @@ export class FileAdmin implements StoreAdmin {
   }
 
   acceptedSlice(choice: AcceptedChoice) {
-    return acceptedSlice(this.place, { ...choice, warn: this.#warn });
+    return acceptedSlice(this.place, { ...choice, warn: this.#warn, begin: this.#begin });
   }
 
   rejectedSlice(choice: RejectedChoice) {
-    return rejectedSlice(this.place, { ...choice, warn: this.#warn });
+    return rejectedSlice(this.place, { ...choice, warn: this.#warn, begin: this.#begin });
   }
 
   close(): Promise<void> {

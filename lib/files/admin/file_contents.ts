@@ -1,5 +1,6 @@
 import { OffsetSet } from "../../offset_set.ts";
 import type { Coordinates } from "../../order.ts";
+import type { BeginProgress } from "../../progress.ts";
 import type {
   AcceptedOrder,
   ContentsOptions,
@@ -23,8 +24,11 @@ import type { viewStorage } from "../store/view_storage.ts";
  */
 export async function fileContents(
   folder: string,
-  warn: (sentence: string) => void,
-  { view, ...options }: ContentsOptions & { view?: typeof viewStorage } = {},
+  { warn, view, ...options }: ContentsOptions & {
+    warn(sentence: string): void;
+    begin: BeginProgress;
+    view?: typeof viewStorage;
+  },
 ): Promise<{ contents: StoreContents; snapshot: StorageSnapshot }> {
   const layout = storageLayout(folder);
   const snapshot = await takeSnapshot(folder, warn, view);

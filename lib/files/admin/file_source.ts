@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { EXIT, Failure } from "../../errors.ts";
 import type { StoreSource } from "../../move_store.ts";
+import type { BeginProgress } from "../../progress.ts";
 import type { StoreContents } from "../../store_admin.ts";
 import { exists, sizeOf } from "../disk/exists.ts";
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
@@ -29,12 +30,12 @@ export class FileSource implements StoreSource {
     this.#warn = warn;
   }
 
-  async read<T>(use: (contents: StoreContents) => Promise<T>): Promise<T | undefined> {
+  async read<T>(use: (contents: StoreContents) => Promise<T>, begin: BeginProgress): Promise<T | undefined> {
     if (!exists(this.#layout.inventory)) return undefined;
     this.#owner = await OwnerLock.take(this.#layout);
     await viewStorage(this.place, this.#warn); // brings the CSV up to date: from here on only an edit changes it
     const csv = this.#csv();
-    const { contents, snapshot } = await fileContents(this.place, this.#warn);
+    const { contents, snapshot } = await fileContents(this.place, { warn: this.#warn, begin });
     this.#asRead = { csv, snapshot };
     return await use(contents);
   }

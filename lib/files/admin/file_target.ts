@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { EXIT, Failure } from "../../errors.ts";
 import type { StoreTarget } from "../../move_store.ts";
+import type { BeginProgress } from "../../progress.ts";
 import type { StoreContents } from "../../store_admin.ts";
 import { syncFolder } from "../disk/atomic_file.ts";
 import { exists } from "../disk/exists.ts";
@@ -42,8 +43,8 @@ export class FileTarget implements StoreTarget {
     await writeContents(storageLayout(this.#incoming), contents);
   }
 
-  async read<T>(use: (contents: StoreContents) => Promise<T>): Promise<T> {
-    return await use((await fileContents(this.#incoming, () => {})).contents);
+  async read<T>(use: (contents: StoreContents) => Promise<T>, begin: BeginProgress): Promise<T> {
+    return await use((await fileContents(this.#incoming, { warn: () => {}, begin })).contents);
   }
 
   complete(): Promise<void> {

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { setImmediate as turnOfLoop } from "node:timers/promises";
+import type { Progress } from "../../progress.ts";
 
 /** Bytes read at a time. */
 const CHUNK = 4 << 20;
@@ -11,12 +12,20 @@ export type ReadBytes = (from: number, to: number, into?: Uint8Array) => Uint8Ar
 /** A line without its line feed, and where it starts; `whole` is false for a last line without one. */
 export type LineVisitor = (line: Uint8Array, start: number, whole: boolean) => void | boolean;
 
+/** `read` for the bytes up to `total` in sequence, which says before each of them how far it is. */
+export function watchedRead(read: ReadBytes, total: number, progress: Progress): ReadBytes {
+  return (from, to, into) => {
+    progress(from, total);
+    return read(from, to, into);
+  };
+}
+
 /** Options of a read that may take minutes. */
 export interface LongRead {
   /** Ends the read, which then rejects with the reason. */
   stop?: AbortSignal;
-  /** Called now and then with the number of bytes read. */
-  progress?: (done: number, total: number) => void;
+  /** In bytes. */
+  progress?: Progress;
 }
 
 /**

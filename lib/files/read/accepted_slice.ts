@@ -1,4 +1,5 @@
 import type { OutgoingOrder } from "../../ports.ts";
+import { type BeginProgress, unwatched } from "../../progress.ts";
 import { countsOfReplay, notesOnReplay, ReplayCounts, ReplayOrders } from "../../replay_orders.ts";
 import type { Slice, SliceFilter } from "../../slice.ts";
 import type { AcceptedChoice } from "../../store_admin.ts";
@@ -12,11 +13,12 @@ import { countLogged, loggedOrders, loggedSoFar, type LogPart } from "./read_sto
  */
 export async function acceptedSlice(
   folder: string,
-  choice: AcceptedChoice & { warn(sentence: string): void },
+  choice: AcceptedChoice & { warn(sentence: string): void; begin?: BeginProgress },
 ): Promise<Slice<OutgoingOrder>> {
   const log = await loggedSoFar(folder, choice.warn);
   const orders = new ReplayOrders(choice);
-  const lines = countLogged(log, '"replay_of":', (order) => orders.visitReplay(order));
+  const progress = (choice.begin ?? unwatched)("Counting the accepted orders", "bytes");
+  const lines = countLogged(log, '"replay_of":', { visit: (order) => orders.visitReplay(order), progress });
   const part = { log, filter: { ...choice.filter, to: Math.min(choice.filter.to ?? Infinity, lines + 1) } };
   const found = orders.isAll ? orders.surveyAll(lines) : surveyed(part, orders);
   return {

@@ -1,5 +1,6 @@
 import type { PartitionRanges } from "../../offset_ranges.ts";
 import { type Coordinates, nameKey } from "../../order.ts";
+import { type BeginProgress, unwatched } from "../../progress.ts";
 import type { BalanceAudit, ContentsOptions, ItemBalance, StoreContents } from "../../store_admin.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { type EditRecord, isEdit } from "../log/edit_journal.ts";
@@ -8,8 +9,8 @@ import { storageLayout } from "../disk/layout.ts";
 import { type LongRead, visitManyLines } from "../log/lines.ts";
 import type { LoggedOrder } from "../log/order_log.ts";
 import { sealedRecords, unsealLine } from "../log/sealed_line.ts";
-import { HASH_WORDS, newHashKey, sipHash } from "../index/sip_hash.ts";
 import { sizeOf } from "../disk/exists.ts";
+import { RepeatedIds } from "./repeated_ids.ts";
 import { viewStorage } from "../store/view_storage.ts";
 
 /** A storage folder at one moment, between two batches and edits; its files only grow from there. */
@@ -52,7 +53,7 @@ export async function takeSnapshot(
 export async function auditBalance(
   snapshot: StorageSnapshot,
   visit: (place: Coordinates) => void,
-  { asOf, ...reading }: ContentsOptions = {},
+  { asOf, begin = unwatched, stop }: ContentsOptions & { begin?: BeginProgress } = {},
 ): Promise<BalanceAudit & Pick<StoreContents, "stockAsOf">> {
   const { folder, lengths, stock } = snapshot;
   const { orders } = storageLayout(folder);
@@ -61,16 +62,16 @@ export async function auditBalance(
     const edits = editRecords(snapshot);
     const books = new Books(asOf);
     let edit = edits.next().value;
-    await forEachRecord<LoggedOrder>(orders, lengths.orders, (order) => {
+    const progress = begin("Checking the order log", "bytes");
+    await forEachRecord<LoggedOrder>({ path: orders, length: lengths.orders, progress, stop }, (order) => {
       for (; edit !== undefined && (!isEdit(edit) || edit.seq < order.seq); edit = edits.next().value) books.edit(edit);
       books.accept(order);
       ids.add(order.order_id);
       visit(order);
-    }, { ...reading, damaged: (at) => books.faults.push(`orders.jsonl is damaged at byte ${at}`) });
+    }, (at) => books.faults.push(`orders.jsonl is damaged at byte ${at}`));
     for (; edit !== undefined; edit = edits.next().value) books.edit(edit);
     books.close();
-    const twice = ids.candidates();
-    if (twice.size > 0) books.faults.push(...await acceptedTwice(orders, lengths.orders, twice));
+    books.faults.push(...await acceptedTwice({ path: orders, length: lengths.orders, stop }, ids));
     const stockAsOf = asOf === undefined ? undefined : books.stockAsOf(asOf);
     return { items: books.balances(stock), faults: books.faults, accepted: ids.size, stockAsOf };
   } finally {
@@ -86,8 +87,13 @@ function* editRecords({ edits, lengths }: StorageSnapshot): Generator<EditRecord
 }
 
 /** Visits the coordinates of each rejected order. */
-export async function visitRejected(snapshot: StorageSnapshot, visit: (place: Coordinates) => void): Promise<void> {
-  await forEachRecord<Coordinates>(storageLayout(snapshot.folder).rejected, snapshot.lengths.rejected, visit);
+export async function visitRejected(
+  { folder, lengths }: StorageSnapshot,
+  visit: (place: Coordinates) => void,
+  { begin = unwatched }: { begin?: BeginProgress } = {},
+): Promise<void> {
+  const progress = begin("Checking the rejected orders", "bytes");
+  await forEachRecord<Coordinates>({ path: storageLayout(folder).rejected, length: lengths.rejected, progress }, visit);
 }
 
 /** Running totals of every item. */
@@ -181,58 +187,34 @@ class Books {
   }
 }
 
-/** Finds ids that occur twice among millions: 52-bit hashes, sorted; collisions are then compared exactly. */
-class RepeatedIds {
-  #hashes = new Float64Array(1 << 12);
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
-
-  add(id: string): void {
-    if (this.#size === this.#hashes.length) {
-      const larger = new Float64Array(this.#size * 2);
-      larger.set(this.#hashes);
-      this.#hashes = larger;
-    }
-    this.#hashes[this.#size++] = shortHash(id);
-  }
-
-  candidates(): Set<number> {
-    const sorted = this.#hashes.subarray(0, this.#size).sort();
-    return new Set(sorted.filter((hash, index) => index > 0 && hash === sorted[index - 1]));
-  }
-}
-
-async function acceptedTwice(path: string, length: number, candidates: ReadonlySet<number>): Promise<string[]> {
+/** The ids that are in the log more than once; it is read again only if some hashes are. */
+async function acceptedTwice(log: FilePart, ids: RepeatedIds): Promise<string[]> {
+  const isCandidate = ids.candidates();
+  if (isCandidate === undefined) return [];
   const count = new Map<string, number>();
-  await forEachRecord<LoggedOrder>(path, length, ({ order_id }) => {
-    if (candidates.has(shortHash(order_id))) count.set(order_id, (count.get(order_id) ?? 0) + 1);
+  await forEachRecord<LoggedOrder>(log, ({ order_id }) => {
+    if (isCandidate(order_id)) count.set(order_id, (count.get(order_id) ?? 0) + 1);
   });
   return [...count].filter(([, times]) => times > 1).map(([id, times]) => `order ${id} is accepted ${times} times`);
 }
 
-const hashKey = newHashKey();
-const hashed = new Uint32Array(HASH_WORDS);
-
-function shortHash(id: string): number {
-  sipHash(id, hashKey, hashed);
-  return hashed[0] * 2 ** 20 + (hashed[1] >>> 12);
+/** The beginning of a file of sealed lines, in bytes. */
+interface FilePart extends LongRead {
+  path: string;
+  length: number;
 }
 
 async function forEachRecord<T>(
-  path: string,
-  length: number,
+  { path, length, ...reading }: FilePart,
   visit: (record: T) => void,
-  { damaged, ...reading }: LongRead & { damaged?: (at: number) => void } = {},
+  damaged: (at: number) => void = () => {},
 ): Promise<void> {
   if (length === 0) return;
   const file = AppendFile.openToRead(path);
   try {
     await visitManyLines((...range) => file.read(...range), { from: 0, to: length }, (line, start) => {
       const record = unsealLine(line);
-      if (record === undefined) damaged?.(start);
+      if (record === undefined) damaged(start);
       else visit(record as T);
     }, reading);
   } finally {

@@ -1,8 +1,9 @@
 import type { StockItem, User } from "../../order.ts";
+import type { Progress } from "../../progress.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { parseInventory } from "../csv/inventory_file.ts";
 import { storageLayout } from "../disk/layout.ts";
-import { countLines, holds, lineChunks, visitLines } from "../log/lines.ts";
+import { countLines, holds, lineChunks, visitLines, watchedRead } from "../log/lines.ts";
 import { damagedLine, type LoggedOrder, parseLogged } from "../log/order_log.ts";
 import { sealedRecords } from "../log/sealed_line.ts";
 import { exists } from "../disk/exists.ts";
@@ -48,16 +49,18 @@ export async function loggedSoFar(folder: string, warn: (sentence: string) => vo
 }
 
 /** The orders of a part of the log, oldest first. Throws a {@linkcode Failure} (65) on reaching a damaged line. */
-export function* loggedOrders({ path, end }: LogPart): Generator<LoggedOrder> {
+export function* loggedOrders({ path, end }: LogPart, progress?: Progress): Generator<LoggedOrder> {
   if (end === 0) return;
   const file = AppendFile.openToRead(path);
   try {
     for (const records of sealedRecords(file, end)) {
+      progress?.(records[0]?.start ?? 0, end);
       for (const { record, start } of records) {
         if (record === undefined) throw damagedLine(path, start);
         yield record as unknown as LoggedOrder;
       }
     }
+    progress?.(end, end);
   } finally {
     file.close();
   }
@@ -67,12 +70,22 @@ export function* loggedOrders({ path, end }: LogPart): Generator<LoggedOrder> {
  * Counts the orders of a part of the log, and visits those whose lines contain `text`. Only the lines around a hit are
  * split, which takes a tenth of the time of reading all of them.
  */
-export function countLogged({ path, end }: LogPart, text: string, visit: (order: LoggedOrder) => void): number {
+export function countLogged(
+  { path, end }: LogPart,
+  text: string,
+  { visit, progress }: { visit: (order: LoggedOrder) => void; progress: Progress },
+): number {
   if (end === 0) return 0;
   const file = AppendFile.openToRead(path);
   let count = 0;
   try {
-    for (const { bytes, start: chunkStart } of lineChunks((...range) => file.read(...range), 0, end)) {
+    for (
+      const { bytes, start: chunkStart } of lineChunks(
+        watchedRead((...range) => file.read(...range), end, progress),
+        0,
+        end,
+      )
+    ) {
       count += countLines(bytes);
       if (!holds(bytes, text)) continue;
       visitLines((from, to) => bytes.subarray(from, to), 0, bytes.length, (line, start) => {
@@ -82,6 +95,7 @@ export function countLogged({ path, end }: LogPart, text: string, visit: (order:
         visit(order);
       });
     }
+    progress(end, end);
     return count;
   } finally {
     file.close();

@@ -1,5 +1,6 @@
 import type { OutgoingOrder } from "../../ports.ts";
 import { countsOfRejected, isAskedFor, isMendable, notesOnRejected, onceMore } from "../../redrive.ts";
+import { type BeginProgress, unwatched } from "../../progress.ts";
 import type { Slice } from "../../slice.ts";
 import type { RejectedChoice, RejectedOrder } from "../../store_admin.ts";
 import { AppendFile } from "../disk/append_file.ts";
@@ -9,8 +10,9 @@ import { sealedRecords } from "../log/sealed_line.ts";
 import { sizeOf } from "../disk/exists.ts";
 import { requireFolder } from "../store/storage_folder.ts";
 
-interface Warning {
+interface Told {
   warn(sentence: string): void;
+  begin?: BeginProgress;
 }
 
 /** What was rejected up to one moment; lines count from 1. */
@@ -35,7 +37,7 @@ type Fate = "wanted" | "accepted" | "final" | "sent" | undefined;
  * Left out are orders accepted since, and those that no change of users or stock can help: invalid ones and duplicates.
  * Memory grows with each order_id in the file. Permissions: read and write of the storage folder (its write lock).
  */
-export async function rejectedSlice(folder: string, choice: RejectedChoice & Warning): Promise<Slice<OutgoingOrder>> {
+export async function rejectedSlice(folder: string, choice: RejectedChoice & Told): Promise<Slice<OutgoingOrder>> {
   const survey = await surveyRejected(folder, choice);
   const counts = { total: 0, accepted: 0, final: 0, sent: 0 };
   const limit = Math.max(0, (choice.filter.limit ?? Infinity) - choice.sent.size);
@@ -53,7 +55,10 @@ export async function rejectedSlice(folder: string, choice: RejectedChoice & War
   };
 }
 
-async function surveyRejected(folder: string, { filter, warn }: RejectedChoice & Warning): Promise<Survey> {
+async function surveyRejected(
+  folder: string,
+  { filter, warn, begin = unwatched }: RejectedChoice & Told,
+): Promise<Survey> {
   const layout = storageLayout(folder);
   requireFolder(layout);
   const survey: Survey = {
@@ -70,7 +75,8 @@ async function surveyRejected(folder: string, { filter, warn }: RejectedChoice &
     else survey.last.set(order.order_id, line);
   }
   // Read after the rejections, so that an order accepted in between is left out too.
-  for (const { order_id } of loggedOrders(await loggedSoFar(folder, warn))) {
+  const log = await loggedSoFar(folder, warn);
+  for (const { order_id } of loggedOrders(log, begin("Looking through the accepted orders", "bytes"))) {
     if (survey.last.has(order_id)) survey.accepted.add(order_id);
   }
   return survey;

@@ -1,6 +1,10 @@
+import type { PartitionEnds } from "./open_transactions.ts";
+
 /** How far a subscription has come, and where it ends. */
 export class ReadLimits {
   readonly #positions: Map<number, number>;
+  /** The log's end as of the last fetch, by partition. */
+  readonly #ends = new Map<number, number>();
   readonly #until: ReadonlyMap<number, number> | undefined;
   #left: number;
 
@@ -36,6 +40,22 @@ export class ReadLimits {
   advance(partition: number, to: number, messages = 0): void {
     this.#positions.set(partition, to);
     this.#left -= messages;
+  }
+
+  /** Notes the ends of the log that came with a fetch. */
+  fetched(ends: readonly PartitionEnds[]): void {
+    for (const { partition, high } of ends) this.#ends.set(partition, high);
+  }
+
+  /** The records of `partitions` that are not handled yet, as of the last fetch; undefined before there was one. */
+  lagOf(partitions: readonly number[]): number | undefined {
+    let lag = 0;
+    for (const partition of partitions) {
+      const end = this.#ends.get(partition);
+      if (end === undefined) return undefined;
+      lag += Math.max(0, end - (this.#positions.get(partition) ?? 0));
+    }
+    return lag;
   }
 
   get isReached(): boolean {

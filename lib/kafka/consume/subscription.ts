@@ -52,7 +52,6 @@ export class Subscription implements AsyncDisposable {
   #consumer: Consumer | undefined;
   /** Member id of the last session that ended in an error; the group may not know that it is gone. */
   #crashedMember: string | undefined;
-  #outage: string | undefined;
 
   /** Begins to read. Permission: net. */
   constructor(kafka: Kafka, options: SubscriptionOptions, stop: AbortSignal) {
@@ -100,12 +99,12 @@ export class Subscription implements AsyncDisposable {
     for (let isAgain = false; !this.#over; isAgain = true) {
       try {
         const result = await this.#fetches.get(batch)!.keepAlive(() => work(isAgain));
-        if (isAgain) this.#tellOutage(undefined);
+        if (isAgain) this.#notices.outage(undefined);
         return result;
       } catch (error) {
         if (error instanceof PositionMoved) return await this.#giveUp(batch);
         if (!(error instanceof Outage)) throw asFailure(error);
-        this.#tellOutage(error.message);
+        this.#notices.outage(error.message);
         await this.#pause();
       }
     }
@@ -124,7 +123,8 @@ export class Subscription implements AsyncDisposable {
         await this.#session();
       } catch (error) {
         this.#crashedMember = this.#memberId;
-        this.#tellOutage(outageOf(error, this.#kafka, { ...this.#options, wasMember: this.#memberId !== undefined }));
+        const known = { ...this.#options, wasMember: this.#memberId !== undefined };
+        this.#notices.outage(outageOf(error, this.#kafka, known));
         await this.#pause();
       }
     }
@@ -134,7 +134,10 @@ export class Subscription implements AsyncDisposable {
   async #session(): Promise<void> {
     const { sharing } = this.#options;
     const owned = sharing && (() => this.#owned);
-    const onFetch = (ends: PartitionEnds[]) => this.#notices.fetched(ends);
+    const onFetch = (ends: PartitionEnds[]) => {
+      this.#limits.fetched(ends);
+      this.#notices.fetched(ends);
+    };
     const consumer = createMember(this.#kafka, { group: this.#options.group, owned, onFetch });
     const leaving = new AbortController();
     const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
@@ -172,7 +175,7 @@ export class Subscription implements AsyncDisposable {
       this.#lanes.assign(this.#owned);
       for (const partition of this.#owned) void this.#seek(partition);
       this.#options.onJoin(memberId, this.#owned);
-      this.#tellOutage(undefined);
+      this.#notices.outage(undefined);
       this.#notices.joined(this.#owned);
     });
     // Batches of transaction markers alone never reach eachBatch, but reading has gone past them.
@@ -218,6 +221,11 @@ export class Subscription implements AsyncDisposable {
     if (this.#limits.isReached) this.end();
   }
 
+  /** How many records of this member's partitions wait; undefined while that is not known. */
+  get lag(): number | undefined {
+    return this.#limits.lagOf(this.#owned);
+  }
+
   get #over(): boolean {
     return this.#ending.signal.aborted;
   }
@@ -226,13 +234,6 @@ export class Subscription implements AsyncDisposable {
   end(failure?: Failure): void {
     this.#ending.abort();
     this.#lanes.close(failure);
-  }
-
-  /** Reports when an outage begins, changes or ends, not each time it is noticed. */
-  #tellOutage(sentence: string | undefined): void {
-    if (sentence === this.#outage) return;
-    this.#outage = sentence;
-    this.#options.onOutage(sentence);
   }
 
   /** Waits a moment, or until the subscription ends. */

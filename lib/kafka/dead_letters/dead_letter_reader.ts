@@ -1,6 +1,7 @@
 import type { Kafka } from "kafkajs";
 import type { OffsetRange } from "../../offset_ranges.ts";
 import type { StoredDeadLetter } from "../../ports.ts";
+import type { Progress } from "../../progress.ts";
 import { isInTime, type SliceFilter } from "../../slice.ts";
 import { deadLetterTopic } from "../../topics.ts";
 import { DEAD_LETTER_PARTITION } from "./dead_letters.ts";
@@ -31,11 +32,12 @@ export async function deadLetterRange(kafka: Kafka, topic: string, filter: Slice
 export async function* readDeadLetters(
   kafka: Kafka,
   topic: string,
-  { range, filter }: { range: OffsetRange; filter: SliceFilter },
+  { range, filter, progress }: { range: OffsetRange; filter: SliceFilter; progress?: Progress },
 ): AsyncGenerator<StoredDeadLetter> {
   const reason = filter.reason?.toLowerCase();
   let left = filter.limit ?? Infinity;
-  const part = { topic: deadLetterTopic(topic), partition: DEAD_LETTER_PARTITION, ranges: [range] };
+  const onFetch = (next: number) => progress?.(next - range.from, range.to - range.from);
+  const part = { topic: deadLetterTopic(topic), partition: DEAD_LETTER_PARTITION, ranges: [range], onFetch };
   for await (const record of readPartition(kafka, part)) {
     const deadLetter = toDeadLetter(record);
     if (!isInTime(filter, deadLetter.timestamp)) continue;

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Kafka } from "kafkajs";
 import type { Coordinates } from "../../order.ts";
 import type { StoredDeadLetter } from "../../ports.ts";
+import type { BeginProgress, Progress } from "../../progress.ts";
 import { runMark } from "../../run_mark.ts";
 import type { Slice, SliceFilter } from "../../slice.ts";
 import { REPLAY_RUN_HEADER } from "../../topics.ts";
@@ -13,6 +14,7 @@ export interface DeadLetterChoice {
   run: string;
   /** Records that this resumed run has already sent. */
   sent: ReadonlySet<string>;
+  begin?: BeginProgress;
 }
 
 /** A dead letter to be sent back into the topic it came from. */
@@ -33,12 +35,14 @@ export async function deadLetterSlice(
 ): Promise<Slice<ReturningDeadLetter>> {
   const range = await deadLetterRange(kafka, topic, choice.filter);
   const counts = { total: 0, sent: 0, foreign: 0 };
-  const deadLetters = () => readDeadLetters(kafka, topic, { range, filter: choice.filter });
+  const deadLetters = (progress?: Progress) =>
+    readDeadLetters(kafka, topic, { range, filter: choice.filter, progress });
   const fateOf = (deadLetter: StoredDeadLetter) => {
     if (deadLetter.origin?.topic !== topic) return "foreign";
     return choice.sent.has(String(deadLetter.offset)) ? "sent" : "total";
   };
-  for await (const deadLetter of deadLetters()) counts[fateOf(deadLetter)]++;
+  const progress = choice.begin?.("Counting the dead letters", "records");
+  for await (const deadLetter of deadLetters(progress)) counts[fateOf(deadLetter)]++;
   async function* items() {
     for await (const deadLetter of deadLetters()) {
       if (fateOf(deadLetter) === "total") yield marked(deadLetter, choice.run);

@@ -1,6 +1,7 @@
 import type { Kafka } from "kafkajs";
 import type { OffsetRange } from "../../offset_ranges.ts";
 import type { Coordinates } from "../../order.ts";
+import { type BeginProgress, unwatched } from "../../progress.ts";
 import { schemaIdIn } from "../../wire_format.ts";
 import type { FetchedRecord } from "../protocol/record_batch.ts";
 import { isReadable } from "../client/rights.ts";
@@ -23,12 +24,13 @@ export async function findInTopic(
   kafka: Kafka,
   topic: string,
   orderId: string,
-  known: readonly Coordinates[],
+  { known, begin = unwatched }: { known: readonly Coordinates[]; begin?: BeginProgress },
 ): Promise<FoundRecord[]> {
   if (!(await isReadable(kafka, topic))) return [];
   const found: FoundRecord[] = [];
   const look = async (wanted?: Map<number, OffsetRange[]>) => {
-    for await (const { partition, records } of readTopic(kafka, topic, wanted)) {
+    const progress = begin(`Reading ${topic}`, "records");
+    for await (const { partition, records } of readTopic(kafka, topic, { wanted, progress })) {
       for await (const record of records) {
         if (record.value?.includes(orderId)) found.push(describe(topic, partition, record));
       }

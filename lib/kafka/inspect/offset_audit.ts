@@ -3,6 +3,7 @@ import { EXIT, Failure } from "../../errors.ts";
 import type { OffsetRange } from "../../offset_ranges.ts";
 import { OffsetSet } from "../../offset_set.ts";
 import type { Coordinates } from "../../order.ts";
+import { type BeginProgress, unwatched } from "../../progress.ts";
 import { deadLetterTopic } from "../../topics.ts";
 import { readErrorHeaders } from "../dead_letters/error_headers.ts";
 import { heldBack } from "../consume/log_ends.ts";
@@ -69,6 +70,11 @@ export interface OffsetAudit {
   heldBack: ({ topic: string } & HeldBack)[];
 }
 
+export interface AuditOptions {
+  verdicts: VerdictOffsets;
+  begin?: BeginProgress;
+}
+
 /**
  * Compares what was read with what is in the topics: each record of a range that was read needs a verdict.
  *
@@ -78,13 +84,13 @@ export interface OffsetAudit {
 export async function auditOffsets(
   kafka: Kafka,
   read: readonly { topic: string; partition: number; ranges: OffsetRange[] }[],
-  verdicts: VerdictOffsets,
+  { verdicts, begin = unwatched }: AuditOptions,
 ): Promise<OffsetAudit> {
   const audit: OffsetAudit = { positions: [], heldBack: [] };
   for (const [topic, partitions] of Map.groupBy(read, ({ topic }) => topic)) {
     if (!(await isReadable(kafka, topic))) continue;
-    await markDeadLetters(kafka, topic, verdicts);
-    audit.positions.push(...await auditTopic(kafka, topic, partitions, verdicts));
+    await markDeadLetters(kafka, topic, { verdicts, begin });
+    audit.positions.push(...await auditTopic(kafka, { topic, partitions }, { verdicts, begin }));
     audit.heldBack.push(...(await heldBack(kafka, topic)).map((held) => ({ topic, ...held })));
   }
   return audit;
@@ -92,13 +98,13 @@ export async function auditOffsets(
 
 async function auditTopic(
   kafka: Kafka,
-  topic: string,
-  read: readonly { partition: number; ranges: OffsetRange[] }[],
-  verdicts: VerdictOffsets,
+  { topic, partitions: read }: { topic: string; partitions: readonly { partition: number; ranges: OffsetRange[] }[] },
+  { verdicts, begin = unwatched }: AuditOptions,
 ): Promise<PartitionAudit[]> {
   const audits = new Map(read.map(({ partition, ranges }) => [partition, emptyAudit(topic, partition, ranges)]));
+  const progress = begin(`Checking ${topic}`, "records");
   const wanted = new Map(read.map(({ partition, ranges }) => [partition, ranges]));
-  for await (const { partition, records } of readTopic(kafka, topic, wanted)) {
+  for await (const { partition, records } of readTopic(kafka, topic, { wanted, progress })) {
     const audit = audits.get(partition)!;
     const lastVerdict = verdicts.lastVerdicts({ topic, partition });
     for await (const { offset } of records) {
@@ -117,14 +123,19 @@ function emptyAudit(topic: string, partition: number, ranges: OffsetRange[]): Pa
 }
 
 /** Notes which records of `topic` are in its dead-letter topic, by their error headers. */
-async function markDeadLetters(kafka: Kafka, topic: string, verdicts: VerdictOffsets): Promise<void> {
+async function markDeadLetters(
+  kafka: Kafka,
+  topic: string,
+  { verdicts, begin = unwatched }: AuditOptions,
+): Promise<void> {
   const deadLetters = deadLetterTopic(topic);
   if (!(await isReadable(kafka, deadLetters))) return;
   const held = await heldBack(kafka, deadLetters);
   if (held.length > 0) {
     throw new Failure(EXIT.unavailable, `${describeHeldBack(deadLetters, held)}: check again once it has ended`);
   }
-  for await (const { records } of readTopic(kafka, deadLetters)) {
+  const progress = begin(`Reading ${deadLetters}`, "records");
+  for await (const { records } of readTopic(kafka, deadLetters, { progress })) {
     for await (const { headers } of records) {
       const { origin } = readErrorHeaders(headers);
       if (origin?.topic === topic) verdicts.deadLettered(origin);

@@ -1,12 +1,13 @@
 import { Buffer } from "node:buffer";
 import { type Kafka, Partitioners, type PartitionMetadata } from "kafkajs";
 import type { KafkaConnection } from "../../connections.ts";
-import { causesOf, EXIT, Failure, messageOf } from "../../errors.ts";
+import { EXIT, Failure, messageOf } from "../../errors.ts";
 import { NO_HEADERS } from "../../header.ts";
 import { patiently } from "../../patiently.ts";
-import type { OrderPublisher, OutgoingOrder } from "../../ports.ts";
+import type { Acknowledged, OrderPublisher, OutgoingOrder } from "../../ports.ts";
 import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER, SAME_KEY } from "../../topics.ts";
 import { BatchProducer, isTooLarge } from "./batch_producer.ts";
+import { brokerErrorType, hasLostState } from "./lost_state.ts";
 import { createKafka } from "../client/client.ts";
 import { disconnect } from "../client/disconnect.ts";
 import { type OutgoingRecord, recordSize } from "../protocol/record_writer.ts";
@@ -21,15 +22,6 @@ const RETRY_MS = 500;
 /** By default kafkajs waits up to 30 s between attempts, long after the broker is back. */
 const QUICK_RETRIES = { initialRetryTime: 100, maxRetryTime: 1_000 };
 
-/** Broker errors that mean it has lost the producer's sequence numbers, not that the records are bad. */
-const PRODUCER_STATE_ERRORS = [
-  "OUT_OF_ORDER_SEQUENCE_NUMBER",
-  "DUPLICATE_SEQUENCE_NUMBER",
-  "INVALID_PRODUCER_EPOCH",
-  "INVALID_PRODUCER_ID_MAPPING",
-  "UNKNOWN_PRODUCER_ID",
-];
-
 export interface PublisherOptions<T extends OutgoingOrder> {
   connection: KafkaConnection;
   /** Must exist, see `ensureTopics`. */
@@ -37,6 +29,7 @@ export interface PublisherOptions<T extends OutgoingOrder> {
   key: OrderKey;
   /** The message value. */
   encode(outgoing: T): Buffer;
+  onAcknowledged?(acknowledged: Acknowledged): void;
 }
 
 /** A record with its partition. */
@@ -80,6 +73,8 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   #producer: BatchProducer | undefined;
   #partitions: PartitionMetadata[] = [];
   #nextUnkeyed = 0;
+  /** When the send under way was called. */
+  #calledAt = 0;
   #settled: Promise<void> = Promise.resolve();
 
   constructor(options: PublisherOptions<T>) {
@@ -121,7 +116,10 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#settled.then(work);
+    const done = this.#settled.then(() => {
+      this.#calledAt = performance.now();
+      return work();
+    });
     this.#settled = done.catch(() => {});
     return done;
   }
@@ -206,6 +204,7 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
       if (isTooLarge(error)) return await this.#deliverInParts(partition, records, error);
       throw this.#failure(error);
     }
+    this.#options.onAcknowledged?.({ partition, count: records.length, ms: performance.now() - this.#calledAt });
   }
 
   #failure(cause: unknown): Failure {
@@ -237,14 +236,4 @@ function headersOf({ replayOf, runMark }: OutgoingOrder): OutgoingRecord["header
   if (replayOf !== undefined) headers.push([REPLAY_OF_HEADER, replayOf]);
   if (runMark !== undefined) headers.push([REPLAY_RUN_HEADER, runMark]);
   return headers;
-}
-
-/** Whether a broker has lost the producer's state; the producer then goes on with another id. */
-function hasLostState(error: unknown): boolean {
-  return PRODUCER_STATE_ERRORS.includes(brokerErrorType(error) ?? "");
-}
-
-/** The type of the broker's own error inside what kafkajs threw; undefined if no broker answered. */
-function brokerErrorType(error: unknown): string | undefined {
-  for (const inner of causesOf(error)) if ("type" in inner && typeof inner.type === "string") return inner.type;
 }

@@ -15,6 +15,8 @@ export interface PartitionRead {
   ranges: readonly OffsetRange[];
   /** {@linkcode PATIENCE_MS} by default. */
   patienceMs?: number;
+  /** Called after each fetch with the offset that comes next; it is not called at the end. */
+  onFetch?(next: number): void;
 }
 
 /**
@@ -35,6 +37,7 @@ export async function* readPartition(kafka: Kafka, read: PartitionRead): AsyncGe
   let next = nextOffsetIn(ranges, 0);
   try {
     while (next < Infinity) {
+      read.onFetch?.(next);
       const batches = await fetcher.batchesFrom(next);
       for (const batch of batches) {
         if (batch.isControlRecord) continue;

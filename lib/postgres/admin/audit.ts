@@ -1,5 +1,6 @@
 import { type Coordinates, nameKey } from "../../order.ts";
 import type { PartitionRanges } from "../../offset_ranges.ts";
+import { type BeginProgress, type Progress, unwatched } from "../../progress.ts";
 import type { BalanceAudit, ItemBalance, StoreAudit, VerdictVisitor } from "../../store_admin.ts";
 import type { Database, Queries } from "../client/database.ts";
 import { boundsOf, PAGE, pages } from "./rows.ts";
@@ -8,11 +9,16 @@ import { boundsOf, PAGE, pages } from "./rows.ts";
  * Counts edits, orders and rejections and compares them with the stock, all as of one moment, even while
  * consumers run. Memory is bounded by items.
  */
-export async function audit(database: Database, visit: VerdictVisitor): Promise<StoreAudit> {
+export async function audit(
+  database: Database,
+  visit: VerdictVisitor,
+  { begin = unwatched }: { begin?: BeginProgress } = {},
+): Promise<StoreAudit> {
   return await database.transaction(async (session) => {
     await session.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    const balance = await balanceOf(session, (order) => visit.accepted(order));
-    for await (const order of rowsOf(session, "rejected")) visit.rejected(order);
+    const balance = await balanceOf(session, (order) => visit.accepted(order), { begin });
+    const progress = begin("Checking the rejected orders", "orders");
+    for await (const order of rowsOf(session, "rejected", progress)) visit.rejected(order);
     return { ...balance, positions: await rangesRead(session) };
   });
 }
@@ -21,10 +27,11 @@ export async function audit(database: Database, visit: VerdictVisitor): Promise<
 export async function balanceOf(
   session: Queries,
   visit: (place: Coordinates) => void = () => {},
+  { begin = unwatched }: { begin?: BeginProgress } = {},
 ): Promise<BalanceAudit> {
   const books = new Books();
   for (const edits of await editsByItem(session)) books.edits(edits);
-  for await (const order of rowsOf(session, "orders")) {
+  for await (const order of rowsOf(session, "orders", begin("Checking the accepted orders", "orders"))) {
     books.accept(order);
     visit(order);
   }
@@ -98,18 +105,25 @@ async function stockOf(session: Queries): Promise<{ item: string; quantity: numb
   return await session.query("SELECT item, quantity FROM inventory ORDER BY item");
 }
 
-async function* rowsOf(session: Queries, table: "orders" | "rejected"): AsyncGenerator<Row> {
+async function* rowsOf(session: Queries, table: "orders" | "rejected", progress: Progress): AsyncGenerator<Row> {
   const remaining = table === "orders" ? ", remaining" : "";
-  for (const { topic, partition } of await boundsOf(session, table)) {
-    yield* pages((after) =>
-      session.query<Row>(
+  const bounds = await boundsOf(session, table);
+  const total = bounds.reduce((sum, { count }) => sum + count, 0);
+  let done = 0;
+  for (const { topic, partition } of bounds) {
+    yield* pages(async (after) => {
+      progress(done, total);
+      const rows = await session.query<Row>(
         `SELECT topic, partition, "offset", order_id, item, quantity${remaining} FROM ${table}
          WHERE topic = $1 AND partition = $2 AND ("offset", order_id) > ($3, $4)
          ORDER BY "offset", order_id LIMIT ${PAGE}`,
         [topic, partition, after.offset, after.order_id],
-      )
-    );
+      );
+      done += rows.length;
+      return rows;
+    });
   }
+  progress(total, total);
 }
 
 /** What was read of each partition. */

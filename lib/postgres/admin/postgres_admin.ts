@@ -1,6 +1,7 @@
 import { blankEdgedNames } from "../../row_warnings.ts";
 import { nameKey, type StockItem, type User } from "../../order.ts";
 import { oddUsers } from "../../odd_users.ts";
+import { type BeginProgress, unwatched } from "../../progress.ts";
 import type {
   AcceptedChoice,
   EditOutcome,
@@ -35,10 +36,16 @@ export class PostgresAdmin implements StoreAdmin {
   readonly place: string;
   readonly #database: Database;
   readonly #warn: (sentence: string) => void;
+  readonly #begin: BeginProgress;
 
-  constructor(database: Database, warn: (sentence: string) => void) {
+  constructor(
+    database: Database,
+    warn: (sentence: string) => void,
+    { begin = unwatched }: { begin?: BeginProgress } = {},
+  ) {
     this.#database = database;
     this.#warn = warn;
+    this.#begin = begin;
     this.place = placeOf(database.connection);
   }
 
@@ -85,11 +92,11 @@ export class PostgresAdmin implements StoreAdmin {
   }
 
   async audit(visit: VerdictVisitor): Promise<StoreAudit> {
-    return await throughConflicts(() => audit(this.#database, visit));
+    return await throughConflicts(() => audit(this.#database, visit, { begin: this.#begin }));
   }
 
   async contents<T>(use: (contents: StoreContents) => Promise<T>): Promise<T> {
-    return await this.#database.transaction(async (session) => await use(await postgresContents(session)));
+    return await this.#database.transaction(async (session) => await use(await postgresContents(session, this.#begin)));
   }
 
   async history(orderId: string): Promise<OrderHistory> {

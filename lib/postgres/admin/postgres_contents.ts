@@ -1,3 +1,4 @@
+import type { BeginProgress } from "../../progress.ts";
 import type { MovedPartition, RejectedOrder, StoreContents } from "../../store_admin.ts";
 import type { Queries } from "../client/database.ts";
 import { orderStream } from "./accepted_slice.ts";
@@ -5,13 +6,13 @@ import { balanceOf, rangesRead } from "./audit.ts";
 import { type Bound, boundsOf, PAGE, pages, REJECTED_COLUMNS, withoutNulls } from "./rows.ts";
 
 /** All that a store holds; in a transaction of its own, as of its moment. Memory is bounded by items and partitions. */
-export async function postgresContents(session: Queries): Promise<StoreContents> {
+export async function postgresContents(session: Queries, begin: BeginProgress): Promise<StoreContents> {
   await session.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
   // Between two reads, what was read is written elsewhere.
   await session.query("SET LOCAL idle_in_transaction_session_timeout = 0");
   const bounds = { orders: await boundsOf(session, "orders"), rejected: await boundsOf(session, "rejected") };
   return {
-    ...await balanceOf(session),
+    ...await balanceOf(session, () => {}, { begin }),
     users: await session.query("SELECT name, status FROM users ORDER BY name"),
     partitions: await partitionsOf(session),
     orders: () => orderStream(session, bounds.orders),

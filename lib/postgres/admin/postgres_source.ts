@@ -1,5 +1,6 @@
 import { EXIT, Failure } from "../../errors.ts";
 import type { StoreSource } from "../../move_store.ts";
+import type { BeginProgress } from "../../progress.ts";
 import type { StoreContents } from "../../store_admin.ts";
 import type { Database, Queries } from "../client/database.ts";
 import { placeOf } from "../client/database_error.ts";
@@ -22,10 +23,10 @@ export class PostgresSource implements StoreSource {
     this.place = placeOf(database.connection);
   }
 
-  async read<T>(use: (contents: StoreContents) => Promise<T>): Promise<T | undefined> {
+  async read<T>(use: (contents: StoreContents) => Promise<T>, begin: BeginProgress): Promise<T | undefined> {
     if (await isEmpty(this.#database)) return undefined;
     return await this.#database.transaction(async (session) => {
-      const contents = await postgresContents(session);
+      const contents = await postgresContents(session, begin);
       this.#state = await stateOf(session);
       return await use(contents);
     });

@@ -1,5 +1,6 @@
 import { EXIT, Failure } from "../../errors.ts";
 import type { StoreTarget } from "../../move_store.ts";
+import type { BeginProgress } from "../../progress.ts";
 import type { StoreContents } from "../../store_admin.ts";
 import type { Database } from "../client/database.ts";
 import { placeOf } from "../client/database_error.ts";
@@ -30,8 +31,8 @@ export class PostgresTarget implements StoreTarget {
     await writeContents(this.#incoming, contents);
   }
 
-  async read<T>(use: (contents: StoreContents) => Promise<T>): Promise<T> {
-    return await this.#incoming.transaction(async (session) => await use(await postgresContents(session)));
+  async read<T>(use: (contents: StoreContents) => Promise<T>, begin: BeginProgress): Promise<T> {
+    return await this.#incoming.transaction(async (session) => await use(await postgresContents(session, begin)));
   }
 
   async complete(): Promise<void> {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
-import { option } from "@optique/core/primitives";
+import { argument, option } from "@optique/core/primitives";
 import { integer, string } from "@optique/core/valueparser";
 import { HelpShown, line, parseArgs } from "../../../lib/cli/parse.ts";
 import { paceFlags, paceSetting } from "../../../lib/cli/pace_flags.ts";
+import { kafkaFlags } from "../../../lib/cli/settings.ts";
 import { EXIT, Failure } from "../../../lib/errors.ts";
-import { printedBy } from "../../support/printed.ts";
 
 const parser = object({
   count: optional(option("--count", integer({ min: 0, max: 9 }), { description: line("How many") })),
@@ -63,14 +63,34 @@ Deno.test("parseArgs() refuses values that are none of the flag's", () => {
   refusal("--count", "1", "--count", "2");
 });
 
-Deno.test("parseArgs() prints the help for --help and ends the command", async () => {
-  const { out } = await printedBy(() => assert.throws(() => parse("--help"), HelpShown));
-  assert.match(out.join("\n"), /Tries\.\nUsage: deno task try .*How many.*Examples:\n +deno task try --count 3/s);
+Deno.test("parseArgs() ends the command with the help for --help, its usage in one line and its flags in groups", () => {
+  const grouped = object({ orderId: argument(string({ metavar: "ID" })), to: option("--to", string()), ...kafkaFlags });
+  const about = { name: "try", brief: "Tries.", examples: ["deno task try --count 3"] };
+  assert.throws(() => parseArgs(grouped, ["--help"], about), (error) => {
+    assert.ok(error instanceof HelpShown);
+    assert.match(error.message, /^Tries\.\nUsage: deno task try --to STRING \[options\] ID\n\n +--to STRING/);
+    assert.match(
+      error.message,
+      /\n +--help .*\n\nKafka:\n +--brokers .*\n\nSecurity:\n +--allow-plaintext-credentials /s,
+    );
+    assert.match(error.message, /\nExamples:\n +deno task try --count 3\n?$/);
+    return true;
+  });
 });
 
 Deno.test("paceSetting() takes delay or rate, not both, and the usual delay else", () => {
   assert.deepEqual(paceSetting({}, 1), { delay: 1 });
   assert.deepEqual(paceSetting({ delay: 0 }, 1), { delay: 0 });
   assert.deepEqual(paceSetting({ rate: 2.5 }, 1), { rate: 2.5 });
+  assert.deepEqual(paceSetting({ burst: "100/2.5", jitter: 0.3 }, 1), {
+    burst: { size: 100, every: 2.5 },
+    jitter: 0.3,
+  });
+  assert.deepEqual(paceSetting({ jitter: 0.3 }, 1), { delay: 1, jitter: 0.3 });
   assert.throws(() => paceSetting({ delay: 1, rate: 1 }, 1), { exit: EXIT.usage });
+  assert.throws(() => paceSetting({ burst: "1/1", rate: 1 }, 1), { exit: EXIT.usage, message: /^--rate and --burst/ });
+  assert.throws(() => paceSetting({ jitter: 0.3 }, 0), { exit: EXIT.usage });
+  for (const burst of ["5", "0/1", "1/0", "a/b", "1/99999", "1e3/1", "-1/1", "1/1/1", ""]) {
+    assert.throws(() => paceSetting({ burst }, 1), { exit: EXIT.usage, message: /such as 100\/5/ }, burst);
+  }
 });

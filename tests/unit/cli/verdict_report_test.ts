@@ -65,3 +65,17 @@ Deno.test("VerdictReport shows each order at any pace when asked", async () => {
   });
   assert.equal(out.length, 101);
 });
+
+Deno.test("VerdictReport keeps stdout for one JSON object when asked", async () => {
+  const report = new VerdictReport({ verbose: false, json: true });
+  const { out, err } = await printedBy(() => {
+    report.show([accepted("a"), unpaid]);
+    report.showDeadLetters([{ at: { partition: 1, offset: 7 }, reason: "bad" }]);
+    report.finish();
+  });
+  assert.equal(err.length, 3);
+  const { seconds, orders_per_second, ...counts } = JSON.parse(out.join("\n"));
+  assert.deepEqual([typeof seconds, typeof orders_per_second], ["number", "number"]);
+  const rejected = { "unpaid-user": 1 };
+  assert.deepEqual(counts, { orders: 3, accepted: 1, rejected, redelivered: 0, dead_lettered: 1 });
+});

@@ -59,7 +59,7 @@ export async function askWhy(
   const places = placesOf(bounded).slice(0, MAX_RECORDS);
   // Without a place it would search the whole topic.
   let records: FoundRecord[] = [];
-  if (places.length > 0) records = await findInTopic(kafka, topic, orderId, places).catch(() => []);
+  if (places.length > 0) records = await findInTopic(kafka, topic, orderId, { known: places }).catch(() => []);
   return storyOf(orderId, bounded, records);
 }
 

@@ -1,0 +1,124 @@
+import type { DocEntry, DocPage } from "@optique/core/doc";
+import { formatMessage, type Message } from "@optique/core/message";
+
+/** A flag, as a shell completes it. */
+export interface CompletedFlag {
+  name: string;
+  description: string;
+  takesValue: boolean;
+  /** The values it takes, if there are few. */
+  values: readonly string[];
+}
+
+/** A task and the words that can follow its name. */
+export interface CompletedTask {
+  name: string;
+  description: string;
+  /** Whether there is an executable of this name, too. */
+  isProgram: boolean;
+  commands: readonly string[];
+  flags: readonly CompletedFlag[];
+}
+
+/** What the pages of a command's help say: the first is its own, the others those of its subcommands. */
+export function wordsOf(pages: readonly DocPage[]): Pick<CompletedTask, "commands" | "flags"> {
+  const entries = pages.flatMap(({ sections }) => sections.flatMap((section) => section.entries));
+  const flags = new Map(entries.flatMap(flagsIn).map((flag) => [flag.name, flag]));
+  return {
+    commands: entries.flatMap(({ term }) => term.type === "command" ? [term.name] : []),
+    flags: [...flags.values()],
+  };
+}
+
+function flagsIn({ term, description, choices }: DocEntry): CompletedFlag[] {
+  if (term.type !== "option") return [];
+  const values = choices === undefined ? [] : plain(choices).split(",").map((value) => value.trim());
+  const common = { description: plain(description ?? []), takesValue: term.metavar !== undefined, values };
+  return term.names.map((name) => ({ name, ...common }));
+}
+
+function plain(message: Message): string {
+  return formatMessage(message, { colors: false, quotes: false });
+}
+
+/** The script that makes a shell complete the tasks, and the executables of their names. */
+export const COMPLETIONS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
+
+const SOURCE_IT = "# Put this into a file, and source it where your shell starts.\n";
+
+/** Whatever is not one of our tasks is left to Deno's own completions, if they are there. */
+function bashScript(tasks: readonly CompletedTask[]): string {
+  const values = tasks.flatMap(({ name, flags }) =>
+    flags.filter((flag) => flag.takesValue).map((flag) =>
+      `    ${quoted(`${name} ${flag.name}`)}) known=${quoted(flag.values.join(" "))} ;;`
+    )
+  );
+  const words = tasks.map(({ name, commands, flags }) =>
+    `      ${quoted(name)}) known=${quoted([...commands, ...flags.map((flag) => flag.name)].join(" "))} ;;`
+  );
+  return `${SOURCE_IT}_order_pipeline_words() { # TASK
+  local current=\${COMP_WORDS[COMP_CWORD]} known=""
+  case "$1 \${COMP_WORDS[COMP_CWORD-1]}" in
+${values.join("\n")}
+    *) case "$1" in
+${words.join("\n")}
+    esac ;;
+  esac
+  COMPREPLY=( $(compgen -W "$known" -- "$current") )
+}
+_order_pipeline_deno() {
+  if [[ \${COMP_WORDS[1]} == task && $COMP_CWORD -eq 2 ]]; then
+    COMPREPLY=( $(compgen -W ${quoted(tasks.map(({ name }) => name).join(" "))} -- "\${COMP_WORDS[2]}") )
+  elif [[ \${COMP_WORDS[1]} == task && $COMP_CWORD -gt 2 ]]; then
+    _order_pipeline_words "\${COMP_WORDS[2]}"
+  elif typeset -f _deno >/dev/null; then
+    _deno "$@"
+  fi
+}
+_order_pipeline_program() {
+  _order_pipeline_words "\${1##*/}"
+}
+complete -o default -F _order_pipeline_deno deno
+complete -o default -F _order_pipeline_program ${programs(tasks)}
+`;
+}
+
+function zshScript(tasks: readonly CompletedTask[]): string {
+  return `autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${bashScript(tasks)}`;
+}
+
+function fishScript(tasks: readonly CompletedTask[]): string {
+  const lines = tasks.flatMap((task) => {
+    const { name, description, isProgram, commands, flags } = task;
+    const ofTask = `complete -c deno -n ${quoted(`__order_pipeline_task ${name}`)}`;
+    const words = [
+      ...commands.map((command) => `-f -a ${command}`),
+      ...flags.map((flag) => `${fishFlag(flag)} -d ${quoted(flag.description)}`),
+    ];
+    return [
+      `complete -c deno -n __order_pipeline_task -f -a ${name} -d ${quoted(description)}`,
+      ...words.map((word) => `${ofTask} ${word}`),
+      ...(isProgram ? words.map((word) => `complete -c ${name} ${word}`) : []),
+    ];
+  });
+  return `${SOURCE_IT}function __order_pipeline_task
+  set -l words (commandline -opc)
+  test "$words[2]" = task -a "$words[3]" = "$argv[1]"
+end
+${lines.join("\n")}
+`;
+}
+
+function fishFlag({ name, takesValue, values }: CompletedFlag): string {
+  const value = values.length > 0 ? ` -x -a ${quoted(values.join(" "))}` : takesValue ? " -r" : " -f";
+  return `-l ${name.replace(/^--/, "")}${value}`;
+}
+
+function programs(tasks: readonly CompletedTask[]): string {
+  return tasks.filter(({ isProgram }) => isProgram).map(({ name }) => name).join(" ");
+}
+
+/** As one word for all three shells. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "’")}'`;
+}
