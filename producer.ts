@@ -18,6 +18,7 @@ import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
 import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
 import { type PaceSetting, sendPaced } from "./lib/pace.ts";
 import { type Mix, parseMix, type SampleOrder, sampleOrders } from "./lib/sample_orders.ts";
+import { traced } from "./lib/telemetry/traced_publisher.ts";
 import { ORDER_KEYS, type OrderKey, valueSubject } from "./lib/topics.ts";
 import { storeFlags, type StoreSetting, storeSetting, withStore } from "./tools/open_store.ts";
 
@@ -68,7 +69,7 @@ async function send(orders: Iterable<SampleOrder>, config: ProducerConfig, stop:
   const schemaId = await registerOrderSchema(registry, valueSubject(topic));
   await ensureTopics(kafka, topic);
   const encode = ({ order, kind }: SampleOrder) => kind === "poison" ? POISON : encodeOrder(schemaId, order);
-  const publisher = await createPublisher({ connection: kafka, topic, key, encode });
+  const publisher = traced(await createPublisher({ connection: kafka, topic, key, encode }), topic);
   const report = new SendReport({ ...config, total: config.count || undefined, describe });
   report.note(`Sending to ${topic} with --seed ${seed}`);
   try {

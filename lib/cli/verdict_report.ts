@@ -1,19 +1,13 @@
 import process from "node:process";
 import { styleText } from "node:util";
 import type { Verdict } from "../judge_batch.ts";
+import { countVerdict, noCounts, ordersIn, rejectedIn, type VerdictCounts } from "../verdict_counts.ts";
 import { shown } from "./escape.ts";
 import { print, printError } from "./print.ts";
 
 /** Verdicts per second up to which a person can read along; above that, one line per second counts them. */
 const HUMAN_PACE = 20;
 const SECOND_MS = 1_000;
-
-export interface VerdictCounts {
-  accepted: number;
-  rejected: Record<string, number>;
-  redelivered: number;
-  deadLettered: number;
-}
 
 /**
  * Shows verdicts as they come: a line per order at human pace, a line with counts per second at machine pace.
@@ -43,9 +37,9 @@ export class VerdictReport {
   show(verdicts: readonly Verdict[]): void {
     this.#turnSecond();
     for (const verdict of verdicts) {
-      count(this.#total, verdict);
+      countVerdict(this.#total, verdict);
       if (this.#isReadable()) printVerdict(verdict);
-      else count(this.#second, verdict);
+      else countVerdict(this.#second, verdict);
     }
     this.#flushLater();
   }
@@ -137,23 +131,6 @@ function complain(line: string): void {
     ? line
     : styleText("yellow", word, { stream: process.stderr }) + line.slice(word.length);
   printError(coloured);
-}
-
-function noCounts(): VerdictCounts {
-  return { accepted: 0, rejected: {}, redelivered: 0, deadLettered: 0 };
-}
-
-function count(counts: VerdictCounts, verdict: Verdict): void {
-  if (verdict.kind === "rejected") counts.rejected[verdict.reason] = (counts.rejected[verdict.reason] ?? 0) + 1;
-  else counts[verdict.kind]++;
-}
-
-function rejectedIn(counts: VerdictCounts): number {
-  return Object.values(counts.rejected).reduce((sum, number) => sum + number, 0);
-}
-
-function ordersIn(counts: VerdictCounts): number {
-  return counts.accepted + counts.redelivered + counts.deadLettered + rejectedIn(counts);
 }
 
 function describe(counts: VerdictCounts): string {

@@ -13,6 +13,7 @@ import { createMember } from "./group_member.ts";
 import { offsetMetadata } from "./group_topic.ts";
 import { Lanes } from "./lanes.ts";
 import type { PartitionEnds } from "./open_transactions.ts";
+import { OutageNotice } from "./outage_notice.ts";
 import { ReadLimits } from "./read_limits.ts";
 import { SharedPositions } from "./shared_positions.ts";
 import type { SubscriptionOptions } from "./subscription_options.ts";
@@ -38,6 +39,7 @@ export class Subscription implements AsyncDisposable {
   readonly #limits: ReadLimits;
   readonly #shared: SharedPositions;
   readonly #notices: TopicNotices;
+  readonly #outage: OutageNotice;
   readonly #lanes: Lanes<SubscribedBatch>;
   /** Which fetch a batch comes from. */
   readonly #fetches = new WeakMap<SubscribedBatch, Fetch>();
@@ -52,7 +54,6 @@ export class Subscription implements AsyncDisposable {
   #consumer: Consumer | undefined;
   /** Member id of the last session that ended in an error; the group may not know that it is gone. */
   #crashedMember: string | undefined;
-  #outage: string | undefined;
 
   /** Begins to read. Permission: net. */
   constructor(kafka: Kafka, options: SubscriptionOptions, stop: AbortSignal) {
@@ -61,6 +62,7 @@ export class Subscription implements AsyncDisposable {
     this.#limits = new ReadLimits(options);
     this.#shared = new SharedPositions(options, this.#limits, (...read) => this.#advance(...read));
     this.#notices = new TopicNotices(options);
+    this.#outage = new OutageNotice(options.onOutage);
     this.#lanes = new Lanes(options.sharing?.lanes ?? 1);
     stop.addEventListener("abort", () => this.end(), { once: true, signal: this.#ending.signal });
     if (stop.aborted || this.#limits.isReached) this.end();
@@ -100,12 +102,12 @@ export class Subscription implements AsyncDisposable {
     for (let isAgain = false; !this.#over; isAgain = true) {
       try {
         const result = await this.#fetches.get(batch)!.keepAlive(() => work(isAgain));
-        if (isAgain) this.#tellOutage(undefined);
+        if (isAgain) this.#outage.tell(undefined);
         return result;
       } catch (error) {
         if (error instanceof PositionMoved) return await this.#giveUp(batch);
         if (!(error instanceof Outage)) throw asFailure(error);
-        this.#tellOutage(error.message);
+        this.#outage.tell(error.message);
         await this.#pause();
       }
     }
@@ -124,7 +126,7 @@ export class Subscription implements AsyncDisposable {
         await this.#session();
       } catch (error) {
         this.#crashedMember = this.#memberId;
-        this.#tellOutage(outageOf(error, this.#kafka, { ...this.#options, wasMember: this.#memberId !== undefined }));
+        this.#outage.tell(outageOf(error, this.#kafka, { ...this.#options, wasMember: this.#memberId !== undefined }));
         await this.#pause();
       }
     }
@@ -132,9 +134,12 @@ export class Subscription implements AsyncDisposable {
 
   /** One membership in the group, from joining to leaving. */
   async #session(): Promise<void> {
-    const { sharing } = this.#options;
+    const { sharing, watch } = this.#options;
     const owned = sharing && (() => this.#owned);
-    const onFetch = (ends: PartitionEnds[]) => this.#notices.fetched(ends);
+    const onFetch = (ends: PartitionEnds[]) => {
+      this.#notices.fetched(ends);
+      watch?.fetched(ends);
+    };
     const consumer = createMember(this.#kafka, { group: this.#options.group, owned, onFetch });
     const leaving = new AbortController();
     const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
@@ -172,7 +177,7 @@ export class Subscription implements AsyncDisposable {
       this.#lanes.assign(this.#owned);
       for (const partition of this.#owned) void this.#seek(partition);
       this.#options.onJoin(memberId, this.#owned);
-      this.#tellOutage(undefined);
+      this.#outage.tell(undefined);
       this.#notices.joined(this.#owned);
     });
     // Batches of transaction markers alone never reach eachBatch, but reading has gone past them.
@@ -205,11 +210,14 @@ export class Subscription implements AsyncDisposable {
     await fetch.done(this.#released.promise);
   }
 
-  async #commit({ topic, partition, to, records }: SubscribedBatch, payload: EachBatchPayload): Promise<void> {
+  async #commit(batch: SubscribedBatch, payload: EachBatchPayload): Promise<void> {
+    const { topic, partition, to, records } = batch;
+    const begin = performance.now();
     payload.resolveOffset(String(to - 1));
     const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
     this.#advance(partition, to, records.length);
+    this.#options.watch?.committed(batch, performance.now() - begin);
     await payload.heartbeat();
   }
 
@@ -226,13 +234,6 @@ export class Subscription implements AsyncDisposable {
   end(failure?: Failure): void {
     this.#ending.abort();
     this.#lanes.close(failure);
-  }
-
-  /** Reports when an outage begins, changes or ends, not each time it is noticed. */
-  #tellOutage(sentence: string | undefined): void {
-    if (sentence === this.#outage) return;
-    this.#outage = sentence;
-    this.#options.onOutage(sentence);
   }
 
   /** Waits a moment, or until the subscription ends. */

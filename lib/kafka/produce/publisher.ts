@@ -5,7 +5,7 @@ import { causesOf, EXIT, Failure, messageOf } from "../../errors.ts";
 import { NO_HEADERS } from "../../header.ts";
 import { patiently } from "../../patiently.ts";
 import type { OrderPublisher, OutgoingOrder } from "../../ports.ts";
-import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER } from "../../topics.ts";
+import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER, TRACEPARENT_HEADER } from "../../topics.ts";
 import { BatchProducer, isTooLarge } from "./batch_producer.ts";
 import { createKafka } from "../client/client.ts";
 import { disconnect } from "../client/disconnect.ts";
@@ -226,11 +226,12 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   }
 }
 
-function headersOf({ replayOf, runMark }: OutgoingOrder): OutgoingRecord["headers"] {
-  if (replayOf === undefined && runMark === undefined) return NO_HEADERS;
+function headersOf({ replayOf, runMark, traceparent }: OutgoingOrder): OutgoingRecord["headers"] {
+  if ((replayOf ?? runMark ?? traceparent) === undefined) return NO_HEADERS;
   const headers: [string, string][] = [];
   if (replayOf !== undefined) headers.push([REPLAY_OF_HEADER, replayOf]);
   if (runMark !== undefined) headers.push([REPLAY_RUN_HEADER, runMark]);
+  if (traceparent !== undefined) headers.push([TRACEPARENT_HEADER, traceparent]);
   return headers;
 }
 
