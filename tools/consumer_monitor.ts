@@ -14,6 +14,8 @@ import type { VerdictCounts } from "../lib/verdict_counts.ts";
 const FRESH_MS = 5_000;
 /** How long a scrape waits for that, well below Prometheus' own limit of 10 s. */
 const ASK_MS = 2_000;
+/** How long answers that are on their way may take at the end. */
+const LAST_ANSWERS_MS = 2_000;
 
 export interface MonitorOptions {
   host: string;
@@ -95,7 +97,7 @@ export class ConsumerMonitor implements ReadWatch, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.shutdown();
+    await within(this.#server.shutdown(), LAST_ANSWERS_MS);
   }
 
   async #figures(): Promise<PipelineFigures> {
@@ -108,9 +110,7 @@ export class ConsumerMonitor implements ReadWatch, AsyncDisposable {
   async #refreshEnds(): Promise<void> {
     if (this.#lags.unseenSince(Date.now() - FRESH_MS).length === 0) return;
     this.#asking ??= this.#askForEnds().finally(() => this.#asking = undefined);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([this.#asking, new Promise<void>((resolve) => timer = setTimeout(resolve, ASK_MS))]);
-    clearTimeout(timer);
+    await within(this.#asking, ASK_MS);
   }
 
   async #askForEnds(): Promise<void> {
@@ -139,6 +139,14 @@ function listen(
     const why = error instanceof Error ? error.message : String(error);
     throw new Failure(EXIT.config, `Cannot listen on ${host} port ${port}: ${why} (--metrics-host, --metrics-port)`);
   }
+}
+
+/** Resolves once `work` does, or after so many milliseconds. */
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 function notFound(): Response {

@@ -36,6 +36,7 @@ export class ConsumerMetrics extends PipelineMetrics {
 
   constructor(figures: () => PipelineFigures | Promise<PipelineFigures>, isReady: () => boolean) {
     super(figures);
+    for (const to of ["store", "kafka"] satisfies CommitTo[]) this.#commit.zero({ to });
     new Gauge({
       name: "orders_consumer_ready",
       help: "1 while /health/ready answers 200, else 0",

@@ -13,11 +13,16 @@ export const ATTRIBUTE = {
   errorType: "error.type",
 } as const;
 
+/** What meters take: OpenTelemetry's own metrics, which an OTLP collector gets. */
 export const METRIC = {
   sent: { name: "messaging.client.sent.messages", unit: "{message}" },
   consumed: { name: "messaging.client.consumed.messages", unit: "{message}" },
-  processing: { name: "messaging.process.duration", unit: "s" },
-} as const;
+  processing: {
+    name: "messaging.process.duration",
+    unit: "s",
+    advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] },
+  },
+};
 
 export const SYSTEM = "kafka";
 
