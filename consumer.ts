@@ -184,7 +184,7 @@ export function configure(args: readonly string[]): ConsumerConfig {
       "deno task consume --until-end",
       "deno task consume --reset --reset-to latest",
       "deno task consume --reset --reset-to 15m --partitions 0,2",
-      "deno task consume --log json --metrics-port 9464",
+      "deno task consume --metrics-port 9464",
     ],
   });
   return {
