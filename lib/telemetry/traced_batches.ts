@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { type Link, SpanKind } from "@opentelemetry/api";
 import type { FetchedBatch, TopicRecord } from "../ports.ts";
 import { TRACEPARENT_HEADER } from "../topics.ts";
@@ -42,11 +43,14 @@ export function batchTracer({ topic, group }: { topic: string; group: string }):
 /** Links to the different spans that sent these records, at most {@linkcode MAX_LINKS}. Anybody may set the header. */
 export function linksOf(records: readonly TopicRecord[]): Link[] {
   const links = new Map<string, Link>();
+  let last: Uint8Array | undefined;
   for (const { headers } of records) {
     if (links.size === MAX_LINKS) break;
     if (headers.length === 0) continue; // as all are of a sender without telemetry
     const value = headers.find(([name]) => name === TRACEPARENT_HEADER)?.[1];
     if (value?.length !== TRACEPARENT_LENGTH) continue;
+    if (last !== undefined && Buffer.compare(last, value) === 0) continue; // nearly always: sends are large
+    last = value;
     const parent = LATIN1.decode(value);
     const [, traceId, spanId, flags] = links.has(parent) ? [] : TRACEPARENT.exec(parent) ?? [];
     if (traceId === undefined) continue;
