@@ -6,14 +6,13 @@ import type { Kafka } from "kafkajs";
 import { OrderDecoder } from "./lib/avro/order_codec.ts";
 import { requireRegistry, writerSchemas } from "./lib/avro/schema_registry.ts";
 import { didYouMean } from "./lib/cli/did_you_mean.ts";
+import { useJsonLog } from "./lib/cli/log.ts";
 import { main } from "./lib/cli/main.ts";
 import { line, parseArgs } from "./lib/cli/parse.ts";
 import { print, printError } from "./lib/cli/print.ts";
 import { resetPreview } from "./lib/cli/reset_preview.ts";
 import { groupFlag, groupSetting, type KafkaSettings, ordersFlags, ordersSettings } from "./lib/cli/settings.ts";
 import { parseTimeFlag } from "./lib/cli/time_flag.ts";
-import { VerdictReport } from "./lib/cli/verdict_report.ts";
-import { warn } from "./lib/cli/warn.ts";
 import type { DatabaseConnection } from "./lib/connections.ts";
 import { decodeBatch } from "./lib/decode_batch.ts";
 import { EXIT, Failure } from "./lib/errors.ts";
@@ -35,6 +34,8 @@ import { processBatch } from "./lib/process_batch.ts";
 import type { ResetTarget } from "./lib/reset_target.ts";
 import { deadLetterTopic, valueSubject } from "./lib/topics.ts";
 import { type ConsumerStore, openConsumerStore } from "./tools/consumer_store.ts";
+import { ConsumerView } from "./tools/consumer_view.ts";
+import { viewFlags, viewSetting, wantsJsonLog } from "./tools/consumer_view_flags.ts";
 import { storeFlags, storeSetting } from "./tools/open_store.ts";
 
 export interface ConsumerConfig extends KafkaSettings {
@@ -50,6 +51,8 @@ export interface ConsumerConfig extends KafkaSettings {
   verbose: boolean;
   /** Keeps stdout for the summary, as one JSON object. */
   json?: boolean;
+  /** Where metrics and health are served, if anywhere. */
+  metrics?: { host: string; port: number };
   /** Gets every verdict once it is durable, in addition to the console. */
   onVerdicts?: (verdicts: readonly Verdict[]) => void;
 }
@@ -62,6 +65,7 @@ export interface ConsumerConfig extends KafkaSettings {
  */
 export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<void> {
   const kafka = createKafka(config.kafka);
+  await using view = await ConsumerView.open(kafka, config, stop);
   const consumerStore = await openConsumerStore(kafka, config, stop);
   try {
     await requireBrokers(config.kafka);
@@ -71,7 +75,7 @@ export async function run(config: ConsumerConfig, stop: AbortSignal): Promise<vo
     const facts = await requireRights(kafka, { [topic]: "Read", [deadLetterTopic(topic)]: "Write" });
     const at = { group, topic, topicId: facts?.get(topic)?.id };
     const offsets = await prepareGroup(kafka, consumerStore, { ...config, at });
-    await consume(kafka, consumerStore, config, { ...offsets, ...at }, stop);
+    await consume(kafka, { ...consumerStore, view }, config, { ...offsets, ...at }, stop);
   } finally {
     await consumerStore.store.close();
   }
@@ -100,17 +104,17 @@ async function prepareGroup(
 /** Fetch, decode, judge and make durable, commit: one batch of a lane after the other. */
 async function consume(
   kafka: Kafka,
-  { store, lanes, onJoin }: ConsumerStore,
+  { store, lanes, onJoin, view }: ConsumerStore & { view: ConsumerView },
   config: ConsumerConfig,
   { starts, ends, ...at }: StartOffsets & GroupTopic,
   stop: AbortSignal,
 ): Promise<void> {
   const decoder = new OrderDecoder(writerSchemas(config.registry, valueSubject(at.topic)));
   const deadLetters = new DeadLetterTopic(kafka);
-  const report = new VerdictReport(config);
   const checkpointer = new Checkpointer(store);
 
   async function decode(fetched: SubscribedBatch): Promise<OrderBatch> {
+    view.monitor?.took(fetched);
     await decoder.prepare(fetched.records.map(({ value }) => value));
     const batch = decodeBatch(fetched, (value, timestamp) => decoder.decode(value, timestamp));
     return { ...batch, topicId: at.topicId };
@@ -123,21 +127,21 @@ async function consume(
       until: config.untilEnd ? ends : undefined,
       maxMessages: config.maxMessages,
       sharing: lanes === undefined ? undefined : shareBy(store, at, lanes),
-      onJoin,
-      onOutage: (sentence) => warn(sentence ?? "Going on"),
-      onNotice: warn,
+      ...view.listeners({ onJoin, starts, isShared: lanes !== undefined }),
     }, stop);
-    report.showLag(() => subscription.lag);
+    view.showLag(() => subscription.lag);
     await subscription.work(async (lane) => {
       for await (const { batch, prepared } of preparedAhead(lane, decode, subscription.isCurrent)) {
-        const judged = await subscription.throughOutages(batch, async (isAgain) => {
+        const work = async (isAgain: boolean) => {
           const orders = await (isAgain ? decode(batch) : prepared);
-          return { orders, verdicts: await processBatch(orders, { store, deadLetters }) };
-        });
+          const begin = performance.now();
+          const verdicts = await processBatch(orders, { store, deadLetters });
+          return { verdicts, deadLetters: orders.deadLetters, ms: performance.now() - begin };
+        };
+        const judged = await view.trace(batch, () => subscription.throughOutages(batch, work));
         if (judged === undefined) continue; // another member was faster, or a stop came during an outage
         subscription.commit(batch);
-        report.show(judged.verdicts);
-        report.showDeadLetters(judged.orders.deadLetters);
+        view.judged(batch, judged);
         config.onVerdicts?.(judged.verdicts);
         checkpointer.soon();
       }
@@ -145,7 +149,7 @@ async function consume(
   } finally {
     await checkpointer.stop();
     await deadLetters.close();
-    report.finish();
+    view.finish();
   }
 }
 
@@ -168,12 +172,14 @@ const parser = object({
   })),
   json: option("--json", { description: line("Print the summary as JSON, and all else on stderr") }),
   verbose: option("--verbose", { description: line("Show every order at any pace") }),
+  ...viewFlags,
   ...ordersFlags,
   ...groupFlag,
   ...storeFlags,
 });
 
 export function configure(args: readonly string[]): ConsumerConfig {
+  if (wantsJsonLog(args)) useJsonLog();
   const options = parseArgs(parser, args, {
     name: "consume",
     brief:
@@ -183,6 +189,7 @@ export function configure(args: readonly string[]): ConsumerConfig {
       "deno task consume --until-end",
       "deno task consume --reset --reset-to latest",
       "deno task consume --reset --reset-to 15m --partitions 0,2",
+      "deno task consume --metrics-port 9464",
     ],
   });
   return {
@@ -194,6 +201,7 @@ export function configure(args: readonly string[]): ConsumerConfig {
     maxMessages: options.maxMessages,
     json: options.json,
     verbose: options.verbose,
+    ...viewSetting(options),
   };
 }
 

@@ -23,6 +23,7 @@ import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
 import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
 import { type PaceSetting, sendPaced } from "./lib/pace.ts";
 import { type Mix, parseMix, type SampleOrder, sampleOrders } from "./lib/sample_orders.ts";
+import { traced } from "./lib/telemetry/traced_publisher.ts";
 import { ORDER_KEYS, type OrderKey, valueSubject } from "./lib/topics.ts";
 import { storeFlags, type StoreSetting, storeSetting, withStore } from "./tools/open_store.ts";
 
@@ -75,13 +76,16 @@ async function send(orders: Iterable<SampleOrder>, config: ProducerConfig, stop:
   const encode = await encoderOf(registry, topic, schema);
   await ensureTopics(kafka, topic);
   const acknowledgements = new Acknowledgements();
-  const publisher = await createPublisher<SampleOrder>({
-    connection: kafka,
+  const publisher = traced(
+    await createPublisher<SampleOrder>({
+      connection: kafka,
+      topic,
+      key,
+      encode,
+      onAcknowledged: (some) => acknowledgements.add(some),
+    }),
     topic,
-    key,
-    encode,
-    onAcknowledged: (some) => acknowledgements.add(some),
-  });
+  );
   const report = new SendReport({ ...config, total: config.count || undefined, describe });
   report.note(`Sending to ${topic} with --seed ${seed}`);
   try {

@@ -12,6 +12,8 @@ export interface OutgoingOrder {
   isNew?: boolean;
   /** The replay run that sends it again (`run_mark.ts`); travels as the header `replay_run`. */
   runMark?: string;
+  /** The span that sends it, if it is traced; travels as the header `traceparent`. */
+  traceparent?: string;
 }
 
 /**

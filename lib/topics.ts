@@ -23,6 +23,8 @@ export const REPLAY_OF_HEADER = "replay_of";
 
 /** Header of a redriven record: the replay's run and which record of its slice this is, see `run_mark.ts`. */
 export const REPLAY_RUN_HEADER = "replay_run";
+/** Header of W3C Trace Context: the span that sent the record. Only there if telemetry is on. */
+export const TRACEPARENT_HEADER = "traceparent";
 /** Header of a dead letter whose record had more headers than are kept: how many were left out. */
 export const LEFT_OUT_HEADER = "order_pipeline.headers_left_out";
 

@@ -3,6 +3,7 @@ import { styleText } from "node:util";
 import { EXIT, Failure } from "../errors.ts";
 import { HelpShown } from "./parse.ts";
 import { escapeControls } from "./escape.ts";
+import { isJsonLog, logLastWords } from "./log.ts";
 import { permissionDenied } from "./permission_denied.ts";
 import { keepAtBottom, outputLost, print, printLastWords, requireOutput } from "./print.ts";
 
@@ -44,10 +45,20 @@ async function exitOf(run: Command, stop: AbortSignal): Promise<number> {
 /** Prints one line about what went wrong and returns the exit code. */
 function complain(error: unknown): number {
   const failure = error instanceof Deno.errors.NotCapable ? permissionDenied(error) : error;
+  const exit = failure instanceof Failure ? failure.exit : EXIT.failed;
+  if (isJsonLog()) {
+    logLastWords({ message: describe(failure), exit, ...verboseTrace(error) });
+    return exit;
+  }
   const lines = [`${styleText("red", "error:", { stream: process.stderr })} ${escapeControls(describe(failure))}`];
-  if (Deno.args.includes("--verbose") && error instanceof Error) lines.push(escapeLines(traceOf(error)));
+  const { stack } = verboseTrace(error);
+  if (stack !== undefined) lines.push(escapeLines(stack));
   printLastWords(lines.join("\n"));
-  return failure instanceof Failure ? failure.exit : EXIT.failed;
+  return exit;
+}
+
+function verboseTrace(error: unknown): { stack?: string } {
+  return Deno.args.includes("--verbose") && error instanceof Error ? { stack: traceOf(error) } : {};
 }
 
 function traceOf(error: Error): string {

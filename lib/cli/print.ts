@@ -24,14 +24,28 @@ export function requireOutput(): void {
   if (lost.signal.reason instanceof Failure) throw lost.signal.reason;
 }
 
+/** What is written in place of a line; see {@linkcode logLinesAs}. */
+let logged: ((line: string) => string) | undefined;
+
+/** Makes every line that is printed from now on a line of a log on stderr, as `entry` has it. */
+export function logLinesAs(entry: ((line: string) => string) | undefined): void {
+  logged = entry;
+}
+
 /** Prints a line on stdout. */
 export function print(line: string): void {
-  write(Deno.stdout, `${line}\n`);
+  if (logged === undefined) write(Deno.stdout, `${line}\n`);
+  else printEntry(logged(line));
 }
 
 /** Prints a line on stderr. */
 export function printError(line: string): void {
-  write(Deno.stderr, `${line}\n`);
+  printEntry(logged?.(line) ?? line);
+}
+
+/** Prints an entry of the log, as it is. */
+export function printEntry(entry: string): void {
+  write(Deno.stderr, `${entry}\n`);
 }
 
 /** Prints a last line on stderr, even if stdout was lost; if stderr was, there is nothing left to try. */
@@ -45,9 +59,10 @@ export function printLastWords(line: string): void {
 
 /**
  * Keeps `text` as the last line of the terminal, in place of the text before; an empty one removes it. Whatever is
- * printed meanwhile appears above it. Only for a stderr that is a terminal.
+ * printed meanwhile appears above it. Only for a stderr that is a terminal; a log has no such line.
  */
 export function keepAtBottom(text: string): void {
+  if (logged !== undefined) return;
   writeAll(Deno.stderr, erased() + drawn(text));
 }
 

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { styleText } from "node:util";
 import type { Verdict } from "../judge_batch.ts";
+import { countVerdict, noCounts, ordersIn, rejectedIn, summaryOf, type VerdictCounts } from "../verdict_counts.ts";
 import { shown } from "./escape.ts";
 import { printJson } from "./json_lines.ts";
 import { LiveLine } from "./live_line.ts";
@@ -14,13 +15,6 @@ const HUMAN_PACE = 20;
 const SECOND_MS = 1_000;
 /** On a terminal, so many slow seconds end the time in which orders are only counted. */
 const SLOW_SECONDS = 3;
-
-export interface VerdictCounts {
-  accepted: number;
-  rejected: Record<string, number>;
-  redelivered: number;
-  deadLettered: number;
-}
 
 /**
  * Shows verdicts as they come: a line per order at human pace; at machine pace one line that is redrawn on a terminal,
@@ -66,9 +60,9 @@ export class VerdictReport {
   show(verdicts: readonly Verdict[]): void {
     this.#turnSecond();
     for (const verdict of verdicts) {
-      count(this.#total, verdict);
+      countVerdict(this.#total, verdict);
       if (this.#isReadable()) printVerdict(verdict, this.#say);
-      else count(this.#hidden, verdict);
+      else countVerdict(this.#hidden, verdict);
     }
     this.#reportLater();
   }
@@ -96,7 +90,7 @@ export class VerdictReport {
     const seconds = (performance.now() - this.#startedAt) / SECOND_MS;
     const orders = ordersIn(this.#total);
     const rate = seconds > 0 ? Math.round(orders / seconds) : 0;
-    if (this.#json) return printJson(totalOf(this.#total, seconds));
+    if (this.#json) return printJson(summaryOf(this.#total, seconds));
     print(`${orders} orders: ${describe(this.#total)} in ${seconds.toFixed(1)} s (${rate} orders/s)`);
   }
 
@@ -172,15 +166,6 @@ export function statusTexts(counts: VerdictCounts, { rate, lag }: { rate: number
   return [`${start}${SEPARATOR}${describe(counts)}`, [start, ...brief].join(SEPARATOR), start, facts[0]];
 }
 
-function totalOf({ deadLettered, ...counts }: VerdictCounts, seconds: number) {
-  const orders = ordersIn({ deadLettered, ...counts });
-  const pace = {
-    seconds: Number(seconds.toFixed(2)),
-    orders_per_second: seconds > 0 ? Math.round(orders / seconds) : 0,
-  };
-  return { orders, ...counts, dead_lettered: deadLettered, ...pace };
-}
-
 function printVerdict(verdict: Verdict, say: (line: string) => void): void {
   const { order } = verdict.received;
   const what = `${shown(order.order_id)}  ${shown(order.user)}  ${order.quantity} ${shown(order.item)}`;
@@ -213,23 +198,6 @@ function complain(line: string): void {
     ? line
     : styleText("yellow", word, { stream: process.stderr }) + line.slice(word.length);
   printError(coloured);
-}
-
-function noCounts(): VerdictCounts {
-  return { accepted: 0, rejected: {}, redelivered: 0, deadLettered: 0 };
-}
-
-function count(counts: VerdictCounts, verdict: Verdict): void {
-  if (verdict.kind === "rejected") counts.rejected[verdict.reason] = (counts.rejected[verdict.reason] ?? 0) + 1;
-  else counts[verdict.kind]++;
-}
-
-function rejectedIn(counts: VerdictCounts): number {
-  return Object.values(counts.rejected).reduce((sum, number) => sum + number, 0);
-}
-
-function ordersIn(counts: VerdictCounts): number {
-  return counts.accepted + counts.redelivered + counts.deadLettered + rejectedIn(counts);
 }
 
 function describe(counts: VerdictCounts): string {

@@ -4,6 +4,7 @@ import { createPublisher } from "../../lib/kafka/produce/publisher.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import type { Order } from "../../lib/order.ts";
 import type { OutgoingOrder } from "../../lib/ports.ts";
+import { traced } from "../../lib/telemetry/traced_publisher.ts";
 import { valueSubject } from "../../lib/topics.ts";
 import type { Sender } from "./send_slice.ts";
 
@@ -12,12 +13,13 @@ export const orderSender: Sender<OutgoingOrder> = {
   async open({ kafka, registry, topic }) {
     const schemaId = await registerOrderSchema(registry, valueSubject(topic));
     await ensureTopics(kafka, topic);
-    const publisher = await createPublisher<OutgoingOrder>({
+    const plain = await createPublisher<OutgoingOrder>({
       connection: kafka,
       topic,
       key: "item",
       encode: (outgoing) => encodeOrder(schemaId, stamped(outgoing)),
     });
+    const publisher = traced(plain, topic);
     return { send: (orders) => publisher.send(orders), close: () => publisher.close(), describe };
   },
   preview(outgoing) {

@@ -6,20 +6,23 @@ export class ReadLimits {
   /** The log's end as of the last fetch, by partition. */
   readonly #ends = new Map<number, number>();
   readonly #until: ReadonlyMap<number, number> | undefined;
+  readonly #watch: { advanced(partition: number, to: number): void } | undefined;
   #left: number;
 
   /**
    * `starts` are the first offsets to read and `until` where reading ends, by partition; at most `maxMessages` are
-   * read.
+   * read. `watch` hears of each position.
    */
-  constructor({ starts, until, maxMessages = Infinity }: {
+  constructor({ starts, until, maxMessages = Infinity, watch }: {
     starts: ReadonlyMap<number, number>;
     until?: ReadonlyMap<number, number>;
     maxMessages?: number;
+    watch?: { advanced(partition: number, to: number): void };
   }) {
     this.#positions = new Map(starts);
     this.#until = until;
     this.#left = maxMessages;
+    this.#watch = watch;
   }
 
   /** Messages that may still be read. */
@@ -40,6 +43,7 @@ export class ReadLimits {
   advance(partition: number, to: number, messages = 0): void {
     this.#positions.set(partition, to);
     this.#left -= messages;
+    this.#watch?.advanced(partition, to);
   }
 
   /** Notes the ends of the log that came with a fetch. */

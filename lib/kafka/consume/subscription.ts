@@ -132,11 +132,12 @@ export class Subscription implements AsyncDisposable {
 
   /** One membership in the group, from joining to leaving. */
   async #session(): Promise<void> {
-    const { sharing } = this.#options;
+    const { sharing, watch } = this.#options;
     const owned = sharing && (() => this.#owned);
     const onFetch = (ends: PartitionEnds[]) => {
       this.#limits.fetched(ends);
       this.#notices.fetched(ends);
+      watch?.fetched(ends);
     };
     const consumer = createMember(this.#kafka, { group: this.#options.group, owned, onFetch });
     const leaving = new AbortController();
@@ -208,11 +209,14 @@ export class Subscription implements AsyncDisposable {
     await fetch.done(this.#released.promise);
   }
 
-  async #commit({ topic, partition, to, records }: SubscribedBatch, payload: EachBatchPayload): Promise<void> {
+  async #commit(batch: SubscribedBatch, payload: EachBatchPayload): Promise<void> {
+    const { topic, partition, to, records } = batch;
+    const begin = performance.now();
     payload.resolveOffset(String(to - 1));
     const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
     this.#advance(partition, to, records.length);
+    this.#options.watch?.committed(batch, performance.now() - begin);
     await payload.heartbeat();
   }
 

@@ -1,5 +1,6 @@
-import type { OrderStore, PartitionRange } from "../../ports.ts";
+import type { FetchedBatch, OrderStore, PartitionRange } from "../../ports.ts";
 import type { GroupTopic } from "./group_topic.ts";
+import type { PartitionEnds } from "./open_transactions.ts";
 
 /** A group of several members with a shared store, whose positions decide who was faster. */
 export interface Sharing {
@@ -22,6 +23,16 @@ export function shareBy(store: OrderStore, { topic, topicId }: GroupTopic, lanes
   };
 }
 
+/** Hears how reading goes on, for those who measure it. No call may throw. */
+export interface ReadWatch {
+  /** A fetch was answered: how far its partitions can be read. */
+  fetched(ends: readonly PartitionEnds[]): void;
+  /** The next offset to handle of a partition, of this member or in a shared group of another. */
+  advanced(partition: number, to: number): void;
+  /** The offset after a batch was committed, within so many milliseconds; comes after `advanced`. */
+  committed(batch: FetchedBatch, ms: number): void;
+}
+
 export interface SubscriptionOptions extends GroupTopic {
   /** The committed offset of each partition; reading begins there. */
   starts: ReadonlyMap<number, number>;
@@ -37,4 +48,5 @@ export interface SubscriptionOptions extends GroupTopic {
   onOutage(sentence: string | undefined): void;
   /** Called with news about the topic: partitions added, records that cannot be read yet. */
   onNotice(sentence: string): void;
+  watch?: ReadWatch;
 }

@@ -5,7 +5,7 @@ import { EXIT, Failure, messageOf } from "../../errors.ts";
 import { NO_HEADERS } from "../../header.ts";
 import { patiently } from "../../patiently.ts";
 import type { Acknowledged, OrderPublisher, OutgoingOrder } from "../../ports.ts";
-import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER, SAME_KEY } from "../../topics.ts";
+import { type OrderKey, REPLAY_OF_HEADER, REPLAY_RUN_HEADER, SAME_KEY, TRACEPARENT_HEADER } from "../../topics.ts";
 import { BatchProducer, isTooLarge } from "./batch_producer.ts";
 import { brokerErrorType, hasLostState } from "./lost_state.ts";
 import { createKafka } from "../client/client.ts";
@@ -230,10 +230,11 @@ export class Publisher<T extends OutgoingOrder> implements OrderPublisher<T> {
   }
 }
 
-function headersOf({ replayOf, runMark }: OutgoingOrder): OutgoingRecord["headers"] {
-  if (replayOf === undefined && runMark === undefined) return NO_HEADERS;
+function headersOf({ replayOf, runMark, traceparent }: OutgoingOrder): OutgoingRecord["headers"] {
+  if ((replayOf ?? runMark ?? traceparent) === undefined) return NO_HEADERS;
   const headers: [string, string][] = [];
   if (replayOf !== undefined) headers.push([REPLAY_OF_HEADER, replayOf]);
   if (runMark !== undefined) headers.push([REPLAY_RUN_HEADER, runMark]);
+  if (traceparent !== undefined) headers.push([TRACEPARENT_HEADER, traceparent]);
   return headers;
 }
