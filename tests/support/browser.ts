@@ -8,11 +8,12 @@ export const CHROMIUM: string | undefined = (Deno.env.get("PATH") ?? "").split("
   .flatMap((folder) => NAMES.map((name) => `${folder}/${name}`))
   .find(isFile);
 
-const REMEDY = CHROMIUM === undefined ? " (skipped: apt-get install -y chromium)" : "";
+/** What a test says in its name that is skipped for want of one. */
+export const BROWSER_REMEDY = CHROMIUM === undefined ? " (skipped: apt-get install -y chromium)" : "";
 
 /** A test that needs a browser; without one it is skipped, and its name says what to install. */
 export function browserTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `${name}${REMEDY}`, ignore: CHROMIUM === undefined, fn });
+  Deno.test({ name: `${name}${BROWSER_REMEDY}`, ignore: CHROMIUM === undefined, fn });
 }
 
 export interface PageSettings {

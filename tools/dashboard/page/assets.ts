@@ -24,6 +24,7 @@ import strips from "./strips.js" with { type: "text" };
 import group from "./group.js" with { type: "text" };
 import play from "./play.js" with { type: "text" };
 import rateData from "./rate_data.js" with { type: "text" };
+import standstill from "./standstill.js" with { type: "text" };
 import state from "./state.js" with { type: "text" };
 import times from "./times.js" with { type: "text" };
 import topics from "./topics.js" with { type: "text" };
@@ -67,6 +68,7 @@ export const ASSETS: Readonly<Record<string, Asset>> = {
     group,
     play,
     rate_data: rateData,
+    standstill,
     state,
     times,
     topics,

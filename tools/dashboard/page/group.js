@@ -10,7 +10,8 @@ import { duration, shown, whole } from "./format.js";
 
 /** @param {Snapshot} snapshot @param {Badges} badges */
 export function showGroup({ members, lanes }, badges) {
-  list(byId("members"), members, {
+  const byLetter = members.toSorted((one, other) => badges.of(one.id).letter < badges.of(other.id).letter ? -1 : 1);
+  list(byId("members"), byLetter, {
     key: ({ id }) => id,
     make: () =>
       h("li", {}, h("i", { class: "badge" }), h("span", { class: "member-name" }), h("span", { class: "muted" })),

@@ -22,7 +22,7 @@ export class LaneTrack {
   #parts = {
     older: svg("path", { class: "older" }),
     rail: svg("path", { class: "rail" }),
-    waiting: svg("rect", { class: "waiting", y: BASE - 10, height: 20 }),
+    waiting: svg("rect", { class: "waiting", y: BASE - 10, height: 20, width: 1 }),
     ahead: svg("path", { class: "ahead" }),
     committed: svg("path", { class: "cursor" }),
     end: svg("path", { class: "end" }),
@@ -60,9 +60,8 @@ export class LaneTrack {
     );
     setAttribute(rail, "d", isEmpty || !known ? "" : `M${scale.history} ${BASE}H${scale.committed}`);
     setAttribute(ahead, "d", `M${scale.committed} ${BASE}H${scale.right}`);
-    setAttribute(waiting, "x", scale.committed);
     setAttribute(waiting, "class", known ? "waiting" : "waiting unread");
-    waiting.style.width = `${Math.max(0, endX - scale.committed)}px`;
+    waiting.style.transform = `translateX(${scale.committed}px) scaleX(${endX - scale.committed})`;
     setAttribute(committed, "d", known ? `M${scale.committed} ${BASE - 20}V${BASE + 18}` : "");
     endTick.style.transform = `translateX(${endX}px)`;
     setAttribute(endTick, "d", `M0 ${BASE - 14}V${BASE + 14}`);
@@ -87,7 +86,7 @@ export class LaneTrack {
   /** @param {Lane} lane @param {LaneScale} scale @param {number} endX */
   #label({ start, end, committed: read }, scale, endX) {
     const { startText, committedText, endText } = this.#parts;
-    const isWide = scale.width > 560;
+    const isWide = scale.width > 420;
     const startLabel = isWide ? `start ${whole(start)}` : short(start);
     const readLabel = read === null ? "nothing committed" : isWide ? `committed ${whole(read)}` : whole(read);
     const endLabel = isWide ? `end ${whole(end)}` : whole(end);

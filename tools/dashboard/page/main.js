@@ -10,6 +10,7 @@ import { Lanes } from "./lanes.js";
 import { Badges } from "./members.js";
 import { Orders } from "./orders.js";
 import { mountPlay } from "./play.js";
+import { Standstill } from "./standstill.js";
 import { stateOf } from "./state.js";
 import { Times } from "./times.js";
 import { mountTopics } from "./topics.js";
@@ -32,6 +33,9 @@ const announce = announcer(byId("announcer"));
 /** @type {Snapshot | undefined} */
 let latest;
 let link = { open: true, since: Date.now() };
+const standstill = new Standstill();
+/** @type {ReadonlyMap<number, number>} */
+let still = new Map();
 let isWaiting = false;
 
 connect({
@@ -43,6 +47,7 @@ connect({
   history: (points) => times.history(points),
   snapshot: (snapshot) => {
     latest = snapshot;
+    still = standstill.note(snapshot);
     badges.note(snapshot);
     times.note(snapshot);
     if (isWaiting) return;
@@ -80,7 +85,7 @@ function showSource({ topic, group, place }) {
 
 function showState() {
   const now = Date.now();
-  const state = stateOf(latest, link, now);
+  const state = stateOf(latest, { link, now, still });
   const bar = byId("state");
   setAttribute(bar, "class", `state ${state.tone}`);
   setText(byId("state-text"), state.text);

@@ -53,8 +53,8 @@ function show({ actions, consumers, runs }, press) {
     make: ({ name }) => actionButton(name, press),
     update: showAction,
   });
-  const states = consumers.map(({ id, pid, state }) => `${id} ${state} (${pid})`).join(", ");
-  setText(byId("play-consumers"), states);
+  const counts = Object.entries(Object.groupBy(consumers, ({ state }) => state)).filter(([state]) => state !== "ended");
+  setText(byId("play-consumers"), counts.map(([state, some]) => `${some?.length} ${state}`).join(", "));
   list(byId("runs"), runs.slice(0, RUNS), {
     key: ({ id }) => String(id),
     make: ({ command, at }) =>

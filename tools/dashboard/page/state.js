@@ -9,8 +9,14 @@ import { clock, duration, plural, shown, whole } from "./format.js";
 /** A snapshot comes each second; after this many milliseconds without one the page says so. */
 export const STALE_MS = 5_000;
 
-/** The most urgent thing first. @param {Snapshot | undefined} snapshot @param {Link} link @param {number} now @returns {State} */
-export function stateOf(snapshot, link, now) {
+/**
+ * The most urgent thing first.
+ *
+ * @param {Snapshot | undefined} snapshot
+ * @param {{ link: Link, now: number, still?: ReadonlyMap<number, number> }} view `still` is of {@linkcode Standstill}
+ * @returns {State}
+ */
+export function stateOf(snapshot, { link, now, still = new Map() }) {
   if (!link.open) {
     return {
       tone: "bad",
@@ -21,7 +27,7 @@ export function stateOf(snapshot, link, now) {
   if (now - snapshot.at > STALE_MS) {
     return { tone: "bad", text: `Nothing new since ${clock(snapshot.at)}: what you see is of that time.` };
   }
-  return outage(snapshot) ?? reading(snapshot);
+  return outage(snapshot) ?? reading(snapshot) ?? standing(still) ?? progress(snapshot);
 }
 
 /** @param {Snapshot} snapshot @returns {State | undefined} */
@@ -40,32 +46,47 @@ function away(what, { since, sentence }, effect) {
   };
 }
 
-/** @param {Snapshot} snapshot @returns {State} */
+/** Why nobody reads, or not everything is read. @param {Snapshot} snapshot @returns {State | undefined} */
 function reading({ lanes, members, groupState }) {
-  const waiting = lanes.reduce((sum, { lag, end, start }) => sum + (lag ?? end - start), 0);
-  const behind = Math.max(0, ...lanes.map(({ lagSeconds }) => lagSeconds ?? 0));
   if (lanes.length === 0) {
     return { tone: "busy", text: "The topic does not exist yet; the first order creates it.", do: "deno task produce" };
   }
   if (groupState === "PreparingRebalance" || groupState === "CompletingRebalance") {
-    return {
-      tone: "busy",
-      text: "Rebalance: the members agree on who reads which partition. Nothing is read meanwhile.",
-    };
+    const text = "Rebalance: the members agree on who reads which partition. Nothing is read meanwhile.";
+    return { tone: "busy", text };
   }
+  const waiting = waitingIn(lanes);
   if (members.length === 0) {
-    const left = waiting === 0
-      ? "No consumer is running; nothing waits."
-      : `No consumer is running; ${plural(waiting, "record")} wait${waiting === 1 ? "s" : ""}.`;
-    return { tone: waiting === 0 ? "busy" : "bad", text: left, do: "deno task consume" };
+    const left = waiting === 0 ? "nothing waits" : `${plural(waiting, "record")} wait${waiting === 1 ? "s" : ""}`;
+    const text = `No consumer is running; ${left}.`;
+    return { tone: waiting === 0 ? "busy" : "bad", text, do: "deno task consume" };
   }
   const unowned = lanes.filter(({ owner }) => owner === null).length;
   if (unowned > 0) return { tone: "bad", text: `Nobody reads ${unowned} of ${plural(lanes.length, "partition")}.` };
-  const who = `${plural(members.length, "consumer")} read${members.length === 1 ? "s" : ""} ${
-    plural(lanes.length, "partition")
-  }`;
-  if (waiting === 0) {
-    return { tone: "good", text: `${who} and ${members.length === 1 ? "has" : "have"} read everything.` };
-  }
+}
+
+/** @param {ReadonlyMap<number, number>} still @returns {State | undefined} */
+function standing(still) {
+  if (still.size === 0) return undefined;
+  const partitions = [...still.keys()];
+  const who = partitions.length === 1
+    ? `Partition ${partitions[0]} has`
+    : `Partitions ${partitions.slice(0, -1).join(", ")} and ${partitions.at(-1)} have`;
+  const time = duration(Math.round(Math.max(...still.values()) / 1_000));
+  const why = "the consumer is slow, waits, is frozen or dead. If heartbeats stay away, the group shares out anew.";
+  return { tone: "busy", text: `${who} not moved for ${time}: ${why}` };
+}
+
+/** @param {Snapshot} snapshot @returns {State} */
+function progress({ lanes, members: { length } }) {
+  const waiting = waitingIn(lanes);
+  const who = `${plural(length, "consumer")} read${length === 1 ? "s" : ""} ${plural(lanes.length, "partition")}`;
+  if (waiting === 0) return { tone: "good", text: `${who} and ${length === 1 ? "has" : "have"} read everything.` };
+  const behind = Math.max(0, ...lanes.map(({ lagSeconds }) => lagSeconds ?? 0));
   return { tone: "good", text: `${who}: ${whole(waiting)} waiting, the oldest for ${duration(behind)}.` };
+}
+
+/** @param {Snapshot["lanes"]} lanes */
+function waitingIn(lanes) {
+  return lanes.reduce((sum, { lag, end, start }) => sum + (lag ?? end - start), 0);
 }

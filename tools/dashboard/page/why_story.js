@@ -47,43 +47,43 @@ function sent({ records, accepted, rejections }) {
   return steps;
 }
 
-/** @param {WhyAnswer} answer @returns {Step[]} */
+/** Rejections and the acceptance, in the sequence of their times where those are known. @param {WhyAnswer} answer @returns {Step[]} */
 function verdicts({ accepted, rejections, records }) {
-  /** @type {Step[]} */
-  const steps = rejections.map(({ reason, status, stock, rejected_at, partition, offset }) => {
-    const saw = [
-      status === undefined ? "" : `the user was ${shown(status)}`,
-      stock === undefined ? "" : `${whole(stock)} in stock`,
-    ].filter((part) => part !== "");
-    const { means, fix } = verdictOf(reason);
-    return {
-      title: `Rejected: ${shown(reason)}`,
-      text: [
-        `At partition ${partition}, offset ${whole(offset)}.`,
-        means,
-        saw.length === 0 ? "" : `Seen then: ${saw.join(", ")}.`,
-        fix ?? "",
-      ].filter((part) => part !== "").join(" "),
-      at: rejected_at,
-      verdict: reason,
-    };
-  });
+  // Where it was read goes without saying while it was sent but once.
+  const place = (/** @type {{ partition: number, offset: number }} */ { partition, offset }) =>
+    records.length === 1 && rejections.length < 2 ? "" : `Read from partition ${partition}, offset ${whole(offset)}.`;
+  const steps = rejections.map((rejection) => rejected(rejection, place(rejection)));
   if (accepted !== undefined) {
-    const { item, quantity, remaining, accepted_at, seq, partition, offset } = accepted;
-    const number = seq === undefined ? "" : ` It is number ${whole(seq)} in the store.`;
-    const text = `At partition ${partition}, offset ${whole(offset)}. The user had paid; of ${
-      whole(remaining + quantity)
-    } ${shown(item)} it took ${whole(quantity)} and left ${whole(remaining)}.${number}`;
-    const step = { title: "Accepted", text, at: accepted_at, verdict: "accepted" };
-    const later = accepted_at === undefined
-      ? steps.length
-      : steps.findIndex(({ at }) => at !== undefined && at > accepted_at);
-    steps.splice(later < 0 ? steps.length : later, 0, step);
+    const later = steps.findIndex(({ at = 0 }) => at > (accepted.accepted_at ?? Infinity));
+    steps.splice(later < 0 ? steps.length : later, 0, acceptance(accepted, place(accepted)));
   }
   if (steps.length === 0 && records.length > 0) {
     steps.push({ title: "No verdict yet", text: "It waits in the topic until the group reads it." });
   }
   return steps;
+}
+
+/** @param {WhyAnswer["rejections"][number]} rejection @param {string} place @returns {Step} */
+function rejected({ reason, user, status, item, stock, rejected_at }, place) {
+  const { means, fix = "" } = verdictOf(reason);
+  const sawUser = status === undefined ? "" : `${shown(user)} was ${shown(status)}`;
+  const sawStock = stock === undefined ? "" : `stock of ${shown(item)} was ${whole(stock)}`;
+  const saw = [sawUser, sawStock].filter((part) => part !== "").join(", ");
+  const sentences = [place, means, saw === "" ? "" : `Seen then: ${saw}.`, fix];
+  return { title: `Rejected: ${shown(reason)}`, text: joined(sentences), at: rejected_at, verdict: reason };
+}
+
+/** @param {NonNullable<WhyAnswer["accepted"]>} accepted @param {string} place @returns {Step} */
+function acceptance({ item, quantity, remaining, accepted_at, seq }, place) {
+  const stock = `Stock of ${shown(item)} was ${whole(remaining + quantity)}, and is ${whole(remaining)} after it.`;
+  const number = seq === undefined ? "" : `It is number ${whole(seq)} in the store.`;
+  const text = joined([place, "The user had paid.", stock, number]);
+  return { title: "Accepted", text, at: accepted_at, verdict: "accepted" };
+}
+
+/** @param {readonly string[]} sentences */
+function joined(sentences) {
+  return sentences.filter((sentence) => sentence !== "").join(" ");
 }
 
 /** @param {WhyAnswer} answer @returns {Step[]} */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Standstill } from "../../../../tools/dashboard/page/standstill.js";
 import { stateOf } from "../../../../tools/dashboard/page/state.js";
 import type { Snapshot } from "../../../../tools/dashboard/snapshot.ts";
 import { SamplePictures } from "../../../support/sample_pictures.ts";
@@ -12,7 +13,7 @@ function state(changes: Partial<Snapshot> = {}, { members = 2, pace = 60 } = {})
     play: false,
     ...changes,
   };
-  return stateOf(snapshot, OPEN, NOW);
+  return stateOf(snapshot, { link: OPEN, now: NOW });
 }
 
 const gone = (sentence: string) => ({ ok: false, since: NOW, sentence }) as const;
@@ -41,9 +42,12 @@ Deno.test("the state says since when and why a service is away; Kafka before the
 
 Deno.test("the state says when what is shown is old, and when the dashboard itself is gone", () => {
   const snapshot: Snapshot = { ...new SamplePictures({ at: NOW }).next(), play: false };
-  assert.match(stateOf(snapshot, OPEN, NOW + 20_000).text, /^Nothing new since /);
-  assert.match(stateOf(snapshot, { open: false, since: NOW }, NOW).text, /^No connection to the dashboard since /);
-  assert.match(stateOf(undefined, OPEN, NOW).text, /^Waiting for the first look/);
+  assert.match(stateOf(snapshot, { link: OPEN, now: NOW + 20_000 }).text, /^Nothing new since /);
+  assert.match(
+    stateOf(snapshot, { link: { open: false, since: NOW }, now: NOW }).text,
+    /^No connection to the dashboard since /,
+  );
+  assert.match(stateOf(undefined, { link: OPEN, now: NOW }).text, /^Waiting for the first look/);
 });
 
 Deno.test("the state says that the members are sharing the partitions out, and that a partition has no reader", () => {
@@ -55,4 +59,22 @@ Deno.test("the state says that the members are sharing the partitions out, and t
 Deno.test("the state shows what cannot be seen in a sentence of others", () => {
   const { health } = new SamplePictures({ at: NOW }).next();
   assert.match(state({ health: { ...health, broker: gone("a\u202eb") } }).text, /\(a\\u202eb\)/);
+});
+
+Deno.test("the state names partitions that have a consumer and do not move, until they move or nothing waits", () => {
+  const pictures = new SamplePictures({ at: NOW, members: 1, pace: 30, rate: 60 });
+  const standstill = new Standstill();
+  const tell = () => {
+    const snapshot: Snapshot = { ...pictures.next(), play: false };
+    return stateOf(snapshot, { link: OPEN, now: snapshot.at, still: standstill.note(snapshot) }).text;
+  };
+  for (let second = 0; second < 5; second++) assert.match(tell(), /^1 consumer reads 3 partitions: /);
+  pictures.pace = 0;
+  for (let second = 0; second < 2; second++) assert.match(tell(), /^1 consumer reads 3 partitions: /);
+  assert.match(tell(), /^Partitions 0, 1 and 2 have not moved for 3 s: /);
+  assert.match(tell(), / for 4 s: /);
+  pictures.pace = 9_000;
+  assert.match(tell(), /^1 consumer reads 3 partitions and has read everything/);
+  pictures.pace = pictures.rate = 0;
+  for (let second = 0; second < 5; second++) assert.match(tell(), /has read everything/);
 });

@@ -31,8 +31,8 @@ Deno.test("the story of an order goes from its key to today", () => {
     "Today",
   ]);
   assert.match(steps[1].text, /key is “pen”.* partition 1 at offset 41\. Written with schema 1\./);
-  assert.match(steps[2].text, /has not paid\. Seen then: the user was unpaid, 7 in stock\. Set the user paid, then/);
-  assert.match(steps[3].text, /of 7 pen it took 2 and left 5\./);
+  assert.match(steps[2].text, /has not paid\. Seen then: bob was unpaid, stock of pen was 7\. Set the user paid, then/);
+  assert.match(steps[3].text, /Stock of pen was 7, and is 5 after it\./);
   assert.equal(steps[4].text, "bob is paid, pen has a stock of 5.");
 });
 
@@ -42,6 +42,21 @@ Deno.test("the story tells of records that were sent again, of replays, and of w
   const titles = story({ records: [RECORD, again], accepted: ACCEPTED, replays: [replay] }).map(({ title }) => title);
   assert.deepEqual(titles, ["Asked for", "Sent", "Sent again", "Accepted", "Replayed: 1 time"]);
   assert.match(story({ records: [], accepted: ACCEPTED })[1].text, /the topic no longer has it/);
+});
+
+Deno.test("the story says where an order was read if it was sent more than once", () => {
+  const again = { ...RECORD, offset: 50 };
+  assert.match(story({ records: [RECORD, again], accepted: ACCEPTED })[3].text, /^Read from partition 1, offset 41\. /);
+  assert.match(story({ accepted: ACCEPTED })[2].text, /^The user had paid\. /);
+});
+
+Deno.test("the story has verdicts in the sequence of their times", () => {
+  const titles = story({ rejections: [REJECTED, { ...REJECTED, rejected_at: 4_000 }], accepted: ACCEPTED });
+  assert.deepEqual(titles.slice(2).map(({ title }) => title), [
+    "Rejected: unpaid-user",
+    "Accepted",
+    "Rejected: unpaid-user",
+  ]);
 });
 
 Deno.test("the story of an order without a verdict says that it waits, and of an unknown one that nothing is known", () => {
