@@ -6,11 +6,12 @@ import { openDatabase } from "../../lib/postgres/client/open_database.ts";
 import { PostgresStore, type PostgresStoreOptions } from "../../lib/postgres/store/postgres_store.ts";
 import { Secret } from "../../lib/secret.ts";
 
-const url = Deno.env.get("TEST_DATABASE_URL");
+/** The server of the tests; asked for anew each time, because the campaign of faults starts its own. */
+const serverUrl = () => Deno.env.get("TEST_DATABASE_URL");
 
 /** Why tests that need a database cannot be run; undefined where they can. */
 export function noDatabase(): string | undefined {
-  return url === undefined ? "TEST_DATABASE_URL names no PostgreSQL" : undefined;
+  return serverUrl() === undefined ? "TEST_DATABASE_URL names no PostgreSQL" : undefined;
 }
 
 /** Registers a test that needs a database; skipped where there is none, and its name then says why. */
@@ -52,7 +53,7 @@ export class TestDatabase implements AsyncDisposable {
   static async empty(): Promise<TestDatabase> {
     const database = `orders_${crypto.randomUUID().replaceAll("-", "")}`;
     await asAdmin((admin) => admin.query(`CREATE DATABASE ${database}`));
-    const { hostname, port, username, password } = new URL(url!);
+    const { hostname, port, username, password } = new URL(serverUrl()!);
     return await TestDatabase.#at({
       host: hostname,
       port: Number(port || 5432),
@@ -226,7 +227,7 @@ async function drop({ database }: DatabaseConnection): Promise<void> {
 }
 
 async function asAdmin(work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
-  const admin = new pg.Client({ connectionString: url });
+  const admin = new pg.Client({ connectionString: serverUrl() });
   await admin.connect();
   try {
     await work(admin);
