@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { noDatabase } from "../support/postgres_database.ts";
+import { withoutPostgres } from "../support/postgres.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { type Mutant, NOTHING, type Row, runMutants } from "./mutant.ts";
 
@@ -115,6 +115,6 @@ export const POSTGRES_MUTANT_FAULTS: readonly Fault[] = [{
   name: "mutants of the PostgreSQL store are noticed",
   // The sample is in postgres_mutants_test.ts.
   runs: { full: 1, sample: 0 },
-  skip: noDatabase,
+  skip: withoutPostgres,
   run: (context) => runMutants(POSTGRES_MUTANTS, context),
 }];

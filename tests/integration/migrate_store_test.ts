@@ -9,7 +9,8 @@ import { PostgresTarget } from "../../lib/postgres/admin/postgres_target.ts";
 import { openDatabase } from "../../lib/postgres/client/open_database.ts";
 import { type StoreSummary, summarize } from "../../lib/store_contents.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
-import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { batchOf, order, outcomes, partitionOf, process, TestStorage } from "../support/storage.ts";
 
 const warn = (sentence: string) => assert.match(sentence, /begins with a blank/);

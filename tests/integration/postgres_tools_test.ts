@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { openAdmin } from "../../lib/postgres/admin/open_admin.ts";
 import { VerdictOffsets } from "../../lib/kafka/inspect/offset_audit.ts";
-import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { batchOf, order, outcomes, process } from "../support/storage.ts";
 import { run } from "../support/task_lines.ts";
 
