@@ -27,6 +27,7 @@ import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
 import { accessDenied, requireRights } from "./lib/kafka/client/rights.ts";
 import { type SubscribedBatch, Subscription } from "./lib/kafka/consume/subscription.ts";
 import { shareBy } from "./lib/kafka/consume/subscription_options.ts";
+import { MAX_GROUP } from "./lib/kafka/protocol/record_batch.ts";
 import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
 import type { OrderBatch } from "./lib/ports.ts";
 import { preparedAhead } from "./lib/prepared_ahead.ts";
@@ -46,6 +47,8 @@ export interface ConsumerConfig extends KafkaSettings {
   untilEnd: boolean;
   /** Stop after exactly this many messages. */
   maxMessages?: number;
+  /** Records in one transaction of the database. */
+  batchSize?: number;
   verbose: boolean;
   /** Gets every verdict once it is durable, in addition to the console. */
   onVerdicts?: (verdicts: readonly Verdict[]) => void;
@@ -119,6 +122,7 @@ async function consume(
       starts,
       until: config.untilEnd ? ends : undefined,
       maxMessages: config.maxMessages,
+      batchSize: config.batchSize,
       sharing: lanes === undefined ? undefined : shareBy(store, at, lanes),
       onJoin,
       onOutage: (sentence) => warn(sentence ?? "Going on"),
@@ -126,15 +130,15 @@ async function consume(
     }, stop);
     await subscription.work(async (lane) => {
       for await (const { batch, prepared } of preparedAhead(lane, decode, subscription.isCurrent)) {
-        const judged = await subscription.throughOutages(batch, async (isAgain) => {
-          const orders = await (isAgain ? decode(batch) : prepared);
-          return { orders, verdicts: await processBatch(orders, { store, deadLetters }) };
-        });
-        if (judged === undefined) continue; // another member was faster, or a stop came during an outage
+        // Prepared once, so that the store knows the batch again if it loses the answer to a COMMIT.
+        const orders = await subscription.throughOutages(batch, (isAgain) => isAgain ? decode(batch) : prepared);
+        if (orders === undefined) continue; // a stop came during an outage
+        const verdicts = await subscription.throughOutages(batch, () => processBatch(orders, { store, deadLetters }));
+        if (verdicts === undefined) continue; // the same, or another member was faster
         subscription.commit(batch);
-        report.show(judged.verdicts);
-        report.showDeadLetters(judged.orders.deadLetters);
-        config.onVerdicts?.(judged.verdicts);
+        report.show(verdicts);
+        report.showDeadLetters(orders.deadLetters);
+        config.onVerdicts?.(verdicts);
         checkpointer.soon();
       }
     });
@@ -162,6 +166,9 @@ const parser = object({
   maxMessages: optional(option("--max-messages", integer({ min: 1, metavar: "N" }), {
     description: line("Stop after exactly N messages"),
   })),
+  batchSize: optional(option("--batch-size", integer({ min: 1, max: MAX_GROUP, metavar: "N" }), {
+    description: line(`Records in one transaction of the database, ${MAX_GROUP} at most, which is the default`),
+  })),
   verbose: option("--verbose", { description: line("Show every order at any pace") }),
   ...ordersFlags,
   ...groupFlag,
@@ -180,13 +187,21 @@ export function configure(args: readonly string[]): ConsumerConfig {
       "deno task consume --reset --reset-to 15m --partitions 0,2",
     ],
   });
+  const store = storeSetting(options);
+  if (options.batchSize !== undefined && store.database === undefined) {
+    throw new Failure(
+      EXIT.usage,
+      "--batch-size goes with a database (DATABASE_URL)",
+    );
+  }
   return {
     ...ordersSettings(options),
-    ...storeSetting(options),
+    ...store,
     group: groupSetting(options),
     reset: resetSetting(options),
     untilEnd: options.untilEnd,
     maxMessages: options.maxMessages,
+    batchSize: options.batchSize,
     verbose: options.verbose,
   };
 }

@@ -71,7 +71,7 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
   {
     name: "ids never asked for",
     file: "lib/postgres/store/postgres_store.ts",
-    from: "isNew && attempt === 1",
+    from: "isNew && tries === 1",
     to: "true",
     rows: [everyStatement],
     chances: 1,
@@ -87,7 +87,7 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
   {
     name: "a COMMIT without an answer taken for another member's",
     file: "lib/postgres/store/positions.ts",
-    from: 'if (found?.moved_by === call) return "moved before";',
+    from: 'if (found?.moved_by === attempt) return "moved before";',
     to: "",
     rows: [everyStatement],
     chances: 1,
