@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import { type Failure, Outage } from "../../errors.ts";
+import type { Failure } from "../../errors.ts";
 import { type FetchedBatch, PositionMoved } from "../../ports.ts";
 import { disconnect } from "../client/disconnect.ts";
 import { asFailure, notAlone } from "../client/failures.ts";
@@ -13,13 +12,12 @@ import { createMember } from "./group_member.ts";
 import { offsetMetadata } from "./group_topic.ts";
 import { Lanes } from "./lanes.ts";
 import type { PartitionEnds } from "./open_transactions.ts";
+import { Outages } from "./outages.ts";
 import { ReadLimits } from "./read_limits.ts";
 import { SharedPositions } from "./shared_positions.ts";
 import type { SubscriptionOptions } from "./subscription_options.ts";
 import { TopicNotices } from "./topic_notices.ts";
 import { watchTopic } from "./topic_watch.ts";
-
-const RETRY_MS = 1_000;
 
 /** A batch that a subscription hands out. */
 export type SubscribedBatch = FetchedBatch<FetchedRecord>;
@@ -38,6 +36,7 @@ export class Subscription implements AsyncDisposable {
   readonly #limits: ReadLimits;
   readonly #shared: SharedPositions;
   readonly #notices: TopicNotices;
+  readonly #outages: Outages;
   readonly #lanes: Lanes<SubscribedBatch>;
   /** Which fetch a batch comes from. */
   readonly #fetches = new WeakMap<SubscribedBatch, Fetch>();
@@ -52,15 +51,20 @@ export class Subscription implements AsyncDisposable {
   #consumer: Consumer | undefined;
   /** Member id of the last session that ended in an error; the group may not know that it is gone. */
   #crashedMember: string | undefined;
-  #outage: string | undefined;
 
   /** Begins to read. Permission: net. */
   constructor(kafka: Kafka, options: SubscriptionOptions, stop: AbortSignal) {
     this.#kafka = kafka;
     this.#options = options;
     this.#limits = new ReadLimits(options);
-    this.#shared = new SharedPositions(options, this.#limits, (...read) => this.#advance(...read));
     this.#notices = new TopicNotices(options);
+    this.#outages = new Outages(options.onOutage, this.#ending.signal);
+    this.#shared = new SharedPositions({
+      ...options,
+      limits: this.#limits,
+      outages: this.#outages,
+      advance: (...read) => this.#advance(...read),
+    });
     this.#lanes = new Lanes(options.sharing?.lanes ?? 1);
     stop.addEventListener("abort", () => this.end(), { once: true, signal: this.#ending.signal });
     if (stop.aborted || this.#limits.isReached) this.end();
@@ -97,17 +101,13 @@ export class Subscription implements AsyncDisposable {
    * ({@linkcode PositionMoved}): reading then goes on at the store's position.
    */
   async throughOutages<T>(batch: SubscribedBatch, work: (isAgain: boolean) => Promise<T>): Promise<T | undefined> {
-    for (let isAgain = false; !this.#over; isAgain = true) {
-      try {
-        const result = await this.#fetches.get(batch)!.keepAlive(() => work(isAgain));
-        if (isAgain) this.#tellOutage(undefined);
-        return result;
-      } catch (error) {
-        if (error instanceof PositionMoved) return await this.#giveUp(batch);
-        if (!(error instanceof Outage)) throw asFailure(error);
-        this.#tellOutage(error.message);
-        await this.#pause();
-      }
+    const fetch = this.#fetches.get(batch)!;
+    try {
+      return await this.#outages.waitOut((isAgain) => fetch.keepAlive(() => work(isAgain)));
+    } catch (error) {
+      if (!(error instanceof PositionMoved)) throw asFailure(error);
+      await fetch.keepAlive(() => this.#seek(batch.partition));
+      fetch.giveUp();
     }
   }
 
@@ -124,8 +124,9 @@ export class Subscription implements AsyncDisposable {
         await this.#session();
       } catch (error) {
         this.#crashedMember = this.#memberId;
-        this.#tellOutage(outageOf(error, this.#kafka, { ...this.#options, wasMember: this.#memberId !== undefined }));
-        await this.#pause();
+        const wasMember = this.#memberId !== undefined;
+        this.#outages.tell(outageOf(error, this.#kafka, { ...this.#options, wasMember }));
+        await this.#outages.pause();
       }
     }
   }
@@ -170,33 +171,39 @@ export class Subscription implements AsyncDisposable {
       this.#owned = [...memberAssignment[topic] ?? []].sort((a, b) => a - b);
       if (sharing === undefined && this.#owned.length === 0) return this.end(notAlone(group));
       this.#lanes.assign(this.#owned);
-      for (const partition of this.#owned) void this.#seek(partition);
+      for (const partition of this.#owned) void this.#seek(partition).catch((error) => this.end(asFailure(error)));
       this.#options.onJoin(memberId, this.#owned);
-      this.#tellOutage(undefined);
+      this.#outages.tell(undefined);
       this.#notices.joined(this.#owned);
     });
     // Batches of transaction markers alone never reach eachBatch, but reading has gone past them.
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
-      if (batchSize === 0) this.#shared.passOver(partition, Number(lastOffset) + 1);
+      if (batchSize > 0) return;
+      this.#passOver(partition, Number(lastOffset) + 1).catch((error) => this.end(asFailure(error)));
     });
+  }
+
+  async #passOver(partition: number, to: number): Promise<void> {
+    try {
+      await this.#shared.passOver(partition, to);
+    } catch (error) {
+      if (!(error instanceof PositionMoved)) throw error;
+      await this.#seek(partition);
+    }
   }
 
   /** Makes reading of a partition go on where the store says. */
   async #seek(partition: number): Promise<void> {
     const position = await this.#shared.positionOf(partition);
-    if (position === undefined || this.#over) return;
+    // While the store was away, another member may have got the partition.
+    if (position === undefined || this.#over || !this.#owned.includes(partition)) return;
     this.#consumer?.seek({ topic: this.#options.topic, partition, offset: String(position) });
-  }
-
-  async #giveUp(batch: SubscribedBatch): Promise<undefined> {
-    await this.#seek(batch.partition);
-    this.#fetches.get(batch)!.giveUp();
   }
 
   /** Hands out what was fetched, and returns once all of it is committed. */
   async #handOut(payload: EachBatchPayload): Promise<void> {
     const fetch = new Fetch(payload);
-    for (const batch of fetchedBatches(payload.batch, this.#limits.left)) {
+    for (const batch of fetchedBatches(payload.batch, this.#limits.left, this.#options.batchSize)) {
       if (this.#over || fetch.isOver) break;
       this.#fetches.set(batch, fetch);
       fetch.handOut();
@@ -226,18 +233,6 @@ export class Subscription implements AsyncDisposable {
   end(failure?: Failure): void {
     this.#ending.abort();
     this.#lanes.close(failure);
-  }
-
-  /** Reports when an outage begins, changes or ends, not each time it is noticed. */
-  #tellOutage(sentence: string | undefined): void {
-    if (sentence === this.#outage) return;
-    this.#outage = sentence;
-    this.#options.onOutage(sentence);
-  }
-
-  /** Waits a moment, or until the subscription ends. */
-  async #pause(): Promise<void> {
-    await delay(RETRY_MS, undefined, { signal: this.#ending.signal }).catch(() => {});
   }
 
   /** A crashed member has not left the group; the next join would wait for it until its session times out. */
