@@ -84,3 +84,14 @@ postgresTest("consume refuses a --batch-size for a storage folder, and one out o
     assert.match(stderr, /^error: .*--batch-size.*\n$/);
   }
 });
+
+postgresTest("consume and produce end with 78 and name bootstrap on a database without users and items", async () => {
+  using world = ownWorld();
+  await using database = await TestDatabase.empty();
+  const env = { ...world.env, DATABASE_URL: database.url };
+  for (const [name, ...args] of [["consume", "--until-end"], ["produce", "--count", "1"], ["produce", "--dry-run"]]) {
+    const { code, stderr } = await task(name, args, env);
+    assert.equal(code, 78, stderr);
+    assert.match(stderr, /^error: PostgreSQL at \S+ holds no users and no items: run deno task bootstrap\n$/);
+  }
+});

@@ -161,17 +161,31 @@ postgresTest("PostgresStore says that tables are missing to a role that may not 
   });
 });
 
+postgresTest(
+  "PostgresStore refuses a database without users and items, whose every order it would reject",
+  async () => {
+    await using database = await TestDatabase.create({ users: {}, items: {} });
+    const { exit, message } = await refusalOf(() => database.open());
+    const place = `${database.connection.host}:${database.connection.port}/${database.connection.database}`;
+    assert.equal(message, `PostgreSQL at ${place} holds no users and no items: run deno task bootstrap`);
+    assert.equal(exit, EXIT.config);
+    await database.setUser("alice", "unpaid");
+    await database.open();
+  },
+);
+
 postgresTest("PostgresStore refuses tables of a newer version", async () => {
   await using database = await TestDatabase.empty();
-  await database.close(await database.open());
+  await (await openDatabase(database.connection)).close();
   await database.sql("INSERT INTO schema_migrations VALUES (99, now())");
   const { exit, message } = await refusalOf(() => PostgresStore.open(database.connection));
   assert.deepEqual([exit, /version 99, this program knows/.test(message)], [EXIT.config, true], message);
 });
 
-postgresTest("PostgresStore makes its tables once where eight start at the same time", async () => {
+postgresTest("openDatabase() makes the tables once where eight start at the same time", async () => {
   await using database = await TestDatabase.empty();
-  await Promise.all(Array.from({ length: 8 }, () => database.open()));
+  const start = async () => await (await openDatabase(database.connection)).close();
+  await Promise.all(Array.from({ length: 8 }, start));
   assert.equal((await database.sql("SELECT * FROM schema_migrations")).length, 2);
 });
 

@@ -8,6 +8,7 @@ import { throughConflicts } from "../client/retry.ts";
 import { markAsRead } from "./offset_ranges.ts";
 import { movePosition, positionOf, restartAt } from "./positions.ts";
 import { readAccepted, readView } from "./read_view.ts";
+import { requireContents } from "./require_contents.ts";
 import { requireRights } from "./require_rights.ts";
 import { writeVerdicts } from "./write_verdicts.ts";
 
@@ -43,12 +44,13 @@ export class PostgresStore implements OrderStore {
 
   /**
    * Connects, and brings the tables up to date. Throws a {@linkcode Failure}: 69 after 10 s without a database, 78 where
-   * a setting or right is wrong.
+   * a setting or right is wrong, or where there are neither users nor items.
    */
   static async open(connection: DatabaseConnection, options: PostgresStoreOptions = {}): Promise<PostgresStore> {
     const database = await openDatabase(connection, { max: options.lanes, stop: options.stop });
     try {
       await requireRights(database);
+      await requireContents(database);
       return new PostgresStore(database);
     } catch (error) {
       await database.close();
