@@ -27,6 +27,7 @@ import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
 import { accessDenied, requireRights } from "./lib/kafka/client/rights.ts";
 import { type SubscribedBatch, Subscription } from "./lib/kafka/consume/subscription.ts";
 import { shareBy } from "./lib/kafka/consume/subscription_options.ts";
+import { MAX_GROUP } from "./lib/kafka/protocol/record_batch.ts";
 import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
 import type { OrderBatch } from "./lib/ports.ts";
 import { preparedAhead } from "./lib/prepared_ahead.ts";
@@ -48,6 +49,8 @@ export interface ConsumerConfig extends KafkaSettings {
   untilEnd: boolean;
   /** Stop after exactly this many messages. */
   maxMessages?: number;
+  /** Records in one transaction of the database. */
+  batchSize?: number;
   verbose: boolean;
   /** Keeps stdout for the summary, as one JSON object. */
   json?: boolean;
@@ -126,20 +129,25 @@ async function consume(
       starts,
       until: config.untilEnd ? ends : undefined,
       maxMessages: config.maxMessages,
+      batchSize: config.batchSize,
       sharing: lanes === undefined ? undefined : shareBy(store, at, lanes),
       ...view.listeners({ onJoin, starts, isShared: lanes !== undefined }),
     }, stop);
     view.showLag(() => subscription.lag);
     await subscription.work(async (lane) => {
       for await (const { batch, prepared } of preparedAhead(lane, decode, subscription.isCurrent)) {
-        const work = async (isAgain: boolean) => {
-          const orders = await (isAgain ? decode(batch) : prepared);
-          const begin = performance.now();
-          const verdicts = await processBatch(orders, { store, deadLetters });
-          return { verdicts, deadLetters: orders.deadLetters, ms: performance.now() - begin };
-        };
-        const judged = await view.trace(batch, () => subscription.throughOutages(batch, work));
-        if (judged === undefined) continue; // another member was faster, or a stop came during an outage
+        const judged = await view.trace(batch, async () => {
+          // Prepared once, so that the store knows the batch again if it loses the answer to a COMMIT.
+          const orders = await subscription.throughOutages(batch, (isAgain) => isAgain ? decode(batch) : prepared);
+          if (orders === undefined) return undefined;
+          let begin = 0;
+          const verdicts = await subscription.throughOutages(batch, () => {
+            begin = performance.now();
+            return processBatch(orders, { store, deadLetters });
+          });
+          return verdicts && { verdicts, deadLetters: orders.deadLetters, ms: performance.now() - begin };
+        });
+        if (judged === undefined) continue; // a stop came during an outage, or another member was faster
         subscription.commit(batch);
         view.judged(batch, judged);
         config.onVerdicts?.(judged.verdicts);
@@ -170,6 +178,9 @@ const parser = object({
   maxMessages: optional(option("--max-messages", integer({ min: 1, metavar: "N" }), {
     description: line("Stop after exactly N messages"),
   })),
+  batchSize: optional(option("--batch-size", integer({ min: 1, max: MAX_GROUP, metavar: "N" }), {
+    description: line(`Records in one transaction of the database, ${MAX_GROUP} at most, which is the default`),
+  })),
   json: option("--json", { description: line("Print the summary as JSON, and all else on stderr") }),
   verbose: option("--verbose", { description: line("Show every order at any pace") }),
   ...viewFlags,
@@ -192,14 +203,19 @@ export function configure(args: readonly string[]): ConsumerConfig {
       "deno task consume --metrics-port 9464",
     ],
   });
+  const store = storeSetting(options);
+  if (options.batchSize !== undefined && store.database === undefined) {
+    throw new Failure(EXIT.usage, "--batch-size goes with a database (DATABASE_URL)");
+  }
   return {
     ...ordersSettings(options),
-    ...storeSetting(options),
+    ...store,
     group: groupSetting(options),
     reset: resetSetting(options),
     untilEnd: options.untilEnd,
     maxMessages: options.maxMessages,
     json: options.json,
+    batchSize: options.batchSize,
     verbose: options.verbose,
     ...viewSetting(options),
   };

@@ -94,15 +94,14 @@ export interface TopicPartition {
  *
  * `process` is the only way a verdict takes effect. It calls `judge` with a view that no one else changes meanwhile,
  * makes the verdicts durable all together, and only then resolves; a rejected promise means that nothing is known to be
- * durable and the batch has to be read again. Processing a batch again is harmless. A store that several consumers share
- * rejects with {@linkcode PositionMoved} where another one was faster, and judges anew where another one was in the way:
- * the last verdicts count.
+ * durable and the batch has to be processed again: with the same object, if what the rejected call may have done after
+ * all is to count as this one's. Processing a batch again is harmless. A store that several consumers share rejects with
+ * {@linkcode PositionMoved} where another one was faster, and judges anew where another one was in the way: the last
+ * verdicts count.
  * Calls must not overlap, but for those of different partitions on a store that several consumers share. The caller
  * closes, after the last call has settled.
  */
 export interface OrderStore {
-  /** Orders that `process` takes at once, where there is a bound; `processBatch` cuts a batch of more. */
-  readonly maxOrders?: number;
   process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]>;
   /**
    * Where reading of a partition has to go on, even if the group says otherwise: an offset up to which verdicts are

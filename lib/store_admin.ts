@@ -15,7 +15,7 @@ export interface StoreAdmin {
   readonly place: string;
   /** What it consists of. */
   readonly parts: "files" | "tables";
-  /** Users and items as they are stored, for `produce`: takes no lock and tidies nothing. */
+  /** Users and items as they are stored, for `produce`: takes no lock and tidies nothing. A store not made yet is a 78. */
   glance(): Promise<{ users: User[]; items: StockItem[] }>;
   users(): Promise<User[]>;
   /** The stock as of now. */

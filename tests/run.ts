@@ -1,8 +1,7 @@
 import { main } from "../lib/cli/main.ts";
-import { EXIT, Failure } from "../lib/errors.ts";
-import { printError } from "../lib/cli/print.ts";
+import { EXIT } from "../lib/errors.ts";
 import { CHECKOUT } from "../tools/stack/folders.ts";
-import { withPostgres } from "./support/postgres.ts";
+import { withTestServer } from "./support/postgres.ts";
 import { withStack } from "./support/stack.ts";
 
 /** Tests under these need no broker. */
@@ -19,27 +18,11 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
   const noSkips = args.includes("--no-skips");
   const paths = args.filter((arg) => !arg.startsWith("--"));
   const needsStack = paths.length === 0 || paths.some((path) => !WITHOUT_STACK.some((root) => path.startsWith(root)));
-  return await withDatabase((database) => {
+  return await withTestServer((database) => {
     if (!needsStack) return runTests(paths, database, { noSkips, stop });
     const all = paths.length === 0 ? ["tests"] : paths;
     return withStack((stack) => runTests(all, { ...database, ...stack }, { noSkips, stop }));
   });
-}
-
-/** With the server that the environment names, else one of its own, else none: what needs one is skipped then. */
-async function withDatabase(work: (env: Record<string, string>) => Promise<number>): Promise<number> {
-  if (Deno.env.get("TEST_DATABASE_URL")) return await work({});
-  let isUp = false;
-  try {
-    return await withPostgres((env) => {
-      isUp = true;
-      return work(env);
-    });
-  } catch (error) {
-    if (isUp || !(error instanceof Failure)) throw error;
-    printError(`Without PostgreSQL: ${error.message}`);
-    return await work({});
-  }
 }
 
 async function runTests(

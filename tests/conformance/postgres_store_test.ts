@@ -1,6 +1,7 @@
 import type { OrderStore } from "../../lib/ports.ts";
 import type { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
-import { postgresTest, reuseDatabases, TestDatabase } from "../support/postgres_database.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { reuseDatabases, TestDatabase } from "../support/postgres_database.ts";
 import { orderStoreConformance, type StoreContents, type StoreHarness } from "./order_store.ts";
 
 /** The store in a database of its own. */

@@ -7,7 +7,8 @@ import { openAdmin } from "../../lib/postgres/admin/open_admin.ts";
 import type { Alteration } from "../../lib/what_if.ts";
 import { alteredStock, alteredUsers, numbersIn } from "../../tools/whatif/altered_files.ts";
 import { live, PAST_USERS, type PastEvent, pastItems, pastOf, type PastWorld } from "../support/past.ts";
-import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { TestStorage } from "../support/storage.ts";
 
 /** Orders of the past that is judged again; a million take some minutes. */

@@ -7,7 +7,8 @@ import type { PlayAnswer } from "../../tools/dashboard/snapshot.ts";
 import { acceptedIn, eventually, task } from "../support/commands.ts";
 import { Dashboard } from "../support/dashboard.ts";
 import { readTopic, reasonsIn, sampleWorld, testKafka } from "../support/kafka.ts";
-import { HAS_POSTGRES, POSTGRES_REMEDY, testDatabase } from "../support/postgres.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 
 /** Whether the process exists, and whether it is frozen; a zombie is gone. By `ps`, as Deno opens nothing in /proc. */
 function stateOf(pid: number): "gone" | "frozen" | "alive" {
@@ -113,12 +114,10 @@ Deno.test("a consumer can be frozen, goes on, and can be killed; a reset stops i
   await eventually("all is judged", async () => (await task("verify", [], world.env)).code === EXIT.ok);
 });
 
-Deno.test({
-  name: "on a database consumers share the partitions; one that is killed or frozen is replaced by another" +
-    POSTGRES_REMEDY,
-  ignore: !HAS_POSTGRES,
-  async fn() {
-    await using database = await testDatabase();
+postgresTest(
+  "on a database consumers share the partitions; one that is killed or frozen is replaced by another",
+  async () => {
+    await using database = await TestDatabase.empty();
     using world = await sampleWorld();
     const env = { ...world.env, DATABASE_URL: database.url };
     await task("bootstrap", [], env);
@@ -143,7 +142,7 @@ Deno.test({
     await eventually("it is gone", async () => consumerNamed(await dashboard.play(), "c2").state === "ended");
     await eventually("all is judged", async () => (await task("verify", [], env)).code === EXIT.ok);
   },
-});
+);
 
 Deno.test("whatever the page has started ends with the dashboard, frozen consumers too", async () => {
   using world = await sampleWorld();

@@ -3,22 +3,22 @@ import { createKafka } from "../../lib/kafka/client/client.ts";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { acceptedIn, eventually, ownWorld, startTask, task } from "../support/commands.ts";
 import { testKafka } from "../support/kafka.ts";
-import { POSTGRES_REMEDY, testDatabase, withPostgres } from "../support/postgres.ts";
-import { withConnection } from "../faults/postgres_invariant.ts";
+import { postgresTest, withPostgres } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 
 type Env = Record<string, string>;
 
 /** A database, a topic of so many partitions and a group for one test, with the sample users and items. */
 async function databaseWorld({ partitions = 3 } = {}) {
   const world = ownWorld();
-  const database = await testDatabase();
+  const database = await TestDatabase.empty();
   const env: Env = { ...world.env, DATABASE_URL: database.url };
   const topics = [{ topic: env.ORDERS_TOPIC, numPartitions: partitions }];
   await withAdmin(createKafka(testKafka()), (admin) => admin.createTopics({ topics }));
   await ok("bootstrap", [], env);
   return {
     env,
-    sql: (text: string) => withConnection(database.url, async (client) => (await client.query(text)).rows),
+    database,
     async [Symbol.asyncDispose]() {
       await database[Symbol.asyncDispose]();
       world[Symbol.dispose]();
@@ -46,8 +46,12 @@ async function stock(env: Env): Promise<string[]> {
   return (await ok("inventory", ["show"], env)).split("\n").map((row) => row.replace(/ +/, " ")).sort();
 }
 
-function postgresTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: name + POSTGRES_REMEDY, ignore: POSTGRES_REMEDY !== "", fn });
+/** Records that have a verdict. */
+async function judgedIn(database: TestDatabase): Promise<number> {
+  const [{ judged }] = await database.sql<{ judged: number }>(
+    "SELECT coalesce(sum(position), 0)::bigint AS judged FROM positions",
+  );
+  return judged;
 }
 
 /** The order, the user and the verdict of each line that a consumer prints, sorted. */
@@ -76,8 +80,7 @@ postgresTest("the walk-through ends on a database as in a folder, line by line",
   await ok("produce", ["--count", "20", "--delay", "0", "--seed", "again"], env);
   await same("consume", ["--until-end", "--verbose"]);
   assert.deepEqual(await stock(env), await stock(fileEnv));
-  const [{ count }] = await world.sql("SELECT count(*) FROM orders");
-  assert.equal(Number(count), acceptedIn(folder.storage).length);
+  assert.equal((await world.database.accepted()).length, acceptedIn(folder.storage).length);
   await ok("replay", ["--delay", "0"], env);
   await same("consume", ["--until-end", "--verbose"]);
   await ok("verify", [], env);
@@ -98,8 +101,7 @@ postgresTest("2,000 mixed orders come to the same ids and stock on a database as
   const members = [0, 1].map(() => task("consume", ["--until-end"], world.env));
   for (const { code, stderr } of await Promise.all(members)) assert.equal(code, 0, stderr);
   await ok("consume", ["--until-end"], fileEnv);
-  const rows = await world.sql("SELECT order_id FROM orders");
-  assert.deepEqual(rows.map(({ order_id }) => order_id).sort(), acceptedIn(folder.storage).sort());
+  assert.deepEqual((await world.database.accepted()).sort(), acceptedIn(folder.storage).sort());
   assert.deepEqual(await stock(world.env), await stock(fileEnv));
   await ok("verify", [], world.env);
 });
@@ -117,8 +119,7 @@ postgresTest(
     second.signal("SIGKILL");
     await members(env, 1);
     await ok("produce", ["--count", "200", "--delay", "0"], env);
-    const judged = async () => Number((await world.sql("SELECT sum(position) AS judged FROM positions"))[0].judged);
-    await eventually("all are judged", async () => await judged() === 400);
+    await eventually("all are judged", async () => await judgedIn(world.database) === 400);
     await using third = startTask("consume", [], env);
     await members(env, 2);
     first.signal("SIGTERM");
@@ -208,16 +209,12 @@ postgresTest("a database that is away, unknown or refuses is one line and its ex
 postgresTest("a database that is restarted under load is waited for", async () => {
   await withPostgres(async ({ TEST_DATABASE_URL }, server) => {
     using world = ownWorld();
-    await using database = await testDatabase(TEST_DATABASE_URL);
+    await using database = await TestDatabase.empty(TEST_DATABASE_URL);
     const env: Env = { ...world.env, DATABASE_URL: database.url };
     await ok("bootstrap", [], env);
     await ok("produce", ["--count", "2000", "--delay", "0"], env);
     await using consumer = startTask("consume", [], env);
-    const judged = () =>
-      withConnection(database.url, async (client) => {
-        const { rows: [{ judged }] } = await client.query("SELECT coalesce(sum(position), 0) AS judged FROM positions");
-        return Number(judged);
-      });
+    const judged = () => judgedIn(database);
     await eventually("the first verdicts", async () => await judged() > 0);
     server.kill();
     await new Promise((resolve) => setTimeout(resolve, 6_000)); // longer than conflicts are retried

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ownWorld, task } from "../support/commands.ts";
-import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 
 /** Runs a task's command line, which has to succeed; returns what it prints. */
 async function ok(line: string, env: Record<string, string>): Promise<string> {

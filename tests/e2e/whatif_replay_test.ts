@@ -1,9 +1,10 @@
+import { postgresTest } from "../support/postgres.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { replayIds } from "../../lib/replay_ids.ts";
 import { eventually, ownWorld, startTask, task } from "../support/commands.ts";
-import { POSTGRES_REMEDY, testDatabase } from "../support/postgres.ts";
 import { withConnection } from "../faults/postgres_invariant.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 
 const RUN = "11111111-2222-4333-8444-555555555555";
 
@@ -35,7 +36,7 @@ async function inFolder(): Promise<World> {
 
 async function inDatabase(): Promise<World> {
   const world = ownWorld();
-  const database = await testDatabase();
+  const database = await TestDatabase.empty();
   const env: Env = { ...world.env, DATABASE_URL: database.url };
   await ok("bootstrap", [], env);
   return {
@@ -211,8 +212,4 @@ function e2e(
 }
 
 e2e("folder", inFolder, Deno.test);
-e2e(
-  "database",
-  inDatabase,
-  (name, fn) => Deno.test({ name: name + POSTGRES_REMEDY, ignore: POSTGRES_REMEDY !== "", fn }),
-);
+e2e("database", inDatabase, postgresTest);

@@ -10,7 +10,7 @@ import { table } from "../../lib/cli/table.ts";
 import { canRedraw } from "../../lib/cli/terminal.ts";
 import { EXIT, Failure, messageOf } from "../../lib/errors.ts";
 import type { Progress } from "../../lib/progress.ts";
-import { withPostgres } from "../support/postgres.ts";
+import { withTestServer } from "../support/postgres.ts";
 import { withStack } from "../support/stack.ts";
 import { type Fault, type FaultContext, type FaultOutcome, held, seededRandom } from "./fault.ts";
 import { FAULTS } from "./rows.ts";
@@ -66,18 +66,10 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
 
 /** Brokers, the registry, and a PostgreSQL where it can be had: the rows that need it are skipped otherwise. */
 async function withServers(work: (env: FaultContext["env"]) => Promise<void>): Promise<void> {
-  let isUp = false;
-  const withBrokers = () => withStack((env) => work(env));
-  try {
-    await withPostgres((env) => {
-      for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
-      isUp = true;
-      return withBrokers();
-    });
-  } catch (error) {
-    if (isUp || !(error instanceof Failure)) throw error;
-    await withBrokers();
-  }
+  await withTestServer((database) => {
+    for (const [name, value] of Object.entries(database)) Deno.env.set(name, value);
+    return withStack(work);
+  });
 }
 
 async function runFault(

@@ -1,7 +1,8 @@
 import { judgeBatch, type Verdict } from "../../lib/judge_batch.ts";
 import { type OrderBatch, PositionMoved } from "../../lib/ports.ts";
 import type { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
-import { noDatabase, TestDatabase } from "../support/postgres_database.ts";
+import { withoutPostgres } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { watchStatements } from "../support/statements.ts";
 import { batchOf, order, outcomes, partitionOf, process } from "../support/storage.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
@@ -76,6 +77,6 @@ export const memberFrozen: Fault = {
   row: 28,
   name: "a member frozen with a batch in hand while its partition moves on",
   runs: { full: 50, sample: 4 },
-  skip: noDatabase,
+  skip: withoutPostgres,
   run: runFrozen,
 };

@@ -1,12 +1,13 @@
 import type { Buffer } from "node:buffer";
 import type { Order } from "../../lib/order.ts";
 import type { RunningTask } from "../support/commands.ts";
+import { withoutPostgres } from "../support/postgres.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { Traffic } from "./kafka_traffic.ts";
 import { brokenOf, endOf, moment } from "./kafka_world.ts";
 import { withConnection } from "./postgres_invariant.ts";
-import { PostgresWorld, withoutPostgres } from "./postgres_world.ts";
+import { PostgresWorld } from "./postgres_world.ts";
 import { FAKETIME, noFaketime } from "./store_tools.ts";
 
 /** A dead member's partitions go to another after the session timeout (10 s) and a rebalance. */

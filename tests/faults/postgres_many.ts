@@ -1,8 +1,9 @@
 import type { RunningTask } from "../support/commands.ts";
+import { withoutPostgres } from "../support/postgres.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { moment } from "./kafka_world.ts";
 import { endedWell } from "./postgres_groups.ts";
-import { PostgresWorld, withoutPostgres } from "./postgres_world.ts";
+import { PostgresWorld } from "./postgres_world.ts";
 
 const ORDERS = 1_000_000;
 const SAMPLE_ORDERS = 20_000;

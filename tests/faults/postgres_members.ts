@@ -2,7 +2,8 @@ import type { Verdict } from "../../lib/judge_batch.ts";
 import type { Order } from "../../lib/order.ts";
 import { type OrderBatch, PositionMoved } from "../../lib/ports.ts";
 import type { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
-import { noDatabase, TestDatabase } from "../support/postgres_database.ts";
+import { withoutPostgres } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { watchStatements } from "../support/statements.ts";
 import { batchOf, order, outcomes, partitionOf, process } from "../support/storage.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
@@ -178,18 +179,18 @@ export const POSTGRES_MEMBERS: readonly Fault[] = [{
   row: 29,
   name: "one order_id under two items, by two members at once",
   runs: { full: 1, sample: 1 },
-  skip: noDatabase,
+  skip: withoutPostgres,
   run: runSameId,
 }, {
   row: 32,
   name: "four members at twelve partitions, with stale batches, redeliveries and resets",
   runs: { full: 50, sample: 2 },
-  skip: noDatabase,
+  skip: withoutPostgres,
   run: runMembers,
 }, {
   row: 33,
   name: "the same ids and items by two members in opposite orders",
   runs: { full: 20, sample: 2 },
-  skip: noDatabase,
+  skip: withoutPostgres,
   run: runCrossed,
 }];

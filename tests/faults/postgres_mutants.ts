@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { noDatabase } from "../support/postgres_database.ts";
+import { withoutPostgres } from "../support/postgres.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { type Mutant, NOTHING, type Row, runMutants } from "./mutant.ts";
 
@@ -71,7 +71,7 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
   {
     name: "ids never asked for",
     file: "lib/postgres/store/postgres_store.ts",
-    from: "isNew && attempt === 1",
+    from: "isNew && tries === 1",
     to: "true",
     rows: [everyStatement],
     chances: 1,
@@ -87,7 +87,7 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
   {
     name: "a COMMIT without an answer taken for another member's",
     file: "lib/postgres/store/positions.ts",
-    from: 'if (found?.moved_by === call) return "moved before";',
+    from: 'if (found?.moved_by === attempt) return "moved before";',
     to: "",
     rows: [everyStatement],
     chances: 1,
@@ -115,6 +115,6 @@ export const POSTGRES_MUTANT_FAULTS: readonly Fault[] = [{
   name: "mutants of the PostgreSQL store are noticed",
   // The sample is in postgres_mutants_test.ts.
   runs: { full: 1, sample: 0 },
-  skip: noDatabase,
+  skip: withoutPostgres,
   run: (context) => runMutants(POSTGRES_MUTANTS, context),
 }];

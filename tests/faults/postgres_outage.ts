@@ -1,11 +1,11 @@
 import { TcpProxy } from "../support/tcp_proxy.ts";
-import { type TestServer, withPostgres } from "../support/postgres.ts";
+import { type TestServer, withoutPostgres, withPostgres } from "../support/postgres.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { Traffic } from "./kafka_traffic.ts";
 import { brokenOf, endOf, moment } from "./kafka_world.ts";
 import { withConnection } from "./postgres_invariant.ts";
 import { isCommit } from "./postgres_groups.ts";
-import { PostgresWorld, withoutPostgres } from "./postgres_world.ts";
+import { PostgresWorld } from "./postgres_world.ts";
 
 const RESUME_LIMIT_MS = 30_000;
 

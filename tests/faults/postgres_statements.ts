@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
 import { judgeBatch, type Verdict } from "../../lib/judge_batch.ts";
 import type { OrderBatch } from "../../lib/ports.ts";
-import { noDatabase, TestDatabase } from "../support/postgres_database.ts";
+import { withoutPostgres } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { serverError, type Statement, watchStatements } from "../support/statements.ts";
 import { batchOf, order, outcomes } from "../support/storage.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
@@ -108,7 +109,7 @@ export const everyStatement: Fault = {
   row: 18,
   name: "a conflict, a cut or an ended backend at every statement of the PostgreSQL store, COMMIT included",
   runs: { full: 20, sample: 1 },
-  skip: noDatabase,
+  skip: withoutPostgres,
   // One random kind per statement; all of them take a minute.
   run: ({ random }) => runStatements(() => [KINDS[Math.floor(random() * KINDS.length)]]),
 };

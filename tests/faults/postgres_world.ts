@@ -9,7 +9,7 @@ import type { Order } from "../../lib/order.ts";
 import { type SampleOrder, sampleOrders } from "../../lib/sample_orders.ts";
 import { deadLetterTopic, valueSubject } from "../../lib/topics.ts";
 import { eventually, type Finished, type RunningTask, startTask, task } from "../support/commands.ts";
-import { testDatabase } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { failureOf } from "./kafka_world.ts";
 import type { FaultContext, FaultOutcome } from "./fault.ts";
 import { checkDatabase, withConnection, withoutVerdict } from "./postgres_invariant.ts";
@@ -25,11 +25,6 @@ const MIX = { unpaid: 10, "unknown-user": 5, "unknown-item": 5, "no-stock": 2, d
 /** Many orders are sent in parts of this size. */
 const SEND = 10_000;
 
-/** Why a fault of this store cannot run here. */
-export function withoutPostgres(): string | undefined {
-  return Deno.env.has("TEST_DATABASE_URL") ? undefined : "needs PostgreSQL: install Java and Maven";
-}
-
 /**
  * The world of one run of a fault on the shared store: a database, a topic of twelve partitions, a group of its own,
  * and the ids of the orders sent. Removed when disposed. Its commands are the real ones, each in its own process.
@@ -41,11 +36,11 @@ export class PostgresWorld implements AsyncDisposable {
   readonly url: string;
   /** Ids of the orders that are known to be in the topic. */
   readonly sent: string[] = [];
-  readonly #database: AsyncDisposable;
+  readonly #database: TestDatabase;
   readonly #samples: Iterator<SampleOrder, never>;
   #publisher: Publisher<{ order: Order }> | undefined;
 
-  private constructor({ seed, random, env }: FaultContext, database: { url: string } & AsyncDisposable) {
+  private constructor({ seed, random, env }: FaultContext, database: TestDatabase) {
     this.#database = database;
     this.url = database.url;
     this.env = { ...env, DATABASE_URL: database.url, ORDERS_TOPIC: this.topic, CONSUMER_GROUP_ID: this.topic };
@@ -64,7 +59,7 @@ export class PostgresWorld implements AsyncDisposable {
     context: FaultContext,
     { server, key = "none" }: { server?: string; key?: "item" | "none" } = {},
   ): Promise<PostgresWorld> {
-    const world = new PostgresWorld(context, await testDatabase(server));
+    const world = new PostgresWorld(context, await TestDatabase.empty(server));
     const { topic, kafka } = world;
     const connection = { brokers: context.env.KAFKA_BOOTSTRAP_SERVERS.split(",") };
     await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }] }));

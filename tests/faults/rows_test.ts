@@ -23,3 +23,17 @@ for (const fault of FAULTS.filter(({ runs }) => runs.sample > 0)) {
     },
   });
 }
+
+Deno.test("a row on PostgreSQL is skipped until the campaign has started one, and not after that", () => {
+  const before = Deno.env.get("TEST_DATABASE_URL");
+  const skipped = () => FAULTS.map((fault) => fault.skip?.() ?? "").filter((reason) => /PostgreSQL/.test(reason));
+  try {
+    Deno.env.delete("TEST_DATABASE_URL");
+    assert.ok(skipped().length > 0);
+    Deno.env.set("TEST_DATABASE_URL", "postgres://orders@127.0.0.1/orders");
+    assert.deepEqual(skipped(), []);
+  } finally {
+    if (before === undefined) Deno.env.delete("TEST_DATABASE_URL");
+    else Deno.env.set("TEST_DATABASE_URL", before);
+  }
+});

@@ -3,22 +3,18 @@ import { eventually, startTask } from "../support/commands.ts";
 import { type FeedWorld, feedWorld, ok, type Picture, TestFeed } from "../support/dashboard_feed.ts";
 import { kafkaTool } from "../support/kafka_tools.ts";
 import { testKafka } from "../support/kafka.ts";
-import { POSTGRES_REMEDY } from "../support/postgres.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
+import { postgresTest } from "../support/postgres.ts";
 
 const STORES = [{ name: "files", database: false }, { name: "tables", database: true }];
 
 /** Registers a test for either store. */
 function eachStore(name: string, fn: (world: FeedWorld) => Promise<void>): void {
   for (const { name: store, database } of STORES) {
-    const remedy = database ? POSTGRES_REMEDY : "";
-    Deno.test({
-      name: `${name} (${store})${remedy}`,
-      ignore: remedy !== "",
-      async fn() {
-        await using world = await feedWorld({ database });
-        await fn(world);
-      },
+    const register = database ? postgresTest : Deno.test;
+    register(`${name} (${store})`, async () => {
+      await using world = await feedWorld({ database });
+      await fn(world);
     });
   }
 }
@@ -111,34 +107,30 @@ eachStore(
   },
 );
 
-Deno.test({
-  name: `the feed sees a member join, leave and die${POSTGRES_REMEDY}`,
-  ignore: POSTGRES_REMEDY !== "",
-  async fn() {
-    await using world = await feedWorld({ database: true });
-    const { env } = world;
-    await using _orders = startTask("produce", ["--count", "0", "--rate", "20", "--key", "none"], env);
-    await using feed = await TestFeed.open(world);
-    await using first = startTask("consume", [], env);
-    await feed.shows("the first has everything", isShared(1));
-    await using second = startTask("consume", [], env);
-    await feed.shows("two share", isShared(2));
-    await feed.shows("that one joined", causeIs("joined"));
-    second.signal("SIGINT");
-    await second.end;
-    await feed.shows("that one left", causeIs("left"));
-    await using third = startTask("consume", [], env);
-    await feed.shows("two share again", isShared(2));
-    await feed.shows("that they have caught up", ({ lanes }) => lanes.every(({ lag }) => lag !== null && lag < 20));
-    third.signal("SIGKILL");
-    await feed.shows("that one died", causeIs("died"));
-    const { tenures } = await feed.shows(
-      "the first has everything",
-      (picture) => picture.members.length === 1 && picture.members[0].partitions.length === 3 && picture,
-    );
-    assert.ok(tenures.length > 3);
-    first.signal("SIGINT");
-  },
+postgresTest("the feed sees a member join, leave and die", async () => {
+  await using world = await feedWorld({ database: true });
+  const { env } = world;
+  await using _orders = startTask("produce", ["--count", "0", "--rate", "20", "--key", "none"], env);
+  await using feed = await TestFeed.open(world);
+  await using first = startTask("consume", [], env);
+  await feed.shows("the first has everything", isShared(1));
+  await using second = startTask("consume", [], env);
+  await feed.shows("two share", isShared(2));
+  await feed.shows("that one joined", causeIs("joined"));
+  second.signal("SIGINT");
+  await second.end;
+  await feed.shows("that one left", causeIs("left"));
+  await using third = startTask("consume", [], env);
+  await feed.shows("two share again", isShared(2));
+  await feed.shows("that they have caught up", ({ lanes }) => lanes.every(({ lag }) => lag !== null && lag < 20));
+  third.signal("SIGKILL");
+  await feed.shows("that one died", causeIs("died"));
+  const { tenures } = await feed.shows(
+    "the first has everything",
+    (picture) => picture.members.length === 1 && picture.members[0].partitions.length === 3 && picture,
+  );
+  assert.ok(tenures.length > 3);
+  first.signal("SIGINT");
 });
 
 function isShared(count: number): (picture: Picture) => boolean {

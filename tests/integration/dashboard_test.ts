@@ -5,7 +5,8 @@ import { giveUpRun } from "../../tools/dashboard.ts";
 import { ownWorld, task } from "../support/commands.ts";
 import { Dashboard } from "../support/dashboard.ts";
 import { sampleWorld } from "../support/kafka.ts";
-import { HAS_POSTGRES, POSTGRES_REMEDY, testDatabase } from "../support/postgres.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { openRaw } from "../support/raw_http.ts";
 
 Deno.test("it starts where everything is away, says so, and ends on a signal with pages open", async () => {
@@ -62,26 +63,22 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "a password is in nothing that it answers or prints" + POSTGRES_REMEDY,
-  ignore: !HAS_POSTGRES,
-  async fn() {
-    using world = await sampleWorld();
-    await using database = await testDatabase();
-    const { password } = new URL(database.url);
-    assert.notEqual(password, "");
-    const env = { ...world.env, DATABASE_URL: database.url, SCHEMA_REGISTRY_TOKEN: "canary-token" };
-    await task("bootstrap", [], env);
-    await using dashboard = await Dashboard.start(["--play"], env);
-    await dashboard.pressToEnd("send-10");
-    await dashboard.pressToEnd("pay-bob");
-    await dashboard.press("add-consumer");
-    await dashboard.said("add-consumer", /accepted|rejected/);
-    const answers = [await dashboard.snapshot(), await dashboard.play()];
-    for (const question of ["orders", "dead-letters", "schemas", "why?id=x"]) {
-      answers.push(await dashboard.ask(`/api/${question}`));
-    }
-    const all = JSON.stringify(answers);
-    for (const secret of [password, "canary-token"]) assert.ok(!all.includes(secret));
-  },
+postgresTest("a password is in nothing that it answers or prints", async () => {
+  using world = await sampleWorld();
+  await using database = await TestDatabase.empty();
+  const { password } = new URL(database.url);
+  assert.notEqual(password, "");
+  const env = { ...world.env, DATABASE_URL: database.url, SCHEMA_REGISTRY_TOKEN: "canary-token" };
+  await task("bootstrap", [], env);
+  await using dashboard = await Dashboard.start(["--play"], env);
+  await dashboard.pressToEnd("send-10");
+  await dashboard.pressToEnd("pay-bob");
+  await dashboard.press("add-consumer");
+  await dashboard.said("add-consumer", /accepted|rejected/);
+  const answers = [await dashboard.snapshot(), await dashboard.play()];
+  for (const question of ["orders", "dead-letters", "schemas", "why?id=x"]) {
+    answers.push(await dashboard.ask(`/api/${question}`));
+  }
+  const all = JSON.stringify(answers);
+  for (const secret of [password, "canary-token"]) assert.ok(!all.includes(secret));
 });

@@ -7,7 +7,8 @@ import { valueSubject } from "../../lib/topics.ts";
 import { testRegistry } from "../support/kafka.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { ownCheckout } from "../support/own_checkout.ts";
-import { HAS_POSTGRES, testDatabase } from "../support/postgres.ts";
+import { withoutPostgres } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { sendRaw } from "../support/raw_records.ts";
 import { order } from "../support/storage.ts";
 
@@ -83,7 +84,7 @@ Deno.test("every example of a --help works as it is printed", async (t) => {
   using checkout = ownCheckout();
   const { folder } = checkout;
   const name = `test-${crypto.randomUUID()}`;
-  await using database = HAS_POSTGRES ? await testDatabase() : undefined;
+  await using database = withoutPostgres() === undefined ? await TestDatabase.empty() : undefined;
   const env = { ORDERS_TOPIC: name, CONSUMER_GROUP_ID: name, STORAGE_DIR: "" };
   for (const command of PIPELINE) {
     const lines = await examplesOf(command, folder);

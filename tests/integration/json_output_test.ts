@@ -9,7 +9,8 @@ import { deadLetterTopic } from "../../lib/topics.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { ownWorld, task } from "../support/commands.ts";
 import { testKafka } from "../support/kafka.ts";
-import { HAS_POSTGRES, testDatabase } from "../support/postgres.ts";
+import { withoutPostgres } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { sendRaw } from "../support/raw_records.ts";
 
 /** ESC and C1 controls, bidi, zero-width, an invisible tag. */
@@ -83,7 +84,7 @@ Deno.test("every command with --json escapes what drives a terminal, and what it
     "each source with the flag has a row here",
   );
   using world = await hostileWorld();
-  await using database = HAS_POSTGRES ? await testDatabase() : undefined;
+  await using database = withoutPostgres() === undefined ? await TestDatabase.empty() : undefined;
   const rows = [...DRY_RUNS, ...Object.values(PRINTERS)];
   for (const [name, args] of rows) {
     const isMove = name === "migrate-store";

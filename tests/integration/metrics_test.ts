@@ -6,9 +6,10 @@ import { acceptedIn, eventually, ownWorld, startTask, task } from "../support/co
 import { httpGet } from "../support/http_get.ts";
 import { kafkaTool } from "../support/kafka_tools.ts";
 import { sampleWorld } from "../support/kafka.ts";
-import { POSTGRES_REMEDY, testDatabase } from "../support/postgres.ts";
 import { ask, type Sample, scrape, sumOf } from "../support/scrape.ts";
 import { withStack } from "../support/stack.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 
 const METRICS = ["--metrics-port"];
 
@@ -132,12 +133,10 @@ Deno.test("a consumer is alive and not ready while its brokers are away, and rea
     assert.equal((await consumer.end).code, EXIT.ok);
   }));
 
-Deno.test({
-  name: "consumers that share a group each report their own partitions, and their sums are the group's" +
-    POSTGRES_REMEDY,
-  ignore: POSTGRES_REMEDY !== "",
-  async fn() {
-    await using database = await testDatabase();
+postgresTest(
+  "consumers that share a group each report their own partitions, and their sums are the group's",
+  async () => {
+    await using database = await TestDatabase.empty();
     using world = ownWorld();
     const env = { ...world.env, DATABASE_URL: database.url };
     await task("bootstrap", [], env);
@@ -159,7 +158,7 @@ Deno.test({
     for (const consumer of [one, other]) consumer.signal("SIGTERM");
     for (const consumer of [one, other]) assert.equal((await consumer.end).code, EXIT.ok);
   },
-});
+);
 
 Deno.test("metrics are for this machine alone unless --metrics-host says otherwise", async () => {
   using world = await sampleWorld();

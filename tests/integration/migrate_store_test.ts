@@ -10,7 +10,8 @@ import { openDatabase } from "../../lib/postgres/client/open_database.ts";
 import { unwatched } from "../../lib/progress.ts";
 import { type StoreSummary, summarize } from "../../lib/store_contents.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
-import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { watchedWork } from "../support/progress.ts";
 import { batchOf, order, outcomes, partitionOf, process, TestStorage } from "../support/storage.ts";
 

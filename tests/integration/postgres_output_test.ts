@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Order } from "../../lib/order.ts";
 import type { OrderStore } from "../../lib/ports.ts";
 import { placeOf } from "../../lib/postgres/client/database_error.ts";
-import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { batchOf, order, outcomes, process, TestStorage } from "../support/storage.ts";
 import { type Output, run } from "../support/task_lines.ts";
 

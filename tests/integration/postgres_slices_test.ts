@@ -5,7 +5,8 @@ import type { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
 import type { Slice } from "../../lib/slice.ts";
 import type { SliceFilter } from "../../lib/slice.ts";
 import type { StoreAdmin } from "../../lib/store_admin.ts";
-import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { batchOf, order, outcomes, process } from "../support/storage.ts";
 
 const RUN = "11111111-2222-4333-8444-555555555555";

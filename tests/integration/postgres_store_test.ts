@@ -4,9 +4,9 @@ import { PositionMoved } from "../../lib/ports.ts";
 import { openDatabase } from "../../lib/postgres/client/open_database.ts";
 import { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
 import { STORE_RIGHTS } from "../../lib/postgres/store/require_rights.ts";
-import { processBatch } from "../../lib/process_batch.ts";
 import { Secret } from "../../lib/secret.ts";
-import { postgresTest, reuseDatabases, TestDatabase } from "../support/postgres_database.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { reuseDatabases, TestDatabase } from "../support/postgres_database.ts";
 import { eventually } from "../support/commands.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
 import { batchOf, order, outcomes, partitionOf, process } from "../support/storage.ts";
@@ -55,16 +55,28 @@ postgresTest("PostgresStore joins ranges that touch or overlap", async () => {
   assert.deepEqual(await database.ranges(0), [[0, 12], [20, 21]]);
 });
 
-postgresTest("processBatch() cuts a batch into transactions of as many orders as the store takes", async () => {
-  await using database = await TestDatabase.create();
-  const store = await database.open({ maxOrders: 3 });
-  const batch = { ...batchOf(Array.from({ length: 8 }, (_, index) => id(`o-${index}`)), { from: 5 }), to: 20 };
-  const verdicts = await processBatch(batch, { store, deadLetters: { send: () => Promise.resolve() } });
-  assert.deepEqual(outcomes(verdicts), Array(8).fill("accepted"));
-  assert.deepEqual([await database.ranges(0), await store.resumeAt(partitionOf(0))], [[[5, 20]], 20]);
-  const times = await database.sql("SELECT DISTINCT accepted_at FROM orders");
-  assert.equal(times.length, 3);
-});
+postgresTest(
+  "PostgresStore knows a COMMIT without an answer as its own however long the database was away",
+  async () => {
+    await using database = await TestDatabase.create();
+    const { host, port } = database.connection;
+    await using link = await TcpProxy.atFreePort({ host, port });
+    const store = await PostgresStore.open({ ...database.connection, port: link.port });
+    const batch = batchOf([id("a"), id("b", { user: "bob" })]);
+    link.tap = (data) => {
+      if (data.includes("COMMIT")) link.setMood("unheard");
+    };
+    const away = await refusalOf(() => process(store, batch)); // when it has tried for long enough
+    assert.ok(away instanceof Outage);
+    link.tap = () => {};
+    link.setMood("well");
+    assert.deepEqual(await database.accepted(), ["a"], "that COMMIT took effect");
+    assert.deepEqual(outcomes(await process(store, batch)), ["accepted", "unpaid-user"]);
+    await assert.rejects(process(store, batchOf([id("a")])), PositionMoved, "another batch is not taken for it");
+    await assert.rejects(process(store, batch), PositionMoved, "nor is this one, once its outcome is known");
+    await store.close();
+  },
+);
 
 postgresTest("PostgresStore keeps what PostgreSQL takes for no text, escaped, and names in NFC", async () => {
   await using database = await TestDatabase.create({ users: { ["Zoe\u0308"]: "paid" }, items: { ["cafe\u0301"]: 5 } });
@@ -149,17 +161,31 @@ postgresTest("PostgresStore says that tables are missing to a role that may not 
   });
 });
 
+postgresTest(
+  "PostgresStore refuses a database without users and items, whose every order it would reject",
+  async () => {
+    await using database = await TestDatabase.create({ users: {}, items: {} });
+    const { exit, message } = await refusalOf(() => database.open());
+    const place = `${database.connection.host}:${database.connection.port}/${database.connection.database}`;
+    assert.equal(message, `PostgreSQL at ${place} holds no users and no items: run deno task bootstrap`);
+    assert.equal(exit, EXIT.config);
+    await database.setUser("alice", "unpaid");
+    await database.open();
+  },
+);
+
 postgresTest("PostgresStore refuses tables of a newer version", async () => {
   await using database = await TestDatabase.empty();
-  await database.close(await database.open());
+  await (await openDatabase(database.connection)).close();
   await database.sql("INSERT INTO schema_migrations VALUES (99, now())");
   const { exit, message } = await refusalOf(() => PostgresStore.open(database.connection));
   assert.deepEqual([exit, /version 99, this program knows/.test(message)], [EXIT.config, true], message);
 });
 
-postgresTest("PostgresStore makes its tables once where eight start at the same time", async () => {
+postgresTest("openDatabase() makes the tables once where eight start at the same time", async () => {
   await using database = await TestDatabase.empty();
-  await Promise.all(Array.from({ length: 8 }, () => database.open()));
+  const start = async () => await (await openDatabase(database.connection)).close();
+  await Promise.all(Array.from({ length: 8 }, start));
   assert.equal((await database.sql("SELECT * FROM schema_migrations")).length, 2);
 });
 

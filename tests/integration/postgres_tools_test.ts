@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { openAdmin } from "../../lib/postgres/admin/open_admin.ts";
 import { VerdictOffsets } from "../../lib/kafka/inspect/offset_audit.ts";
-import { postgresTest, TestDatabase } from "../support/postgres_database.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { batchOf, order, outcomes, process } from "../support/storage.ts";
 import { run } from "../support/task_lines.ts";
 
@@ -139,3 +140,25 @@ postgresTest(
     await admin.close();
   },
 );
+
+postgresTest("a consumer never meets an empty store while it is started over", async () => {
+  await using database = await TestDatabase.create({ users: { alice: "paid" }, items: { book: 1_000_000 } });
+  const admin = await openAdmin(database.connection, assert.fail);
+  const store = await database.open();
+  const seen = new Set<string>();
+  let isOver = false;
+  const consuming = (async () => {
+    for (let from = 0; !isOver; from++) {
+      for (const outcome of outcomes(await process(store, batchOf([order({ order_id: `o-${from}` })], { from })))) {
+        seen.add(outcome);
+      }
+    }
+  })();
+  for (let round = 0; round < 5; round++) {
+    await admin.startOver([{ name: "alice", status: "paid" }], [{ name: "book", quantity: 1_000_000 }]);
+  }
+  isOver = true;
+  await consuming;
+  await admin.close();
+  assert.deepEqual([...seen], ["accepted"]);
+});

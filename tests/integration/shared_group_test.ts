@@ -78,6 +78,35 @@ Deno.test("a member ends where all of them together have come to the end that wa
   world.requireOnce();
 });
 
+Deno.test("a member comes to an end of transaction markers even if its store is away just then", async () => {
+  const world = await World.create();
+  await world.send(10 * BATCH);
+  const until = new Map(ALL.map((partition) => [partition, Math.ceil((10 * BATCH - partition) / PARTITIONS)]));
+  until.set(0, until.get(0)! + 2);
+  await using member = new Member(world, { until });
+  await eventually("everything is taken", () => world.isDone);
+  world.away.passOver = 3;
+  await world.abort(0);
+  let hasEnded = false;
+  void member.end.then(() => hasEnded = true);
+  await eventually("it ends", () => hasEnded);
+  assert.equal(world.positions.get(0), until.get(0));
+});
+
+Deno.test("a member goes on at its store's position even if the store is away when it joins", async () => {
+  const world = await World.create();
+  await world.send(10 * BATCH);
+  const { kafka, topic, positions } = world;
+  // As after a restore of the store: the group is ahead of it, and no record comes that would tell.
+  for (const partition of ALL) positions.set(partition, 0);
+  const ends = new Map(ALL.map((partition) => [partition, Math.ceil((10 * BATCH - partition) / PARTITIONS)]));
+  await commitForEmptyGroup(kafka, { group: topic, topic, topicId: undefined }, ends);
+  world.away.positionOf = 2 * PARTITIONS;
+  await using _member = new Member(world, { starts: new Map(positions) });
+  await eventually("everything is taken", () => world.isDone);
+  world.requireOnce();
+});
+
 Deno.test("a member without a partition waits, and says so", async () => {
   const world = await World.create();
   const members = Array.from({ length: PARTITIONS + 1 }, () => new Member(world, { lanes: 1 }));
@@ -124,6 +153,23 @@ Deno.test("a member that waits for its store for longer than a session lasts sta
   const { groups: [{ members }] } = await withAdmin(world.kafka, (admin) => admin.describeGroups([world.topic]));
   frozen.resolve();
   assert.deepEqual(members.map(({ memberId }) => memberId), [id]);
+  await eventually("everything is taken", () => world.isDone);
+  world.requireOnce();
+});
+
+Deno.test("a member that waits for its store does not hold up the others when the partitions are shared out anew", async () => {
+  const world = await World.create();
+  await world.send(10 * BATCH);
+  const frozen = Promise.withResolvers<void>();
+  await using first = new Member(world);
+  using _thaw = { [Symbol.dispose]: () => frozen.resolve() };
+  first.frozen = frozen.promise;
+  await eventually("it has joined", () => isShared(first));
+  await using second = new Member(world);
+  await eventually("both share", () => isShared(first, second));
+  await using third = new Member(world);
+  await eventually("three share", () => isShared(first, second, third));
+  frozen.resolve();
   await eventually("everything is taken", () => world.isDone);
   world.requireOnce();
 });

@@ -6,7 +6,7 @@ import type { Feed } from "../../tools/dashboard/feed.ts";
 import { openFeed } from "../../tools/dashboard/feed/open_feed.ts";
 import { eventually, ownWorld, task } from "./commands.ts";
 import { testKafka, testRegistry } from "./kafka.ts";
-import { testDatabase } from "./postgres.ts";
+import { TestDatabase } from "./postgres_database.ts";
 
 export type Picture = NonNullable<Feed["snapshot"]>;
 
@@ -19,7 +19,7 @@ export interface FeedWorld extends AsyncDisposable {
 /** In files, or with `database` in PostgreSQL. */
 export async function feedWorld({ database = false } = {}): Promise<FeedWorld> {
   const world = ownWorld();
-  const tables = database ? await testDatabase() : undefined;
+  const tables = database ? await TestDatabase.empty() : undefined;
   const env: Record<string, string> = { ...world.env };
   if (tables !== undefined) env.DATABASE_URL = tables.url;
   await ok("bootstrap", [], env);

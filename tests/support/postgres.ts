@@ -1,4 +1,5 @@
-import { EXIT, Failure } from "../../lib/errors.ts";
+import { printError } from "../../lib/cli/print.ts";
+import { Failure } from "../../lib/errors.ts";
 import { patiently } from "../../lib/patiently.ts";
 import { endedEarly, type StartedService } from "../../tools/stack/service.ts";
 import { freePorts } from "../../tools/stack/ports.ts";
@@ -15,9 +16,22 @@ const SETTING = "TEST_DATABASE_URL";
 /** What a test may do beyond its own tables: databases, roles, and a deadlock noticed at once. */
 const TESTER = "ALTER ROLE orders CREATEDB CREATEROLE; GRANT SET ON PARAMETER deadlock_timeout TO orders";
 
-/** Whether the tests have a server; one that needs it is ignored otherwise, with the remedy in its name. */
-export const HAS_POSTGRES = Boolean(Deno.env.get(SETTING));
-export const POSTGRES_REMEDY = HAS_POSTGRES ? "" : " (skipped: install Java and Maven, run it by deno task test)";
+/** The server of the tests, where there is one; the campaign of faults starts its own after this was loaded. */
+export function testServer(): string | undefined {
+  return Deno.env.get(SETTING) || undefined;
+}
+
+/** Why tests that need PostgreSQL cannot be run here, with the remedy; undefined where they can. */
+export function withoutPostgres(): string | undefined {
+  return testServer() === undefined ? `needs PostgreSQL: install Java and Maven, or set ${SETTING}` : undefined;
+}
+
+/** Registers a test that needs PostgreSQL; skipped where there is none, and its name then says why. */
+export function postgresTest(name: string, fn: (t: Deno.TestContext) => Promise<unknown>): void {
+  const reason = withoutPostgres();
+  const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
+  Deno.test({ name: name + skipped, ignore: reason !== undefined, fn: async (t) => void await fn(t) });
+}
 
 /** The environment of tests that have a server. */
 export interface PostgresEnv extends Record<string, string> {
@@ -68,21 +82,20 @@ export async function withPostgres<T>(work: (env: PostgresEnv, server: TestServe
 }
 
 /**
- * A database of a test's own, empty, on the server of the tests, as the role that owns it; dropped when disposed, whoever
- * is still connected. `server` is another one than that of the environment.
- *
- * Permissions: net, env TEST_DATABASE_URL.
+ * Runs `work` with the server that the environment names, else with one of its own, else with none: what needs one is
+ * then skipped. Permissions: those of {@linkcode withPostgres}.
  */
-export async function testDatabase(server = Deno.env.get(SETTING)): Promise<{ url: string } & AsyncDisposable> {
-  if (server === undefined) throw new Failure(EXIT.config, `${SETTING} is not set: run the tests with deno task test`);
-  const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
-  await withClient(server, (client) => client.query(`CREATE DATABASE ${name}`));
-  const url = new URL(server);
-  url.pathname = name;
-  return {
-    url: url.href,
-    async [Symbol.asyncDispose]() {
-      await withClient(server, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
-    },
-  };
+export async function withTestServer<T>(work: (env: Record<string, string>) => Promise<T>): Promise<T> {
+  if (testServer() !== undefined) return await work({});
+  let isUp = false;
+  try {
+    return await withPostgres((env) => {
+      isUp = true;
+      return work(env);
+    });
+  } catch (error) {
+    if (isUp || !(error instanceof Failure)) throw error;
+    printError(`Without PostgreSQL: ${error.message}`);
+    return await work({});
+  }
 }

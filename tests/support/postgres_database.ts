@@ -5,68 +5,53 @@ import { nameKey } from "../../lib/order.ts";
 import { openDatabase } from "../../lib/postgres/client/open_database.ts";
 import { PostgresStore, type PostgresStoreOptions } from "../../lib/postgres/store/postgres_store.ts";
 import { Secret } from "../../lib/secret.ts";
-
-const url = Deno.env.get("TEST_DATABASE_URL");
-
-/** Why tests that need a database cannot be run; undefined where they can. */
-export function noDatabase(): string | undefined {
-  return url === undefined ? "TEST_DATABASE_URL names no PostgreSQL" : undefined;
-}
-
-/** Registers a test that needs a database; skipped where there is none, and its name then says why. */
-export function postgresTest(name: string, fn: () => Promise<unknown>): void {
-  const reason = noDatabase();
-  const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
-  Deno.test({ name: name + skipped, ignore: reason !== undefined, fn: async () => void await fn() });
-}
+import { withClient } from "../../tools/stack/postgres/database.ts";
+import { testServer } from "./postgres.ts";
 
 const TABLES = ["users", "inventory", "orders", "rejected", "stock_edits", "positions", "offset_ranges"];
 const SAMPLE = { users: { alice: "paid", bob: "unpaid" }, items: { book: 10, pen: 50 } };
 
 /** Databases with our tables, emptied for the next test: creating one takes longer than most tests. */
-const free: { isolation: string; connection: DatabaseConnection }[] = [];
+const free: { isolation: string; name: string }[] = [];
 let areKept = false;
 
 /** Lets the tests of a file reuse databases one after the other; called before the first test is registered. */
 export function reuseDatabases(): void {
   areKept = true;
   Deno.test.afterAll(async () => {
-    for (const { connection } of free.splice(0)) await drop(connection);
+    for (const { name } of free.splice(0)) await drop(name, testServer()!);
   });
 }
 
-/** A database for one test, on the server of TEST_DATABASE_URL. */
+/**
+ * A database for one test (`postgresTest`), on the server of the tests, as the role that owns it. It goes when disposed,
+ * whoever is still connected. Permissions: net, env TEST_DATABASE_URL.
+ */
 export class TestDatabase implements AsyncDisposable {
   readonly connection: DatabaseConnection;
+  readonly #server: string;
   /** Set where the next test may reuse it. */
   #isolation: string | undefined;
-  readonly #client: pg.Client;
+  #client: Promise<pg.Client> | undefined;
   readonly #stores = new Set<PostgresStore>();
 
-  private constructor(connection: DatabaseConnection, client: pg.Client) {
-    this.connection = connection;
-    this.#client = client;
-  }
-
-  /** Without tables. */
-  static async empty(): Promise<TestDatabase> {
-    const database = `orders_${crypto.randomUUID().replaceAll("-", "")}`;
-    await asAdmin((admin) => admin.query(`CREATE DATABASE ${database}`));
-    const { hostname, port, username, password } = new URL(url!);
-    return await TestDatabase.#at({
+  private constructor(database: string, server: string) {
+    const { hostname, port, username, password } = new URL(server);
+    this.#server = server;
+    this.connection = {
       host: hostname,
       port: Number(port || 5432),
       database,
       user: decodeURIComponent(username),
       ...(password === "" ? {} : { password: new Secret(decodeURIComponent(password)) }),
-    });
+    };
   }
 
-  static async #at(connection: DatabaseConnection): Promise<TestDatabase> {
-    const client = new pg.Client({ ...connection, password: connection.password?.reveal() });
-    client.on("error", () => {}); // the server is stopped by a test
-    await client.connect();
-    return new TestDatabase(connection, client);
+  /** Without tables. `server` is another one than that of the tests. */
+  static async empty(server = testServer()!): Promise<TestDatabase> {
+    const name = `orders_${crypto.randomUUID().replaceAll("-", "")}`;
+    await withClient(server, (admin) => admin.query(`CREATE DATABASE ${name}`));
+    return new TestDatabase(name, server);
   }
 
   /**
@@ -79,7 +64,9 @@ export class TestDatabase implements AsyncDisposable {
     isolation?: "read committed" | "serializable";
   } = {}): Promise<TestDatabase> {
     const index = free.findIndex((known) => known.isolation === isolation);
-    const test = await (index < 0 ? TestDatabase.empty() : TestDatabase.#at(free.splice(index, 1)[0].connection));
+    const test = index < 0
+      ? await TestDatabase.empty()
+      : new TestDatabase(free.splice(index, 1)[0].name, testServer()!);
     if (areKept) test.#isolation = isolation;
     if (index < 0) {
       await test.sql(`ALTER DATABASE ${test.connection.database} SET default_transaction_isolation = '${isolation}'`);
@@ -121,10 +108,18 @@ export class TestDatabase implements AsyncDisposable {
     await store.close();
   }
 
-  /** As the superuser. A bigint comes as a number. */
+  /** On one connection, and on another one after the server was down. A bigint comes as a number. */
   async sql<R>(text: string, values: unknown[] = []): Promise<R[]> {
     const number = { getTypeParser: (oid: number) => oid === 20 ? Number : pg.types.getTypeParser(oid) };
-    return (await this.#client.query({ text, values, types: number as pg.CustomTypesConfig })).rows;
+    const client = await (this.#client ??= this.#connect());
+    return (await client.query({ text, values, types: number as pg.CustomTypesConfig })).rows;
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = new pg.Client({ ...this.connection, password: this.connection.password?.reveal() });
+    client.on("error", () => this.#client = undefined);
+    await client.connect();
+    return client;
   }
 
   /** What `deno task user` does to one user. */
@@ -215,22 +210,13 @@ export class TestDatabase implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const store of this.#stores) await store.close();
     if (this.#isolation !== undefined) await this.#clear();
-    await this.#client.end();
-    if (this.#isolation === undefined) await drop(this.connection);
-    else free.push({ isolation: this.#isolation, connection: this.connection });
+    await (await this.#client)?.end();
+    const { database } = this.connection;
+    if (this.#isolation === undefined) await drop(database, this.#server);
+    else free.push({ isolation: this.#isolation, name: database });
   }
 }
 
-async function drop({ database }: DatabaseConnection): Promise<void> {
-  await asAdmin((admin) => admin.query(`DROP DATABASE ${database} WITH (FORCE)`));
-}
-
-async function asAdmin(work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
-  const admin = new pg.Client({ connectionString: url });
-  await admin.connect();
-  try {
-    await work(admin);
-  } finally {
-    await admin.end();
-  }
+async function drop(database: string, server: string): Promise<void> {
+  await withClient(server, (admin) => admin.query(`DROP DATABASE ${database} WITH (FORCE)`));
 }

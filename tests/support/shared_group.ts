@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { Subscription } from "../../lib/kafka/consume/subscription.ts";
-import { PositionMoved } from "../../lib/ports.ts";
+import { EXIT, Outage } from "../../lib/errors.ts";
+import { type PartitionRange, PositionMoved } from "../../lib/ports.ts";
 import { randomName, testKafka } from "./kafka.ts";
 
 // Several members share the simplest possible store: a position for each partition, and a fence.
@@ -17,6 +18,8 @@ export class World {
   readonly positions = new Map<number, number>();
   /** Values in the order they took effect. */
   readonly taken: string[] = [];
+  /** How often its store is away when it is asked next. */
+  away = { positionOf: 0, passOver: 0 };
   #sent = 0;
 
   static async create(): Promise<World> {
@@ -35,6 +38,31 @@ export class World {
     );
     await producer.send({ topic: this.topic, messages });
     await producer.disconnect();
+  }
+
+  /** Leaves nothing in a partition but two offsets without a record: one that was aborted, and the marker that says so. */
+  async abort(partition: number): Promise<void> {
+    const transactionalId = crypto.randomUUID();
+    const producer = this.kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    await transaction.send({ topic: this.topic, messages: [{ partition, value: "aborted" }] });
+    await transaction.abort();
+    await producer.disconnect();
+  }
+
+  positionOf(partition: number): Promise<number | undefined> {
+    if (this.away.positionOf-- > 0) return Promise.reject(new Outage(EXIT.unavailable, "the store is away"));
+    return Promise.resolve(this.positions.get(partition));
+  }
+
+  passOver({ partition, from, to, ...range }: PartitionRange): Promise<void> {
+    if (this.away.passOver-- > 0) return Promise.reject(new Outage(EXIT.unavailable, "the store is away"));
+    if ((this.positions.get(partition) ?? from) !== from) {
+      return Promise.reject(new PositionMoved({ ...range, partition, from, to }));
+    }
+    this.positions.set(partition, to);
+    return Promise.resolve();
   }
 
   /** Asserts that everything sent took effect once. */
@@ -75,8 +103,8 @@ export class Member implements AsyncDisposable {
       until,
       sharing: {
         lanes,
-        positionOf: (partition) => Promise.resolve(positions.get(partition)),
-        passOver: () => Promise.resolve(),
+        positionOf: (partition) => world.positionOf(partition),
+        passOver: (range) => world.passOver(range),
       },
       onJoin: (memberId, partitions) => Object.assign(this, { id: memberId, partitions }),
       onOutage: () => {},

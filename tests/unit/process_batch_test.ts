@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DeadLetter, DeadLetterSink, OrderBatch, OrderStore } from "../../lib/ports.ts";
-import { cutBatch, processBatch } from "../../lib/process_batch.ts";
+import { processBatch } from "../../lib/process_batch.ts";
 
 const pure = { permissions: "none" } as const;
 const at = { topic: "orders", partition: 2, offset: 7 };
@@ -62,12 +62,3 @@ Deno.test(
     await assert.rejects(processBatch(both, ports("store").ports), /disk/);
   },
 );
-
-Deno.test("cutBatch() cuts by orders into ranges that follow on one another", pure, () => {
-  const whole = batch(["a", "b", "c", "d", "e"], 1);
-  const orders = [7, 8, 11, 14, 17].map((offset, index) => ({ ...whole.orders[index], at: { ...at, offset } }));
-  const parts = cutBatch({ ...whole, orders }, 2);
-  assert.deepEqual(parts.map(({ from, to }) => [from, to]), [[5, 11], [11, 17], [17, 20]]);
-  assert.deepEqual(parts.flatMap((part) => part.orders), orders);
-  assert.deepEqual([cutBatch(whole), cutBatch(whole, 5)], [[whole], [whole]]);
-});

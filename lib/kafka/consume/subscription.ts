@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import { type Failure, Outage } from "../../errors.ts";
+import type { Failure } from "../../errors.ts";
 import { type FetchedBatch, PositionMoved } from "../../ports.ts";
 import { disconnect } from "../client/disconnect.ts";
 import { asFailure, notAlone } from "../client/failures.ts";
@@ -13,13 +12,13 @@ import { createMember } from "./group_member.ts";
 import { offsetMetadata } from "./group_topic.ts";
 import { Lanes } from "./lanes.ts";
 import type { PartitionEnds } from "./open_transactions.ts";
+import { Outages } from "./outages.ts";
 import { ReadLimits } from "./read_limits.ts";
+import { Rejoining } from "./rejoining.ts";
 import { SharedPositions } from "./shared_positions.ts";
 import type { SubscriptionOptions } from "./subscription_options.ts";
 import { TopicNotices } from "./topic_notices.ts";
 import { watchTopic } from "./topic_watch.ts";
-
-const RETRY_MS = 1_000;
 
 /** A batch that a subscription hands out. */
 export type SubscribedBatch = FetchedBatch<FetchedRecord>;
@@ -38,6 +37,8 @@ export class Subscription implements AsyncDisposable {
   readonly #limits: ReadLimits;
   readonly #shared: SharedPositions;
   readonly #notices: TopicNotices;
+  readonly #outages: Outages;
+  readonly #rejoining: Rejoining | undefined;
   readonly #lanes: Lanes<SubscribedBatch>;
   /** Which fetch a batch comes from. */
   readonly #fetches = new WeakMap<SubscribedBatch, Fetch>();
@@ -58,8 +59,16 @@ export class Subscription implements AsyncDisposable {
     this.#kafka = kafka;
     this.#options = options;
     this.#limits = new ReadLimits(options);
-    this.#shared = new SharedPositions(options, this.#limits, (...read) => this.#advance(...read));
     this.#notices = new TopicNotices(options);
+    this.#outages = new Outages(options.onOutage, this.#ending.signal);
+    this.#shared = new SharedPositions({
+      ...options,
+      limits: this.#limits,
+      outages: this.#outages,
+      advance: (...read) => this.#advance(...read),
+    });
+    // To count exactly, what is in hand has to be known before anything else is handed out.
+    if (options.sharing !== undefined && options.maxMessages === undefined) this.#rejoining = new Rejoining();
     this.#lanes = new Lanes(options.sharing?.lanes ?? 1);
     stop.addEventListener("abort", () => this.end(), { once: true, signal: this.#ending.signal });
     if (stop.aborted || this.#limits.isReached) this.end();
@@ -87,6 +96,8 @@ export class Subscription implements AsyncDisposable {
    */
   commit(batch: SubscribedBatch): void {
     const fetch = this.#fetches.get(batch)!;
+    // With a store that is shared its position counts, whatever becomes of the group's.
+    if (this.#options.sharing !== undefined) this.#advance(batch.partition, batch.to, batch.records.length);
     fetch.commitBehind(() => this.#commit(batch, fetch.payload));
   }
 
@@ -96,17 +107,13 @@ export class Subscription implements AsyncDisposable {
    * ({@linkcode PositionMoved}): reading then goes on at the store's position.
    */
   async throughOutages<T>(batch: SubscribedBatch, work: (isAgain: boolean) => Promise<T>): Promise<T | undefined> {
-    for (let isAgain = false; !this.#over; isAgain = true) {
-      try {
-        const result = await this.#fetches.get(batch)!.keepAlive(() => work(isAgain));
-        if (isAgain) this.#notices.outage(undefined);
-        return result;
-      } catch (error) {
-        if (error instanceof PositionMoved) return await this.#giveUp(batch);
-        if (!(error instanceof Outage)) throw asFailure(error);
-        this.#notices.outage(error.message);
-        await this.#pause();
-      }
+    const fetch = this.#fetches.get(batch)!;
+    try {
+      return await this.#outages.waitOut((isAgain) => fetch.keepAlive(() => work(isAgain)));
+    } catch (error) {
+      if (!(error instanceof PositionMoved)) throw asFailure(error);
+      await fetch.keepAlive(() => this.#seek(batch.partition));
+      fetch.giveUp();
     }
   }
 
@@ -123,9 +130,9 @@ export class Subscription implements AsyncDisposable {
         await this.#session();
       } catch (error) {
         this.#crashedMember = this.#memberId;
-        const known = { ...this.#options, wasMember: this.#memberId !== undefined };
-        this.#notices.outage(outageOf(error, this.#kafka, known));
-        await this.#pause();
+        const wasMember = this.#memberId !== undefined;
+        this.#outages.tell(outageOf(error, this.#kafka, { ...this.#options, wasMember }));
+        await this.#outages.pause();
       }
     }
   }
@@ -171,40 +178,46 @@ export class Subscription implements AsyncDisposable {
       const { group, topic, sharing } = this.#options;
       this.#consumer = consumer;
       this.#memberId = memberId;
+      this.#rejoining?.joined();
       this.#owned = [...memberAssignment[topic] ?? []].sort((a, b) => a - b);
       if (sharing === undefined && this.#owned.length === 0) return this.end(notAlone(group));
       this.#lanes.assign(this.#owned);
-      for (const partition of this.#owned) void this.#seek(partition);
+      for (const partition of this.#owned) void this.#seek(partition).catch((error) => this.end(asFailure(error)));
       this.#options.onJoin(memberId, this.#owned);
-      this.#notices.outage(undefined);
+      this.#outages.tell(undefined);
       this.#notices.joined(this.#owned);
     });
     // Batches of transaction markers alone never reach eachBatch, but reading has gone past them.
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
-      if (batchSize === 0) this.#shared.passOver(partition, Number(lastOffset) + 1);
+      if (batchSize > 0) return;
+      this.#passOver(partition, Number(lastOffset) + 1).catch((error) => this.end(asFailure(error)));
     });
+  }
+
+  async #passOver(partition: number, to: number): Promise<void> {
+    try {
+      await this.#shared.passOver(partition, to);
+    } catch (error) {
+      if (!(error instanceof PositionMoved)) throw error;
+      await this.#seek(partition);
+    }
   }
 
   /** Makes reading of a partition go on where the store says. */
   async #seek(partition: number): Promise<void> {
     const position = await this.#shared.positionOf(partition);
-    if (position === undefined || this.#over) return;
+    // While the store was away, another member may have got the partition.
+    if (position === undefined || this.#over || !this.#owned.includes(partition)) return;
     this.#consumer?.seek({ topic: this.#options.topic, partition, offset: String(position) });
-  }
-
-  async #giveUp(batch: SubscribedBatch): Promise<undefined> {
-    await this.#seek(batch.partition);
-    this.#fetches.get(batch)!.giveUp();
   }
 
   /** Hands out what was fetched, and returns once all of it is committed. */
   async #handOut(payload: EachBatchPayload): Promise<void> {
-    const fetch = new Fetch(payload);
-    for (const batch of fetchedBatches(payload.batch, this.#limits.left)) {
+    using fetch = new Fetch(payload, this.#rejoining);
+    for (const batch of fetchedBatches(payload.batch, this.#limits.left, this.#options.batchSize)) {
       if (this.#over || fetch.isOver) break;
       this.#fetches.set(batch, fetch);
-      fetch.handOut();
-      if (!await this.#lanes.put(batch)) break;
+      if (!await fetch.handOut(this.#lanes.put(batch))) break;
     }
     await fetch.done(this.#released.promise);
   }
@@ -215,7 +228,7 @@ export class Subscription implements AsyncDisposable {
     payload.resolveOffset(String(to - 1));
     const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
-    this.#advance(partition, to, records.length);
+    if (this.#options.sharing === undefined) this.#advance(partition, to, records.length);
     this.#options.watch?.committed(batch, performance.now() - begin);
     await payload.heartbeat();
   }
@@ -238,11 +251,6 @@ export class Subscription implements AsyncDisposable {
   end(failure?: Failure): void {
     this.#ending.abort();
     this.#lanes.close(failure);
-  }
-
-  /** Waits a moment, or until the subscription ends. */
-  async #pause(): Promise<void> {
-    await delay(RETRY_MS, undefined, { signal: this.#ending.signal }).catch(() => {});
   }
 
   /** A crashed member has not left the group; the next join would wait for it until its session times out. */

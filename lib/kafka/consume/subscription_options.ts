@@ -40,6 +40,8 @@ export interface SubscriptionOptions extends GroupTopic {
   until?: ReadonlyMap<number, number>;
   /** Ends the subscription after exactly this many records. */
   maxMessages?: number;
+  /** Records handed out at once, `MAX_GROUP` at most, which is the default. */
+  batchSize?: number;
   /** Set if the group may have several members; if missing, this one must be the only one. */
   sharing?: Sharing;
   /** Called after each join, with this member's partitions. */

@@ -7,27 +7,17 @@ export interface NoticeOptions {
   /** The offsets at which reading ends, if it ends by itself. */
   until?: ReadonlyMap<number, number>;
   onNotice(sentence: string): void;
-  /** Gets an outage when it begins or changes, and undefined once it is over. */
-  onOutage(sentence: string | undefined): void;
 }
 
-/** Reports what may surprise a reader of a topic: each thing once, not each time it is noticed. */
+/** Reports what may surprise a reader of a topic, each thing once. */
 export class TopicNotices {
   readonly #options: NoticeOptions;
   readonly #known: Set<number>;
   readonly #transactions = new OpenTransactions();
-  #outage: string | undefined;
 
   constructor(options: NoticeOptions) {
     this.#options = options;
     this.#known = new Set(options.starts.keys());
-  }
-
-  /** Takes what keeps the reader from reading; undefined if nothing does. */
-  outage(sentence: string | undefined): void {
-    if (sentence === this.#outage) return;
-    this.#outage = sentence;
-    this.#options.onOutage(sentence);
   }
 
   /** Looks for added partitions among those assigned to this reader. */

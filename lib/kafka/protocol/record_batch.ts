@@ -16,7 +16,7 @@ const MAX_BATCH_HEADERS = 100_000;
 const DEAD_LETTER_ROOM = { bytes: 64 << 10, headers: 16 };
 const NO_ROOM = { bytes: 0, headers: 0 };
 /** The most records handled at once; between two groups heartbeats are sent and a stop is noticed. */
-const MAX_GROUP = 5_000;
+export const MAX_GROUP = 5_000;
 
 /** Where batches come from, and how many bytes their fetch may still decompress. */
 export interface FetchBounds {
@@ -157,17 +157,18 @@ export class RecordBatch {
 }
 
 /**
- * The records from `offset` on in a batch of a batch consumer, in groups by offset; the last group may be empty. Each
- * group is read lazily: all of a fetch at once may take many times its size in memory.
+ * The records from `offset` on in a batch of a batch consumer, in groups of `size` by offset; the last group may be
+ * empty. Each group is read lazily: all of a fetch at once may take many times its size in memory.
  */
 export function* recordGroups(
   { messages }: { messages: readonly unknown[] },
   offset: number,
+  size = MAX_GROUP,
 ): Generator<{ records: FetchedRecord[]; isLast: boolean }> {
   let records: FetchedRecord[] = [];
   for (const batch of messages as readonly RecordBatch[]) {
     for (const record of batch.records(offset)) {
-      if (records.length === MAX_GROUP) {
+      if (records.length === size) {
         yield { records, isLast: false };
         records = [];
       }

@@ -17,6 +17,7 @@ import type {
 import type { Database } from "../client/database.ts";
 import { placeOf } from "../client/database_error.ts";
 import { throughConflicts } from "../client/retry.ts";
+import { requireContents } from "../store/require_contents.ts";
 import { acceptedSlice } from "./accepted_slice.ts";
 import { addMissing } from "./add_missing.ts";
 import { audit } from "./audit.ts";
@@ -50,6 +51,7 @@ export class PostgresAdmin implements StoreAdmin {
   }
 
   async glance(): Promise<{ users: User[]; items: StockItem[] }> {
+    await requireContents(this.#database);
     return { users: await this.#users(), items: await this.#items() };
   }
 

@@ -4,7 +4,7 @@ import type { Queries } from "../client/database.ts";
 interface Position {
   position: number;
   topic_id: string | null;
-  /** The call of `process` whose transaction moved it last. */
+  /** The attempt at a batch whose transaction moved it last. */
   moved_by: string | null;
 }
 
@@ -13,30 +13,30 @@ interface Position {
  * it; the others wait here for its transaction and then find that the position has moved.
  *
  * The position of a partition never seen, or of an earlier topic of that name, is taken to be where the batch begins.
- * "moved before": an earlier transaction of this call did it, but its answer was lost. Throws
+ * "moved before": an earlier transaction of this `attempt` did it, but its answer was lost. Throws
  * {@linkcode PositionMoved} where the position is elsewhere.
  */
 export async function movePosition(
   session: Queries,
   batch: OrderBatch,
-  call: string,
+  attempt: string,
 ): Promise<"moved" | "moved before"> {
   const { topic, partition, topicId = null, from, to } = batch;
   const moved = await session.query(
     `UPDATE positions SET position = $5, topic_id = coalesce($3::text, topic_id), moved_by = $6
      WHERE topic = $1 AND partition = $2 AND position = $4 AND coalesce(topic_id = $3::text, true)
      RETURNING position`,
-    [topic, partition, topicId, from, to, call],
+    [topic, partition, topicId, from, to, attempt],
   );
   if (moved.length > 0) return "moved";
   const found = await find(session, batch);
-  if (found?.moved_by === call) return "moved before";
+  if (found?.moved_by === attempt) return "moved before";
   if (found !== undefined && !isOfEarlierTopic(found, batch)) throw new PositionMoved(batch);
   if (found !== undefined) await forget(session, batch);
   // If another member inserts it first, this is a unique violation, and the next try finds its position.
   await session.query(
     "INSERT INTO positions (topic, partition, topic_id, position, moved_by) VALUES ($1, $2, $3, $4, $5)",
-    [topic, partition, topicId, to, call],
+    [topic, partition, topicId, to, attempt],
   );
   return "moved";
 }

@@ -8,17 +8,20 @@ import { throughConflicts } from "../client/retry.ts";
 import { markAsRead } from "./offset_ranges.ts";
 import { movePosition, positionOf, restartAt } from "./positions.ts";
 import { readAccepted, readView } from "./read_view.ts";
+import { requireContents } from "./require_contents.ts";
 import { requireRights } from "./require_rights.ts";
 import { writeVerdicts } from "./write_verdicts.ts";
 
-/** Longer transactions hold their locks for longer and gain nothing (docs/DESIGN.md). */
-const MAX_ORDERS = 5_000;
+/** What `process` has sent to be committed, until it is known what became of it. */
+interface Attempt {
+  /** Stored with the position, it tells the batch's transactions from others' if the answer to a COMMIT is lost. */
+  id: string;
+  verdicts: Verdict[];
+}
 
 export interface PostgresStoreOptions {
-  /** Partitions that are processed at once, each on a connection of its own. */
+  /** Partitions that are processed at once, each on a connection of its own; 1 by default. */
   lanes?: number;
-  /** Orders in one transaction; some engines limit the rows that one may change. */
-  maxOrders?: number;
   /** After it has been aborted a silent database is given up within seconds. */
   stop?: AbortSignal;
 }
@@ -29,25 +32,28 @@ export interface PostgresStoreOptions {
  * Permission: net.
  */
 export class PostgresStore implements OrderStore {
-  readonly maxOrders: number;
   readonly #database: Database;
+  /** The batches whose last COMMIT got no answer: processed again, they may be in the store already. */
+  readonly #unanswered = new WeakMap<OrderBatch, Attempt>();
   /** Whether the last check found ids accepted before, as while orders are replayed under their own ids. */
   #idsRepeat = false;
 
-  private constructor(database: Database, { maxOrders = MAX_ORDERS }: PostgresStoreOptions) {
+  private constructor(database: Database) {
     this.#database = database;
-    this.maxOrders = maxOrders;
   }
 
   /**
    * Connects, and brings the tables up to date. Throws a {@linkcode Failure}: 69 after 10 s without a database, 78 where
-   * a setting or right is wrong.
+   * a setting or right is wrong, or where there are neither users nor items.
    */
   static async open(connection: DatabaseConnection, options: PostgresStoreOptions = {}): Promise<PostgresStore> {
-    const database = await openDatabase(connection, { max: options.lanes, stop: options.stop });
+    const { lanes = 1, stop } = options;
+    // One more, to ask for positions while every lane waits for others' locks.
+    const database = await openDatabase(connection, { max: lanes + 1, stop });
     try {
       await requireRights(database);
-      return new PostgresStore(database, options);
+      await requireContents(database);
+      return new PostgresStore(database);
     } catch (error) {
       await database.close();
       throw error;
@@ -55,19 +61,23 @@ export class PostgresStore implements OrderStore {
   }
 
   async process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]> {
-    // Stored with the position, it tells this call's transactions from others' if the answer to a COMMIT is lost.
-    const call = crypto.randomUUID();
-    let committing: Verdict[] = [];
-    const work = async (session: Queries, attempt: number) => {
-      if (await movePosition(session, batch, call) === "moved before") return committing;
+    const attempt = this.#unanswered.get(batch) ?? { id: crypto.randomUUID(), verdicts: [] };
+    const work = async (session: Queries, tries: number) => {
+      if (await movePosition(session, batch, attempt.id) === "moved before") return attempt.verdicts;
       const isNew = await markAsRead(session, batch);
-      const verdicts = await this.#judge(session, batch, judge, { isNew: isNew && attempt === 1 });
+      const verdicts = await this.#judge(session, batch, judge, { isNew: isNew && tries === 1 });
       await writeVerdicts(session, batch, verdicts);
       return verdicts;
     };
-    return await this.#whileRunning((attempt) =>
-      this.#database.transaction((session) => work(session, attempt), (verdicts) => void (committing = verdicts))
+    const committing = (verdicts: Verdict[]) => {
+      attempt.verdicts = verdicts;
+      this.#unanswered.set(batch, attempt);
+    };
+    const verdicts = await this.#whileRunning((tries) =>
+      this.#database.transaction((session) => work(session, tries), committing)
     );
+    this.#unanswered.delete(batch);
+    return verdicts;
   }
 
   async resumeAt(at: TopicPartition): Promise<number | undefined> {

@@ -27,7 +27,8 @@ const COMMANDS: Record<string, (args: string[]) => unknown> = {
 };
 
 const KNOWN = [
-  ..."consume show add update --reset --reset-to --partitions --until-end --max-messages --group --verbose".split(" "),
+  ..."consume show add update --reset --reset-to --partitions --until-end --max-messages --batch-size --group --verbose"
+    .split(" "),
   ..."--count --delay --rate --seed --mix --key --dry-run --json --same-id --run --originals --offline".split(" "),
   ..."--user --status --item --quantity --brokers --registry --topic --storage --force --yes --port --play --help --"
     .split(" "),

@@ -67,3 +67,10 @@ Deno.test("fetchedBatches() counts empty batches behind the last record as read 
   const ends = (most: number) => [...fetchedBatches(handedOut(log, []), most)].map(({ to }) => to);
   assert.deepEqual([ends(1), ends(2), ends(3)], [[1], [6], [6]]);
 });
+
+Deno.test("fetchedBatches() cuts a fetch into batches of as many records as are wanted, which follow on one another", () => {
+  const log = [data(1, 0), data(1, 1), data(1, 3), data(1, 4), data(1, 7)];
+  const cut = [...fetchedBatches(handedOut(log, []), Infinity, 2)];
+  assert.deepEqual(cut.map(({ from, to }) => [from, to]), [[0, 2], [2, 5], [5, 8]]);
+  assert.deepEqual(cut.flatMap(({ records }) => records.map(({ offset }) => offset)), [0, 1, 3, 4, 7]);
+});
