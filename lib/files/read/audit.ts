@@ -185,7 +185,13 @@ function shortHash(id: string): number {
   return hashed[0] * 2 ** 20 + (hashed[1] >>> 12);
 }
 
-function forEachRecord<T>(path: string, length: number, visit: (record: T) => void, damaged: (at: number) => void) {
+/** Visits the records in the first `length` bytes of a journal; `damaged` gets where a line does not match its seal. */
+export function forEachRecord<T>(
+  path: string,
+  length: number,
+  visit: (record: T) => void,
+  damaged: (at: number) => void,
+): void {
   if (length === 0) return;
   const file = AppendFile.openToRead(path);
   try {

@@ -6,7 +6,8 @@ import type { Database, Queries } from "../client/database.ts";
 import { openDatabase } from "../client/open_database.ts";
 import { throughConflicts } from "../client/retry.ts";
 import { markAsRead } from "./offset_ranges.ts";
-import { movePosition, positionOf, restartAt } from "./positions.ts";
+import { movePosition, positionOf } from "./positions.ts";
+import { PostgresOffsets } from "./postgres_offsets.ts";
 import { readAccepted, readView } from "./read_view.ts";
 import { requireRights } from "./require_rights.ts";
 import { writeVerdicts } from "./write_verdicts.ts";
@@ -17,6 +18,8 @@ const MAX_ORDERS = 5_000;
 export interface PostgresStoreOptions {
   /** Partitions that are processed at once, each on a connection of its own. */
   lanes?: number;
+  /** The consumer group, noted with the positions that it moves. */
+  group?: string;
   /** Orders in one transaction; some engines limit the rows that one may change. */
   maxOrders?: number;
   /** After it has been aborted a silent database is given up within seconds. */
@@ -31,11 +34,13 @@ export interface PostgresStoreOptions {
 export class PostgresStore implements OrderStore {
   readonly maxOrders: number;
   readonly #database: Database;
+  readonly #group: string | undefined;
   /** Whether the last check found ids accepted before, as while orders are replayed under their own ids. */
   #idsRepeat = false;
 
-  private constructor(database: Database, { maxOrders = MAX_ORDERS }: PostgresStoreOptions) {
+  private constructor(database: Database, { maxOrders = MAX_ORDERS, group }: PostgresStoreOptions) {
     this.#database = database;
+    this.#group = group;
     this.maxOrders = maxOrders;
   }
 
@@ -59,7 +64,7 @@ export class PostgresStore implements OrderStore {
     const call = crypto.randomUUID();
     let committing: Verdict[] = [];
     const work = async (session: Queries, attempt: number) => {
-      if (await movePosition(session, batch, call) === "moved before") return committing;
+      if (await movePosition(session, batch, { call, group: this.#group }) === "moved before") return committing;
       const isNew = await markAsRead(session, batch);
       const verdicts = await this.#judge(session, batch, judge, { isNew: isNew && attempt === 1 });
       await writeVerdicts(session, batch, verdicts);
@@ -74,8 +79,8 @@ export class PostgresStore implements OrderStore {
     return await this.#whileRunning(() => positionOf(this.#database, at));
   }
 
-  async restartAt(at: TopicPartition, offset: number): Promise<void> {
-    await this.#whileRunning(() => this.#database.transaction((session) => restartAt(session, at, offset)));
+  get offsets(): PostgresOffsets {
+    return new PostgresOffsets(this.#database);
   }
 
   /** Nothing to do: what a person sees is current. */
