@@ -67,7 +67,10 @@ async function reset(world: KafkaWorld, latest: boolean): Promise<Error | undefi
 }
 
 /** A member that joins, commits nothing, and leaves once it has been one: a consumer of ours, or any other client. */
-async function joinAndLeave(world: KafkaWorld, ours: boolean): Promise<void> {
+export async function joinAndLeave(
+  world: Pick<KafkaWorld, "group" | "topic" | "kafka">,
+  ours: boolean,
+): Promise<void> {
   const joined = Promise.withResolvers<void>();
   if (ours) {
     const stop = new AbortController();

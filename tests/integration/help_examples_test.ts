@@ -12,7 +12,7 @@ import { sendRaw } from "../support/raw_records.ts";
 import { order } from "../support/storage.ts";
 
 /** Commands in an order in which the examples of each find what those before it left. */
-const PIPELINE = "bootstrap doctor produce user inventory consume replay dlq verify why demo".split(" ");
+const PIPELINE = "bootstrap doctor produce user inventory consume offsets replay dlq verify why demo".split(" ");
 const STACK = ["up", "down"];
 /** Needs a database; migrate_store_test.ts and postgres_store_test.ts run what its examples say. */
 const WITH_DATABASE = ["migrate-store"];

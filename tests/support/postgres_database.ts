@@ -20,7 +20,16 @@ export function postgresTest(name: string, fn: () => Promise<unknown>): void {
   Deno.test({ name: name + skipped, ignore: reason !== undefined, fn: async () => void await fn() });
 }
 
-const TABLES = ["users", "inventory", "orders", "rejected", "stock_edits", "positions", "offset_ranges"];
+const TABLES = [
+  "users",
+  "inventory",
+  "orders",
+  "rejected",
+  "stock_edits",
+  "positions",
+  "offset_ranges",
+  "offset_changes",
+];
 const SAMPLE = { users: { alice: "paid", bob: "unpaid" }, items: { book: 10, pen: 50 } };
 
 /** Databases with our tables, emptied for the next test: creating one takes longer than most tests. */

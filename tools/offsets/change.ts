@@ -1,7 +1,9 @@
+import { escapeControls } from "../../lib/cli/escape.ts";
 import { confirm } from "../../lib/cli/confirm.ts";
 import { printJson } from "../../lib/cli/json_lines.ts";
 import { print, printError } from "../../lib/cli/print.ts";
 import { kindsOf, resetPreview, resetSummary } from "../../lib/cli/reset_preview.ts";
+import { groupSetting, topicSetting } from "../../lib/cli/settings.ts";
 import { warnOfSettled } from "../../lib/cli/settled_changes.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { namesOf } from "../../lib/kafka/consume/group_offsets.ts";
@@ -12,6 +14,7 @@ import { requireIdle, waitUntilIdle } from "../../lib/kafka/offsets/require_idle
 import { settleChanges } from "../../lib/kafka/offsets/settle_changes.ts";
 import type { VerdictCount } from "../../lib/offset_changes.ts";
 import { instant, type ResetTarget } from "../../lib/reset_target.ts";
+import { shellWord } from "../../lib/shell_word.ts";
 import { type OffsetsSession, type OffsetsSetting, withOffsets } from "./offsets_session.ts";
 
 /** How often a countdown says something where there is no terminal, in seconds. */
@@ -58,7 +61,7 @@ export async function changeWithPreview(
     if (json) return printJson(previewJson(session, preview, made?.id));
     if (dryRun) return print("Nothing was changed (--dry-run)");
     if (made === undefined) return print("Nothing to change");
-    print(`Moved ${at.group} in ${at.topic}: change ${made.id}; deno task offsets undo takes it back`);
+    print(escapeControls(`Moved ${at.group} in ${at.topic}: change ${made.id}`) + undoHint(config));
   });
 }
 
@@ -79,7 +82,7 @@ function countdown(group: string): Parameters<typeof waitUntilIdle>[3]["tell"] {
     if (secondsLeft > toldAt - (Deno.stderr.isTerminal() ? 1 : TELL_EVERY_S)) return;
     toldAt = secondsLeft;
     const whom = members.length === 0 ? "the owner of its storage" : namesOf(members);
-    printError(`Waiting for ${group} to stop, ${secondsLeft} s at most: ${whom}`);
+    printError(escapeControls(`Waiting for ${group} to stop, ${secondsLeft} s at most: ${whom}`));
   };
 }
 
@@ -99,12 +102,24 @@ function previewText({ at, store, ownOffsets }: OffsetsSession, { steps, target,
     ? `Kafka's offsets only: ${at.group} does not consume into ${store.place}`
     : `Kafka's offsets, and the store's in ${store.place}`;
   const text = resetPreview({ topic: at.topic, target, steps, times, verdicts });
-  return `${text}\n\n${at.group}: ${resetSummary(steps, verdicts)}\n${where}`;
+  const summary = `${at.group}: ${resetSummary(steps, verdicts)}`;
+  return `${text}\n\n${escapeControls(summary)}\n${escapeControls(where)}`;
 }
 
 async function requireYes({ yes, group }: ChangeSetting, { steps }: Preview): Promise<void> {
-  if (yes || await confirm(`Move ${group} in ${steps.length} partitions?`)) return;
+  if (yes || await confirm(escapeControls(`Move ${group} in ${steps.length} partitions?`))) return;
   throw new Failure(EXIT.usage, "Nothing was changed: it needs a yes, answer the question or pass --yes");
+}
+
+/** The command that takes the change back, with the group and topic where they were flags. */
+function undoHint({ group, topic }: ChangeSetting): string {
+  const flags = [["--group", group, groupSetting({ group: undefined })], [
+    "--topic",
+    topic,
+    topicSetting({ topic: undefined }),
+  ]]
+    .filter(([, given, set]) => given !== set).map(([flag, given]) => ` ${flag} ${shellWord(given)}`);
+  return `; deno task offsets undo${flags.join("")} takes it back`;
 }
 
 function previewJson({ at, store, ownOffsets }: OffsetsSession, preview: Preview, id: number | undefined) {

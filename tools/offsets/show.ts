@@ -1,3 +1,4 @@
+import { escapeControls } from "../../lib/cli/escape.ts";
 import { printJson } from "../../lib/cli/json_lines.ts";
 import { print } from "../../lib/cli/print.ts";
 import { table } from "../../lib/cli/table.ts";
@@ -23,7 +24,7 @@ export async function showOffsets(config: ShowSetting): Promise<void> {
       }
       return;
     }
-    print(`${partitionTable(view)}\n\n${summary(config, view)}`);
+    print(`${partitionTable(view)}\n\n${escapeControls(summary(config, view))}`);
   });
 }
 
