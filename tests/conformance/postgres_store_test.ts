@@ -2,6 +2,7 @@ import type { OrderStore } from "../../lib/ports.ts";
 import type { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
 import { postgresTest, reuseDatabases, TestDatabase } from "../support/postgres_database.ts";
 import { orderStoreConformance, type StoreContents, type StoreHarness } from "./order_store.ts";
+import { offsetStoreConformance } from "./offset_store.ts";
 
 /** The store in a database of its own. */
 class PostgresStoreHarness implements StoreHarness {
@@ -69,4 +70,8 @@ orderStoreConformance("PostgresStore", async (contents: StoreContents) => {
 
 orderStoreConformance("PostgresStore where every transaction is serializable", async (contents: StoreContents) => {
   return new PostgresStoreHarness(await TestDatabase.create({ ...contents, isolation: "serializable" }));
+}, postgresTest);
+
+offsetStoreConformance("PostgresStore", async (contents: StoreContents) => {
+  return new PostgresStoreHarness(await TestDatabase.create(contents));
 }, postgresTest);

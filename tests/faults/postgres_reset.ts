@@ -7,7 +7,6 @@ import { planReset } from "../../lib/kafka/offsets/plan_reset.ts";
 import { requireIdle } from "../../lib/kafka/offsets/require_idle.ts";
 import { openAdmin } from "../../lib/postgres/admin/open_admin.ts";
 import { connectionTo } from "../support/postgres.ts";
-import { offsetsOf } from "../support/offsets.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { joinAndLeave } from "./kafka_reset.ts";
 import { brokenOf } from "./kafka_world.ts";
@@ -64,8 +63,12 @@ async function placesOf(world: PostgresWorld) {
     const { rows } = await client.query("SELECT partition, position FROM positions ORDER BY partition");
     return rows.map(({ partition, position }) => ({ partition, position: Number(position) }));
   });
+  const [{ partitions }] = await world.admin((admin) =>
+    admin.fetchOffsets({ groupId: world.topic, topics: [world.topic] })
+  );
+  partitions.sort((a, b) => a.partition - b.partition);
   return {
-    committed: await offsetsOf(world.topic, world.topic),
+    committed: partitions.map(({ offset }) => Number(offset)),
     positions: rows.map(({ position }) => position),
     seen: rows.map(({ partition }) => partition),
   };

@@ -117,7 +117,7 @@ export class FileOffsets implements OffsetStore {
   async #note(change: NewChange): Promise<OffsetChange> {
     let noted: OffsetChange | undefined;
     await this.#edit((changes) => {
-      noted = { id: (changes.at(-1)?.id ?? 0) + 1, madeAt: Date.now(), ...change, done: false };
+      noted = { ...change, id: (changes.at(-1)?.id ?? 0) + 1, madeAt: Date.now(), done: false };
       return [...changes, noted].slice(-KEPT_CHANGES);
     });
     return noted!;

@@ -1,6 +1,7 @@
 import Decoder from "kafkajs/src/protocol/decoder.js";
 import Encoder from "kafkajs/src/protocol/encoder.js";
 import { createErrorFromCode, failure } from "kafkajs/src/protocol/error.js";
+import { EXIT, Failure } from "../../errors.ts";
 import type { InternalBroker, RawResponse } from "../client/internal_cluster.ts";
 
 // OffsetDelete version 0 of the Kafka protocol (KIP-496), which kafkajs lacks.
@@ -30,7 +31,14 @@ export async function deleteOffsets(
     .writeInt32(partitions.length);
   for (const partition of partitions) encoder.writeInt32(partition);
   const request = { ...OFFSET_DELETE, encode: () => Promise.resolve(encoder) };
-  await coordinator.connectionPool.send({ request, response });
+  try {
+    await coordinator.connectionPool.send({ request, response });
+  } catch (error) {
+    if ((error as { type?: string }).type !== "GROUP_AUTHORIZATION_FAILED") throw error;
+    const message = `Kafka denies Delete on group ${groupId}, which going back to no offset at all takes; ` +
+      `an administrator grants it, or name an offset (deno task offsets reset)`;
+    throw new Failure(EXIT.config, message, { cause: error });
+  }
 }
 
 /** The error codes of the group and of each partition. */

@@ -57,8 +57,9 @@ export async function commitForEmptyGroup(
   await withCoordinator(kafka, groupId, async (coordinator) => {
     try {
       const sender = { groupId, groupGenerationId: NO_GENERATION, memberId: NO_MEMBER };
-      if (partitions.length > 0) await coordinator.offsetCommit({ ...sender, topics: [{ topic, partitions }] });
+      // First, because it takes a right of its own: where that is missing, nothing is moved.
       if (deleted.length > 0) await deleteOffsets(coordinator, { groupId, topic, partitions: deleted });
+      if (partitions.length > 0) await coordinator.offsetCommit({ ...sender, topics: [{ topic, partitions }] });
     } catch (error) {
       if (!IS_ACTIVE.includes(errorType(error))) throw error;
       throw new Failure(EXIT.busy, `The group ${groupId} has become active; stop its members and try again`);

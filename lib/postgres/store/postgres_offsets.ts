@@ -136,5 +136,5 @@ async function moveStore(session: Queries, { topic, topicId, partitions }: Offse
 
 function changeOf({ id, made_at, done, change }: Row): OffsetChange {
   const { call: _, ...rest }: NewChange & { call: string } = JSON.parse(change);
-  return { id, madeAt: made_at, ...rest, done };
+  return { ...rest, id, madeAt: made_at, done };
 }
