@@ -5,14 +5,14 @@ import { choice, integer, string } from "@optique/core/valueparser";
 import type { Kafka } from "kafkajs";
 import { OrderDecoder } from "./lib/avro/order_codec.ts";
 import { requireRegistry, writerSchemas } from "./lib/avro/schema_registry.ts";
-import { didYouMean } from "./lib/cli/did_you_mean.ts";
 import { useJsonLog } from "./lib/cli/log.ts";
 import { main } from "./lib/cli/main.ts";
 import { line, parseArgs } from "./lib/cli/parse.ts";
 import { print, printError } from "./lib/cli/print.ts";
 import { resetPreview } from "./lib/cli/reset_preview.ts";
 import { groupFlag, groupSetting, type KafkaSettings, ordersFlags, ordersSettings } from "./lib/cli/settings.ts";
-import { parseTimeFlag } from "./lib/cli/time_flag.ts";
+import { partitionsSetting, type ResetSetting, resetTargetSetting } from "./lib/cli/reset_flags.ts";
+import { warnOfSettled } from "./lib/cli/settled_changes.ts";
 import type { DatabaseConnection } from "./lib/connections.ts";
 import { decodeBatch } from "./lib/decode_batch.ts";
 import { EXIT, Failure } from "./lib/errors.ts";
@@ -21,18 +21,23 @@ import type { Verdict } from "./lib/judge_batch.ts";
 import { createKafka } from "./lib/kafka/client/client.ts";
 import { DeadLetterTopic } from "./lib/kafka/dead_letters/dead_letters.ts";
 import { withAdmin } from "./lib/kafka/client/disconnect.ts";
-import { resetGroup, startGroup, type StartOffsets } from "./lib/kafka/consume/group_start.ts";
+import { removeMember } from "./lib/kafka/consume/group_coordinator.ts";
+import { requireEmptyGroup } from "./lib/kafka/consume/group_offsets.ts";
+import { startGroup, type StartOffsets } from "./lib/kafka/consume/group_start.ts";
 import type { GroupTopic } from "./lib/kafka/consume/group_topic.ts";
 import { requireBrokers } from "./lib/kafka/client/require_brokers.ts";
 import { accessDenied, requireRights } from "./lib/kafka/client/rights.ts";
 import { type SubscribedBatch, Subscription } from "./lib/kafka/consume/subscription.ts";
 import { shareBy } from "./lib/kafka/consume/subscription_options.ts";
 import { MAX_GROUP } from "./lib/kafka/protocol/record_batch.ts";
+import { changeOffsets } from "./lib/kafka/offsets/change_offsets.ts";
+import { planReset } from "./lib/kafka/offsets/plan_reset.ts";
+import { settleChanges } from "./lib/kafka/offsets/settle_changes.ts";
 import { ensureTopics } from "./lib/kafka/client/topics_admin.ts";
 import type { OrderBatch } from "./lib/ports.ts";
 import { preparedAhead } from "./lib/prepared_ahead.ts";
 import { processBatch } from "./lib/process_batch.ts";
-import type { ResetTarget } from "./lib/reset_target.ts";
+import { RESET_TARGETS } from "./lib/reset_target.ts";
 import { deadLetterTopic, valueSubject } from "./lib/topics.ts";
 import { type ConsumerStore, openConsumerStore } from "./tools/consumer_store.ts";
 import { ConsumerView } from "./tools/consumer_view.ts";
@@ -44,7 +49,7 @@ export interface ConsumerConfig extends KafkaSettings {
   /** The database that holds users, stock and verdicts in place of the storage folder. */
   database?: DatabaseConnection;
   group: string;
-  reset?: { target: ResetTarget; partitions?: number[] };
+  reset?: ResetSetting;
   /** Stop at the log ends as they were at the start. */
   untilEnd: boolean;
   /** Stop after exactly this many messages. */
@@ -92,12 +97,15 @@ async function prepareGroup(
   const { group, topic } = at;
   try {
     return await withAdmin(kafka, async (admin) => {
+      if (deadMember !== undefined) await removeMember(kafka, group, deadMember);
+      warnOfSettled(await settleChanges(kafka, admin, store.offsets, at));
       if (reset !== undefined) {
-        await resetGroup(kafka, admin, store, { ...at, deadMember, ...reset }, (steps) => {
-          (json ? printError : print)(resetPreview({ topic, target: reset.target, steps }));
-        });
+        await requireEmptyGroup(admin, group);
+        const { steps, change } = await planReset(kafka, admin, store.offsets, { ...at, ...reset, withStore: true });
+        (json ? printError : print)(resetPreview({ topic, target: reset.target, steps }));
+        await changeOffsets(kafka, admin, store.offsets, change);
       }
-      return await startGroup(kafka, admin, store, { ...at, deadMember, isShared: lanes !== undefined });
+      return await startGroup(kafka, admin, store, { ...at, isShared: lanes !== undefined });
     });
   } catch (error) {
     throw accessDenied(error, kafka, { topic, operation: "Read", group }) ?? error;
@@ -167,7 +175,7 @@ const parser = object({
     description: line("Move the group before consuming: to the earliest record, or --reset-to"),
   }),
   resetTo: optional(option("--reset-to", string({ metavar: "WHERE" }), {
-    description: line("earliest, latest, an offset, a time (2026-11-24T08:00) or an age (15m, PT15M)"),
+    description: line(RESET_TARGETS),
   })),
   partitions: optional(option("--partitions", string({ metavar: "0,2" }), {
     description: line("Limit the reset to these partitions"),
@@ -221,23 +229,19 @@ export function configure(args: readonly string[]): ConsumerConfig {
   };
 }
 
-/** The words among the values of `--reset-to`. */
-const WHERE = ["earliest", "latest"];
-
-function resetSetting({ reset, resetTo, partitions }: { reset: boolean; resetTo?: string; partitions?: string }) {
+function resetSetting({ reset, resetTo, partitions }: {
+  reset: boolean;
+  resetTo?: string;
+  partitions?: string;
+}): ResetSetting | undefined {
   if (!reset && (resetTo ?? partitions) !== undefined) {
     throw new Failure(EXIT.usage, "--reset-to and --partitions go with --reset");
   }
   if (!reset) return undefined;
-  const target = parseTimeFlag(resetTo ?? "earliest", Date.now());
-  if (target === undefined) {
-    const known = "earliest, latest, an offset, a time such as 2026-11-24T08:00, or an age such as 15m";
-    throw new Failure(EXIT.usage, `--reset-to must be ${known}, got "${resetTo}"${didYouMean(resetTo!, WHERE)}`);
-  }
-  if (partitions !== undefined && !/^\d+(,\d+)*$/.test(partitions)) {
-    throw new Failure(EXIT.usage, `--partitions must be numbers such as 0,2, got "${partitions}"`);
-  }
-  return { target, partitions: partitions?.split(",").map(Number) };
+  return {
+    ...resetTargetSetting("--reset-to", resetTo ?? "earliest", Date.now()),
+    partitions: partitionsSetting(partitions),
+  };
 }
 
 if (import.meta.main) await main((args, stop) => run(configure(args), stop));

@@ -1,6 +1,7 @@
 import type { Header } from "./header.ts";
 import type { Coordinates, Order, ReceivedOrder } from "./order.ts";
 import type { StoreView, Verdict } from "./judge_batch.ts";
+import type { OffsetStore } from "./offset_changes.ts";
 import type { OffsetRange } from "./offset_ranges.ts";
 
 /** An order to be sent to Kafka. */
@@ -108,8 +109,8 @@ export interface OrderStore {
    * durable, or undefined if the group's own offset will do.
    */
   resumeAt(at: TopicPartition): Promise<number | undefined>;
-  /** Makes reading of a partition go on at `offset`, durably: the store's half of a reset, after the group was moved. */
-  restartAt(at: TopicPartition, offset: number): Promise<void>;
+  /** Changes where reading goes on: the store's half of a reset. */
+  readonly offsets: OffsetStore;
   /** Brings the files people look at up to date; called when idle. */
   checkpoint(): Promise<void>;
   close(): Promise<void>;

@@ -1,19 +1,37 @@
+import type { OffsetRange } from "./offset_ranges.ts";
+
 /** Where an offset reset leads. */
 export type ResetTarget =
   | { kind: "earliest" }
   | { kind: "latest" }
+  /** Where the group is now; the log's end where it has no offset, as Kafka's own tool has it. */
+  | { kind: "current" }
   | { kind: "offset"; offset: number }
+  /** So many records on, or back if negative. */
+  | { kind: "shift"; by: number }
+  /** An offset of its own for each of these partitions; the others stay. */
+  | { kind: "offsets"; offsets: ReadonlyMap<number, number> }
   /** The first record at or after this time, in milliseconds since the epoch. */
   | { kind: "time"; time: number };
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** What {@linkcode parseResetTarget} takes, as the help and the errors of commands say it. */
+export const RESET_TARGETS = "earliest, latest, current, an offset, +N or -N records, 0=5,1=9 by partition, " +
+  "a time such as 2026-11-24T08:00, or an age such as 15m";
+
 /**
- * Parses `earliest`, `latest`, an offset, a time (ISO 8601; local unless it has a zone) or an age such as `15m`, `6h`
- * or `PT15M`. Undefined for anything else. `now` is in milliseconds since the epoch.
+ * Parses `earliest`, `latest`, `current`, an offset, a shift such as `-10`, offsets by partition such as `0=5,1=9`, a
+ * time (ISO 8601; local unless it has a zone) or an age such as `15m`, `6h` or `PT15M`. Undefined for anything else.
+ * `now` is in milliseconds since the epoch.
  */
 export function parseResetTarget(text: string, now: number): ResetTarget | undefined {
-  if (text === "earliest" || text === "latest") return { kind: text };
+  if (text === "earliest" || text === "latest" || text === "current") return { kind: text };
+  if (/^[+-]\d+$/.test(text)) {
+    const by = Number(text);
+    return Number.isSafeInteger(by) ? { kind: "shift", by } : undefined;
+  }
+  if (/^\d+=\d+(,\d+=\d+)*$/.test(text)) return parseOffsets(text);
   if (/^\d+$/.test(text)) {
     const offset = Number(text);
     return Number.isSafeInteger(offset) ? { kind: "offset", offset } : undefined;
@@ -23,6 +41,13 @@ export function parseResetTarget(text: string, now: number): ResetTarget | undef
   if (age !== undefined) return { kind: "time", time: Math.max(0, now - age) };
   const time = parseTime(text);
   return time === undefined ? undefined : { kind: "time", time: Math.max(0, time) };
+}
+
+function parseOffsets(text: string): ResetTarget | undefined {
+  const pairs = text.split(",").map((pair) => pair.split("=").map(Number) as [number, number]);
+  const offsets = new Map(pairs);
+  const isSound = offsets.size === pairs.length && pairs.flat().every(Number.isSafeInteger);
+  return isSound ? { kind: "offsets", offsets } : undefined;
 }
 
 function parseTime(text: string): number | undefined {
@@ -58,28 +83,47 @@ export function instant(time: number): string {
   return new Date(time).toISOString().replace(".000Z", "Z");
 }
 
+/** The log of a partition: offsets `[low, end)` exist, those before `high` can be read; an open transaction is between. */
+export interface LogBounds {
+  partition: number;
+  low: number;
+  high: number;
+  end: number;
+}
+
 /** A reset of one partition. */
 export interface ResetStep {
   partition: number;
-  /** The committed offset before; undefined where there was none. */
+  /** Where reading would go on now; undefined where it would begin at the log's start. */
   from: number | undefined;
-  to: number;
+  /** Where it will go on; undefined where it will begin at the log's start, because an undo leaves no offset. */
+  to: number | undefined;
   /** The requested offset, if it had to be moved into the log. */
   clampedFrom?: number;
   /** Records that will be read again (positive) or skipped (negative), counted from `from`. */
   again: number;
+  /** The offsets of those. */
+  range: OffsetRange;
 }
 
 /**
- * The reset of one partition. `asked` is the offset the target means there; the log holds `[low, high)`, and the result
- * lies within it.
+ * The reset of one partition. `asked` is the offset the target means there, undefined to have none; the result lies
+ * within the log.
  */
-export function resetStep(
-  log: { partition: number; low: number; high: number },
-  from: number | undefined,
-  asked: number,
-): ResetStep {
-  const to = Math.min(Math.max(asked, log.low), log.high);
-  const again = Math.min(Math.max(from ?? log.low, log.low), log.high) - to;
-  return { partition: log.partition, from, to, again, ...(to === asked ? {} : { clampedFrom: asked }) };
+export function resetStep(log: LogBounds, from: number | undefined, asked: number | undefined): ResetStep {
+  const to = asked === undefined ? undefined : intoLog(log, asked);
+  const [old, now] = [from ?? log.low, to ?? log.low].map((offset) => intoLog(log, offset));
+  return {
+    partition: log.partition,
+    from,
+    to,
+    ...(to === asked ? {} : { clampedFrom: asked }),
+    again: old - now,
+    range: { from: Math.min(old, now), to: Math.max(old, now) },
+  };
+}
+
+/** Beyond its end an offset can only mean what comes next, which is what an open transaction holds back. */
+export function intoLog({ low, high, end }: LogBounds, offset: number): number {
+  return offset > end ? high : Math.max(offset, low);
 }

@@ -1,7 +1,6 @@
-import { createInterface } from "node:readline/promises";
-import process from "node:process";
 import { object } from "@optique/core/constructs";
 import { option } from "@optique/core/primitives";
+import { confirm } from "../lib/cli/confirm.ts";
 import { escapeControls } from "../lib/cli/escape.ts";
 import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
@@ -56,7 +55,7 @@ async function addSamples(store: StoreAdmin): Promise<void> {
 
 async function startOver(store: StoreAdmin, yes: boolean): Promise<void> {
   const { parts, place } = store;
-  if (!yes && !(await confirm(place))) {
+  if (!yes && !(await confirm(`Start ${escapeControls(place)} over? All accepted orders are set aside.`))) {
     throw new Failure(EXIT.usage, `Starting ${place} over needs a yes: answer the question, or pass --yes`);
   }
   const backup = await store.startOver(USERS, ITEMS);
@@ -70,16 +69,6 @@ function listed(users: readonly User[], items: readonly StockItem[]): string {
     ...items.map((item) => `${item.name} ${item.quantity}`),
   ]
     .join(", ");
-}
-
-async function confirm(place: string): Promise<boolean> {
-  if (!Deno.stdin.isTerminal()) return false;
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await lines.question(
-    `Start ${escapeControls(place)} over? All accepted orders are set aside. [y/N] `,
-  );
-  lines.close();
-  return /^y(es)?$/i.test(answer.trim());
 }
 
 if (import.meta.main) await main((args) => run(args));

@@ -17,7 +17,7 @@ const NO_FUNCTION = /^ *(?:if|for|while|switch|return|await|catch|super|throw|yi
 /** The rooms of a technology: each may import itself and those listed before it. */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   files: [["disk"], ["csv", "log", "index"], ["store"], ["read"], ["admin"]],
-  kafka: [["client"], ["protocol"], ["consume", "produce"], ["scan"], ["dead_letters"], ["inspect"]],
+  kafka: [["client"], ["protocol"], ["consume", "produce"], ["scan"], ["dead_letters", "offsets"], ["inspect"]],
   postgres: [["client"], ["store"], ["admin"]],
 };
 /** A blank, a # or an umlaut in the folder's name is escaped in a URL. */

@@ -63,7 +63,7 @@ async function openSharedStore(
     if (share !== undefined && share !== told) (json ? printError : print)(told = share);
   }
   return {
-    store: await PostgresStore.open(database, { lanes, stop }),
+    store: await PostgresStore.open(database, { lanes, group, stop }),
     lanes,
     onJoin: (...share) => void tell(...share).catch(() => {}), // a courtesy: if it fails, the next rebalance prints it
   };

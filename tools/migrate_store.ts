@@ -30,6 +30,7 @@ import { type Move, moveStore, type StoreSource, type StoreTarget } from "../lib
 import { PostgresSource } from "../lib/postgres/admin/postgres_source.ts";
 import { PostgresTarget } from "../lib/postgres/admin/postgres_target.ts";
 import { openDatabase } from "../lib/postgres/client/open_database.ts";
+import { withStore } from "./open_store.ts";
 
 const parser = object({
   to: option("--to", choice(["postgres", "files"], { metavar: "STORE" }), {
@@ -59,6 +60,7 @@ export interface MigrateConfig {
 export async function run(config: MigrateConfig): Promise<void> {
   const { to, storage, json } = config;
   await requireNoConsumer(config);
+  await requireSettled(config);
   const database = await openDatabase(config.database);
   const [source, target]: [StoreSource, StoreTarget] = to === "postgres"
     ? [new FileSource(storage, warn), new PostgresTarget(database)]
@@ -82,6 +84,19 @@ async function requireNoConsumer({ kafka, group }: MigrateConfig): Promise<void>
     return warn(`${error.message}; it is not known whether the group ${group} is active`);
   }
   await withAdmin(createKafka(kafka), (admin) => requireEmptyGroup(admin, group));
+}
+
+/** What a killed reset left in Kafka is undone with the notes of its own store only. */
+async function requireSettled({ to, storage, database }: MigrateConfig): Promise<void> {
+  const source = { storage, database: to === "postgres" ? undefined : database };
+  const changes = await withStore(source, (store) => store.offsets.changes());
+  const killed = changes.find(({ done }) => !done);
+  if (killed === undefined) return;
+  const { group, topic } = killed;
+  throw new Failure(
+    EXIT.busy,
+    `A reset of ${group} in ${topic} was interrupted: let deno task consume --until-end end it first`,
+  );
 }
 
 function report(move: Move | undefined, source: StoreSource, target: StoreTarget): void {

@@ -2,6 +2,7 @@ import type { OrderStore } from "../../lib/ports.ts";
 import type { FileStore } from "../../lib/files/store/file_store.ts";
 import { requireBalance, TestStorage } from "../support/storage.ts";
 import { orderStoreConformance, type StoreContents, type StoreHarness } from "./order_store.ts";
+import { offsetStoreConformance } from "./offset_store.ts";
 
 /**
  * The file store in a temp folder. After a kill its successor works on a copy, because the dead one's locks are still
@@ -74,4 +75,9 @@ orderStoreConformance(
 orderStoreConformance(
   "FileStore that compacts its journals at every checkpoint",
   async (contents: StoreContents) => new FileStoreHarness(await TestStorage.create({ ...contents, compactAbove: 0 })),
+);
+
+offsetStoreConformance(
+  "FileStore",
+  async (contents: StoreContents) => new FileStoreHarness(await TestStorage.create(contents)),
 );

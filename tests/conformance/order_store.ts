@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Verdict } from "../../lib/judge_batch.ts";
 import type { OrderBatch, OrderStore } from "../../lib/ports.ts";
+import { restartAt } from "../support/restart_at.ts";
 import { batchOf, order, outcomes, partitionOf, process } from "../support/storage.ts";
 
 /** A store for the conformance suite, with access to what it keeps; it is removed when disposed. */
@@ -40,7 +41,7 @@ const id = (order_id: string, given = {}) => order({ order_id, ...given });
 async function deliver(store: OrderStore, batch: OrderBatch): Promise<Verdict[]> {
   const at = partitionOf(batch.partition);
   const position = await store.resumeAt(at);
-  if (position !== undefined && position !== batch.from) await store.restartAt(at, batch.from);
+  if (position !== undefined && position !== batch.from) await restartAt(store, at, batch.from);
   return await process(store, batch);
 }
 
@@ -187,7 +188,7 @@ export function orderStoreConformance(
     const readTo = (offset: number) => harness.keepsPosition ? offset : undefined;
     await deliver(store, batchOf([id("a")], { from: 5 }));
     assert.equal(await store.resumeAt(partitionOf(0)), readTo(6));
-    await store.restartAt(partitionOf(0), 2);
+    await restartAt(store, partitionOf(0), 2);
     const found = [partitionOf(0), partitionOf(1), partitionOf(0, "other")].map((at) => store.resumeAt(at));
     assert.deepEqual(await Promise.all(found), [2, undefined, undefined]);
     await harness.abandon(store);

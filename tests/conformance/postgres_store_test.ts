@@ -3,6 +3,7 @@ import type { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
 import { postgresTest } from "../support/postgres.ts";
 import { reuseDatabases, TestDatabase } from "../support/postgres_database.ts";
 import { orderStoreConformance, type StoreContents, type StoreHarness } from "./order_store.ts";
+import { offsetStoreConformance } from "./offset_store.ts";
 
 /** The store in a database of its own. */
 class PostgresStoreHarness implements StoreHarness {
@@ -70,4 +71,8 @@ orderStoreConformance("PostgresStore", async (contents: StoreContents) => {
 
 orderStoreConformance("PostgresStore where every transaction is serializable", async (contents: StoreContents) => {
   return new PostgresStoreHarness(await TestDatabase.create({ ...contents, isolation: "serializable" }));
+}, postgresTest);
+
+offsetStoreConformance("PostgresStore", async (contents: StoreContents) => {
+  return new PostgresStoreHarness(await TestDatabase.create(contents));
 }, postgresTest);

@@ -2,7 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Consumer } from "kafkajs";
 import { Failure } from "../../lib/errors.ts";
 import { disconnect } from "../../lib/kafka/client/disconnect.ts";
-import { resetGroup } from "../../lib/kafka/consume/group_start.ts";
+import { changeOffsets } from "../../lib/kafka/offsets/change_offsets.ts";
+import { planReset } from "../../lib/kafka/offsets/plan_reset.ts";
+import { requireIdle } from "../../lib/kafka/offsets/require_idle.ts";
 import { Subscription } from "../../lib/kafka/consume/subscription.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 import { brokenOf, KafkaWorld, moment } from "./kafka_world.ts";
@@ -49,10 +51,14 @@ export const resetRacingJoin: Fault = {
 async function reset(world: KafkaWorld, latest: boolean): Promise<Error | undefined> {
   const store = await world.storage.open();
   const { kafka, group, topic } = world;
-  const topicId = await world.topicId();
-  const target = { kind: latest ? "latest" as const : "earliest" as const };
+  const to = latest ? "latest" as const : "earliest" as const;
+  const request = { group, topic, topicId: await world.topicId(), target: { kind: to }, to, withStore: true };
   try {
-    await world.admin((admin) => resetGroup(kafka, admin, store, { group, topic, topicId, target }, () => {}));
+    await world.admin(async (admin) => {
+      await requireIdle(kafka, admin, { group, store: store.offsets });
+      const { change } = await planReset(kafka, admin, store.offsets, request);
+      await changeOffsets(kafka, admin, store.offsets, change);
+    });
   } catch (error) {
     return error as Error;
   } finally {
@@ -61,7 +67,10 @@ async function reset(world: KafkaWorld, latest: boolean): Promise<Error | undefi
 }
 
 /** A member that joins, commits nothing, and leaves once it has been one: a consumer of ours, or any other client. */
-async function joinAndLeave(world: KafkaWorld, ours: boolean): Promise<void> {
+export async function joinAndLeave(
+  world: Pick<KafkaWorld, "group" | "topic" | "kafka">,
+  ours: boolean,
+): Promise<void> {
   const joined = Promise.withResolvers<void>();
   if (ours) {
     const stop = new AbortController();

@@ -5,6 +5,7 @@ import type { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
 import { withoutPostgres } from "../support/postgres.ts";
 import { TestDatabase } from "../support/postgres_database.ts";
 import { watchStatements } from "../support/statements.ts";
+import { restartAt } from "../support/restart_at.ts";
 import { batchOf, order, outcomes, partitionOf, process } from "../support/storage.ts";
 import type { Fault, FaultContext, FaultOutcome } from "./fault.ts";
 
@@ -61,7 +62,7 @@ class Members {
       if (this.#resets > 0 && this.#below(100) === 0) {
         this.#resets--;
         const read = await store.resumeAt(partitionOf(partition)) ?? 0;
-        await store.restartAt(partitionOf(partition), this.#below(read + 1));
+        await restartAt(store, partitionOf(partition), this.#below(read + 1));
       }
       const batch = await this.#next(store, partition);
       idle = batch === undefined ? idle + 1 : 0;

@@ -6,6 +6,7 @@ import type { OrderBatch } from "../../lib/ports.ts";
 import { withoutPostgres } from "../support/postgres.ts";
 import { TestDatabase } from "../support/postgres_database.ts";
 import { serverError, type Statement, watchStatements } from "../support/statements.ts";
+import { restartAt } from "../support/restart_at.ts";
 import { batchOf, order, outcomes } from "../support/storage.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
 import type { Fault, FaultOutcome } from "./fault.ts";
@@ -32,7 +33,7 @@ async function scenario(store: PostgresStore, database: TestDatabase): Promise<s
     await process({ ...batchOf(orders, { partition: 1, from: 2 * index }), topicId: "one" });
   }
   await database.setUser("bob", "paid");
-  await store.restartAt(at, 0);
+  await restartAt(store, at, 0);
   await process(first);
   seen.push([`${await store.resumeAt(at)}`, `${await store.resumeAt({ ...at, topicId: "two" })}`]);
   await process({ ...batchOf([id("f"), id("a")]), topicId: "two" });

@@ -15,6 +15,7 @@ import { POSTGRES_MUTANT_FAULTS } from "./postgres_mutants.ts";
 import { everyStatement } from "./postgres_statements.ts";
 import { membersKilled } from "./postgres_many.ts";
 import { POSTGRES_GROUPS } from "./postgres_groups.ts";
+import { sharedResetRacingJoin } from "./postgres_reset.ts";
 import { databaseAway } from "./postgres_outage.ts";
 import { DAMAGE_FAULTS } from "./store_damage.ts";
 import { IO_FAULTS } from "./store_io.ts";
@@ -56,5 +57,6 @@ export const FAULTS: readonly Fault[] = [
   // In a group whose members share a store in PostgreSQL.
   ...POSTGRES_GROUPS,
   databaseAway,
+  sharedResetRacingJoin,
   membersKilled,
 ].sort((a, b) => a.row - b.row);

@@ -17,6 +17,9 @@ const LINES = [
   "produce --count 20 --delay 0 --mix poison=30,unpaid=20 --verbose",
   "consume --until-end --verbose",
   "consume --until-end --verbose --reset",
+  "offsets show",
+  "offsets reset --to -3 --yes",
+  "offsets undo --yes --json",
   "verify --verbose",
   "verify --json",
   "why no-such-order",
@@ -35,6 +38,7 @@ const STORE_LINES = [
   "verify --offline --verbose",
   "why no-such-order --offline --json",
   "replay --dry-run --verbose",
+  "offsets history",
   "migrate-store --to postgres",
   "doctor --json",
 ];

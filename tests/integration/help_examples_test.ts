@@ -14,7 +14,7 @@ import { order } from "../support/storage.ts";
 
 /** Commands in an order in which the examples of each find what those before it left. */
 const PIPELINE =
-  "bootstrap doctor produce user inventory consume whatif replay dlq verify why dashboard demo completions"
+  "bootstrap doctor produce user inventory consume offsets whatif replay dlq verify why dashboard demo completions"
     .split(" ");
 const STACK = ["up", "down"];
 /** Needs a database; migrate_store_test.ts and postgres_store_test.ts run what its examples say. */

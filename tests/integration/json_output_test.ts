@@ -26,6 +26,7 @@ const PRINTERS: Record<string, [task: string, args: string[]]> = {
   "tools/user.ts": ["user", ["show", "--json"]],
   "tools/verify.ts": ["verify", ["--json"]],
   "tools/why.ts": ["why", [HOSTILE, "--json"]],
+  "tools/offsets.ts": ["offsets", ["show", "--group", HOSTILE, "--json"]],
   "tools/migrate_store.ts": ["migrate-store", ["--to", "postgres", "--json"]], // the last one: it takes the folder away
 };
 /** These print figures only. */

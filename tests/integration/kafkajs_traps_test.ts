@@ -73,10 +73,14 @@ class Reading implements AsyncDisposable {
   }
 }
 
+function commits(offsets: Iterable<[partition: number, offset: number]>) {
+  return new Map([...offsets].map(([partition, offset]) => [partition, { offset, metadata: null }]));
+}
+
 async function commit(world: KafkaWorld, offsets: readonly number[]): Promise<void> {
   const { kafka, group, topic } = world;
   const at = { group, topic, topicId: await world.topicId() };
-  await world.admin((admin) => moveGroup(kafka, admin, at, new Map(offsets.entries())));
+  await world.admin((admin) => moveGroup(kafka, admin, at, commits(offsets.entries())));
 }
 
 Deno.test({
@@ -144,7 +148,7 @@ Deno.test("moving a group is believed only when the offsets are read back", asyn
   await world.admin(async (admin) => {
     const partitions = [1, 2, 0].map((offset, partition) => ({ partition, offset: String(offset), metadata: null }));
     const forgetful: Admin = { ...admin, fetchOffsets: () => Promise.resolve([{ topic, partitions }]) };
-    const move = moveGroup(kafka, forgetful, { group, topic, topicId: undefined }, new Map([[2, 3]]));
+    const move = moveGroup(kafka, forgetful, { group, topic, topicId: undefined }, commits([[2, 3]]));
     await assert.rejects(move, (error) => error instanceof Failure && error.exit === EXIT.failed);
   });
 });

@@ -31,6 +31,8 @@ const others = (operation: AclOperationTypes, topic = "others") => right(operati
 const TABLE: [line: string, rights: AclEntry[]][] = [
   ["produce --count 40 --delay 0 --seed rights --mix unpaid=20,poison=20", [WRITES_ORDERS]],
   ["consume --until-end", [READS_ORDERS, WRITES_DEAD_LETTERS, IS_MEMBER]],
+  ["offsets show", [READS_ORDERS, IS_MEMBER]],
+  ["offsets reset --to -1 --partitions 0 --yes", [READS_ORDERS, IS_MEMBER]],
   ["verify", [READS_ORDERS, READS_DEAD_LETTERS]],
   ["why ORDER_ID", [READS_ORDERS]],
   ["dlq", [READS_DEAD_LETTERS]],

@@ -13,6 +13,7 @@ import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { postgresTest } from "../support/postgres.ts";
 import { TestDatabase } from "../support/postgres_database.ts";
 import { watchedWork } from "../support/progress.ts";
+import { restartAt } from "../support/restart_at.ts";
 import { batchOf, order, outcomes, partitionOf, process, TestStorage } from "../support/storage.ts";
 
 const warn = (sentence: string) => assert.match(sentence, /begins with a blank/);
@@ -42,7 +43,7 @@ async function usedStorage(orders: number): Promise<TestStorage> {
   await process(store, batchOf([order({ order_id: "late", user: "carol", item: "alice" })], { from: 1_000_000 }));
   await storage.setUser("carol", "paid");
   await process(store, batchOf([order({ order_id: "late", user: "carol", item: "alice" })], { from: 1_000_000 }));
-  await store.restartAt(partitionOf(7), 42);
+  await restartAt(store, partitionOf(7), 42);
   await storage.close(store);
   await storage.setStock("alice", 17);
   return storage;

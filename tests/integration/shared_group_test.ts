@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { commitForEmptyGroup } from "../../lib/kafka/consume/group_coordinator.ts";
 import { describeShare } from "../../lib/kafka/consume/group_share.ts";
+import { offsetMetadata } from "../../lib/kafka/consume/group_topic.ts";
 import { startGroup } from "../../lib/kafka/consume/group_start.ts";
 import { eventually } from "../support/commands.ts";
 import { ALL, BATCH, isShared, Member, PARTITIONS, World } from "../support/shared_group.ts";
@@ -99,8 +100,10 @@ Deno.test("a member goes on at its store's position even if the store is away wh
   const { kafka, topic, positions } = world;
   // As after a restore of the store: the group is ahead of it, and no record comes that would tell.
   for (const partition of ALL) positions.set(partition, 0);
-  const ends = new Map(ALL.map((partition) => [partition, Math.ceil((10 * BATCH - partition) / PARTITIONS)]));
-  await commitForEmptyGroup(kafka, { group: topic, topic, topicId: undefined }, ends);
+  const ends = new Map(
+    ALL.map((partition) => [partition, { offset: Math.ceil((10 * BATCH - partition) / PARTITIONS), metadata: "" }]),
+  );
+  await commitForEmptyGroup(kafka, { group: topic, topic }, ends);
   world.away.positionOf = 2 * PARTITIONS;
   await using _member = new Member(world, { starts: new Map(positions) });
   await eventually("everything is taken", () => world.isDone);
@@ -127,11 +130,10 @@ Deno.test("a member begins where the group does, and not at an offset of an earl
   const world = await World.create();
   await world.send(10 * BATCH);
   const { kafka, topic, positions } = world;
-  const stale = new Map(ALL.map((partition) => [partition, BATCH]));
-  await commitForEmptyGroup(kafka, { group: topic, topic, topicId: "earlier" }, stale);
+  const stale = new Map(ALL.map((partition) => [partition, { offset: BATCH, metadata: offsetMetadata("earlier") }]));
+  await commitForEmptyGroup(kafka, { group: topic, topic }, stale);
   const store = {
     resumeAt: ({ partition }: { partition: number }) => Promise.resolve(positions.get(partition)),
-    restartAt: () => Promise.resolve(),
   };
   const at = { group: topic, topic, topicId: "now", isShared: true };
   const { starts } = await withAdmin(kafka, (admin) => startGroup(kafka, admin, store, at));
@@ -185,7 +187,6 @@ Deno.test("a member may start while the others read on: positions beyond the log
       await (sending ??= world.send(PARTITIONS));
       return 2;
     },
-    restartAt: () => Promise.resolve(),
   };
   const at = { group: topic, topic, topicId: undefined, isShared: true };
   const { starts, ends } = await withAdmin(kafka, (admin) => startGroup(kafka, admin, store, at));

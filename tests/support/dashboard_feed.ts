@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import type { DatabaseConnection, KafkaConnection } from "../../lib/connections.ts";
+import type { KafkaConnection } from "../../lib/connections.ts";
 import { messageOf } from "../../lib/errors.ts";
-import { Secret } from "../../lib/secret.ts";
 import type { Feed } from "../../tools/dashboard/feed.ts";
 import { openFeed } from "../../tools/dashboard/feed/open_feed.ts";
 import { eventually, ownWorld, task } from "./commands.ts";
 import { testKafka, testRegistry } from "./kafka.ts";
+import { connectionTo } from "./postgres.ts";
 import { TestDatabase } from "./postgres_database.ts";
 
 export type Picture = NonNullable<Feed["snapshot"]>;
@@ -73,9 +73,4 @@ export async function ok(name: string, args: string[], env: Record<string, strin
   const { code, stdout, stderr } = await task(name, args, env);
   assert.equal(code, 0, `deno task ${name} ${args.join(" ")}: ${stderr}`);
   return stdout;
-}
-
-function connectionTo(url: string): DatabaseConnection {
-  const { hostname: host, port, pathname, username: user, password } = new URL(url);
-  return { host, port: Number(port), database: pathname.slice(1), user, password: new Secret(password) };
 }

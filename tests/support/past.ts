@@ -2,6 +2,7 @@ import type { Verdict } from "../../lib/judge_batch.ts";
 import { nameKey, type Order } from "../../lib/order.ts";
 import type { OrderStore } from "../../lib/ports.ts";
 import type { StoreAdmin } from "../../lib/store_admin.ts";
+import { restartAt } from "./restart_at.ts";
 import { batchOf, outcomes, partitionOf, process } from "./storage.ts";
 
 /** A store of either kind: of a consumer, and of the tools. */
@@ -88,7 +89,7 @@ async function comeIn({ admin, setStock }: PastWorld, { item, more }: { item: st
 
 async function deliver(store: OrderStore, { orders, ...at }: { orders: Order[]; partition: number; from: number }) {
   const position = await store.resumeAt(partitionOf(at.partition));
-  if (position !== undefined && position !== at.from) await store.restartAt(partitionOf(at.partition), at.from);
+  if (position !== undefined && position !== at.from) await restartAt(store, partitionOf(at.partition), at.from);
   return await process(store, batchOf(orders, at));
 }
 

@@ -1,6 +1,8 @@
+import type { DatabaseConnection } from "../../lib/connections.ts";
 import { printError } from "../../lib/cli/print.ts";
 import { Failure } from "../../lib/errors.ts";
 import { patiently } from "../../lib/patiently.ts";
+import { Secret } from "../../lib/secret.ts";
 import { endedEarly, type StartedService } from "../../tools/stack/service.ts";
 import { freePorts } from "../../tools/stack/ports.ts";
 import { provideDatabase, withClient } from "../../tools/stack/postgres/database.ts";
@@ -79,6 +81,12 @@ export async function withPostgres<T>(work: (env: PostgresEnv, server: TestServe
     if (server !== undefined) await terminate([server.process], STOP_SERVER);
     Deno.removeSync(folder, { recursive: true });
   }
+}
+
+/** How code connects to the database that a test's URL names. */
+export function connectionTo(text: string): DatabaseConnection {
+  const { hostname: host, port, username: user, password, pathname } = new URL(text);
+  return { host, port: Number(port), database: pathname.slice(1), user, password: new Secret(password) };
 }
 
 /**

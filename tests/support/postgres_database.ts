@@ -8,7 +8,16 @@ import { Secret } from "../../lib/secret.ts";
 import { withClient } from "../../tools/stack/postgres/database.ts";
 import { testServer } from "./postgres.ts";
 
-const TABLES = ["users", "inventory", "orders", "rejected", "stock_edits", "positions", "offset_ranges"];
+const TABLES = [
+  "users",
+  "inventory",
+  "orders",
+  "rejected",
+  "stock_edits",
+  "positions",
+  "offset_ranges",
+  "offset_changes",
+];
 const SAMPLE = { users: { alice: "paid", bob: "unpaid" }, items: { book: 10, pen: 50 } };
 
 /** Databases with our tables, emptied for the next test: creating one takes longer than most tests. */

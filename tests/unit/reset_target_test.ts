@@ -40,11 +40,27 @@ Deno.test("parseResetTarget() takes a time as local unless it says otherwise", p
   }
 });
 
+Deno.test("parseResetTarget() knows where the group is, shifts from there, and offsets by partition", pure, () => {
+  assert.deepEqual(parse("current"), { kind: "current" });
+  assert.deepEqual(parse("+5"), { kind: "shift", by: 5 });
+  assert.deepEqual(parse("-10"), { kind: "shift", by: -10 });
+  assert.deepEqual(parse("0=5,1=9"), { kind: "offsets", offsets: new Map([[0, 5], [1, 9]]) });
+});
+
 Deno.test("parseResetTarget() refuses anything else", pure, () => {
-  const numbers = "-1,+1,1.5,1e3,0x10,１２,9007199254740992,15 m,NaN";
+  const numbers = "1.5,+1.5,--1,+,-,-9007199254740992,0=,=5,0=-1,a=1,1e3,0x10,１２,9007199254740992,15 m,NaN";
   const ages = "m,15M,1w,P,PT,P1,PT1,P1DT,P-1D,PT1.5H,-15m,10constructor";
   const times = "2026-11,2026-13-01,2026-11-24T25:00,2026-11-24T8:00,24.11.2026,2026-11-24Z,now";
-  const wrong = ["", " ", "Earliest", "first", "__proto__", ...[numbers, ages, times].flatMap((all) => all.split(","))];
+  const wrong = [
+    "0=5,0=6",
+    "0=5,",
+    "",
+    " ",
+    "Earliest",
+    "first",
+    "__proto__",
+    ...[numbers, ages, times].flatMap((all) => all.split(",")),
+  ];
   for (const text of wrong) assert.equal(parse(text), undefined, JSON.stringify(text));
 });
 
@@ -77,37 +93,50 @@ Deno.test("instant() is a time that parseResetTarget() reads back", pure, () => 
   }));
 });
 
-Deno.test("resetStep() counts what is read again, or skipped", pure, () => {
-  const log = { partition: 3, low: 10, high: 50 };
-  assert.deepEqual(resetStep(log, 40, 15), { partition: 3, from: 40, to: 15, again: 25 });
-  assert.deepEqual(resetStep(log, 15, 40), { partition: 3, from: 15, to: 40, again: -25 });
-  assert.deepEqual(resetStep(log, 20, 20), { partition: 3, from: 20, to: 20, again: 0 });
+const LOG = { partition: 3, low: 10, high: 50, end: 50 };
+
+Deno.test("resetStep() counts what is read again, or skipped, and names its range", pure, () => {
+  assert.deepEqual(resetStep(LOG, 40, 15), { partition: 3, from: 40, to: 15, again: 25, range: { from: 15, to: 40 } });
+  assert.deepEqual(resetStep(LOG, 15, 40), { partition: 3, from: 15, to: 40, again: -25, range: { from: 15, to: 40 } });
+  assert.equal(resetStep(LOG, 20, 20).again, 0);
 });
 
 Deno.test("resetStep() moves what is outside of the log to its ends and says so", pure, () => {
-  const log = { partition: 0, low: 10, high: 50 };
-  assert.deepEqual(resetStep(log, 40, 3), { partition: 0, from: 40, to: 10, clampedFrom: 3, again: 30 });
-  assert.deepEqual(resetStep(log, 40, 99), { partition: 0, from: 40, to: 50, clampedFrom: 99, again: -10 });
-  assert.deepEqual(resetStep({ partition: 0, low: 0, high: 0 }, undefined, 5).to, 0);
+  const outcome = (from: number, asked: number) => {
+    const { to, clampedFrom, again } = resetStep(LOG, from, asked);
+    return { to, clampedFrom, again };
+  };
+  assert.deepEqual(outcome(40, 3), { to: 10, clampedFrom: 3, again: 30 });
+  assert.deepEqual(outcome(40, 99), { to: 50, clampedFrom: 99, again: -10 });
+  assert.deepEqual(resetStep({ partition: 0, low: 0, high: 0, end: 0 }, undefined, 5).to, 0);
+});
+
+Deno.test("resetStep() takes an offset within an open transaction, but skips none for one beyond the log", pure, () => {
+  const open = { ...LOG, end: 60 };
+  assert.equal(resetStep(open, 40, 55).to, 55);
+  assert.equal(resetStep(open, 40, 99).to, 50);
 });
 
 Deno.test(
-  "resetStep() counts from the log's start where nothing was committed, or what is gone by retention",
+  "resetStep() counts from the log's start where there is no offset, or where it is gone by retention",
   pure,
   () => {
-    const log = { partition: 0, low: 10, high: 50 };
-    assert.deepEqual(resetStep(log, undefined, 50), { partition: 0, from: undefined, to: 50, again: -40 });
-    assert.equal(resetStep(log, 3, 10).again, 0);
-    assert.equal(resetStep(log, 99, 10).again, 40);
+    assert.equal(resetStep(LOG, undefined, 50).again, -40);
+    assert.equal(resetStep(LOG, 50, undefined).again, 40);
+    assert.equal(resetStep(LOG, 3, 10).again, 0);
+    assert.equal(resetStep(LOG, 99, 10).again, 40);
   },
 );
 
 Deno.test("resetStep() always lands within the log", pure, () => {
+  const maybe = fc.option(fc.nat(), { nil: undefined });
   fc.assert(
-    fc.property(fc.nat(), fc.nat(), fc.option(fc.nat(), { nil: undefined }), fc.integer(), (low, size, from, asked) => {
-      const { to, clampedFrom } = resetStep({ partition: 0, low, high: low + size }, from, asked);
-      assert.ok(to >= low && to <= low + size);
+    fc.property(fc.nat(), fc.nat(), fc.nat(), maybe, fc.integer(), (low, size, open, from, asked) => {
+      const high = low + size;
+      const { to, clampedFrom, range } = resetStep({ partition: 0, low, high, end: high + open }, from, asked);
+      assert.ok(to! >= low && to! <= high + open);
       assert.equal(clampedFrom, to === asked ? undefined : asked);
+      assert.ok(range.from <= range.to && range.from >= low && range.to <= high + open);
     }),
   );
 });

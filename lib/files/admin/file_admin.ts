@@ -13,13 +13,19 @@ import type {
   UserEdit,
   VerdictVisitor,
 } from "../../store_admin.ts";
+import type { VerdictCount } from "../../offset_changes.ts";
+import type { OffsetRange } from "../../offset_ranges.ts";
+import { exists } from "../disk/exists.ts";
 import { storageLayout } from "../disk/layout.ts";
+import { OwnerLock, readOwner } from "../disk/locks.ts";
 import { acceptedSlice } from "../read/accepted_slice.ts";
 import { auditBalance, takeSnapshot, visitRejected } from "../read/audit.ts";
 import { orderHistory } from "../read/order_history.ts";
 import { readStock, readUsers } from "../read/read_storage.ts";
 import { rejectedSlice } from "../read/rejected_slice.ts";
+import { verdictsIn } from "../read/verdicts_in.ts";
 import { editStorage } from "../store/edit_storage.ts";
+import { FileOffsets } from "../store/file_offsets.ts";
 import { lookAtStorage } from "../store/look_at_storage.ts";
 import { setStorageAside } from "../store/set_aside.ts";
 import { viewStorage } from "../store/view_storage.ts";
@@ -131,6 +137,30 @@ export class FileAdmin implements StoreAdmin {
   async lookUp({ user, item }: { user: string; item: string }): Promise<{ status?: string; quantity?: number }> {
     const status = readUsers(this.place).find(({ name }) => nameKey(name) === nameKey(user))?.status;
     return { status, quantity: (await lookAtStorage(this.place)).stock.get(nameKey(item))?.quantity };
+  }
+
+  get offsets(): FileOffsets {
+    const layout = storageLayout(this.place);
+    return new FileOffsets(layout, {
+      asOwner: async (work) => {
+        if (!exists(layout.folder)) return await work(undefined);
+        const owner = await OwnerLock.take(layout);
+        try {
+          return await work(readOwner(layout));
+        } finally {
+          owner.close();
+        }
+      },
+      partitions: async () => exists(layout.inventory) ? (await viewStorage(this.place, this.#warn)).partitions : [],
+      restartAt: (topic, starts) =>
+        editStorage(this.place, ({ readRanges, ledger }) => readRanges.restartAt(topic, starts, ledger.seq), {
+          warn: this.#warn,
+        }),
+    });
+  }
+
+  async verdictsIn(topic: string, ranges: ReadonlyMap<number, OffsetRange>): Promise<Map<number, VerdictCount>> {
+    return await verdictsIn(this.place, { topic, ranges, warn: this.#warn, begin: this.#begin });
   }
 
   acceptedSlice(choice: AcceptedChoice) {

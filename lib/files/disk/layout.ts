@@ -9,11 +9,13 @@ export interface StorageLayout {
   edits: string;
   rejected: string;
   positions: string;
+  offsetChanges: string;
   /** Disposable: saves a start from reading the whole log. */
   index: string;
   ownerLock: string;
   writeLock: string;
   turnLock: string;
+  offsetsLock: string;
 }
 
 export function storageLayout(folder: string): StorageLayout {
@@ -25,10 +27,12 @@ export function storageLayout(folder: string): StorageLayout {
     edits: join(folder, "stock_edits.jsonl"),
     rejected: join(folder, "rejected.jsonl"),
     positions: join(folder, "positions.jsonl"),
+    offsetChanges: join(folder, "offset_changes.json"),
     index: join(folder, ".orders.index"),
     ownerLock: join(folder, ".owner.lock"),
     writeLock: join(folder, ".write.lock"),
     turnLock: join(folder, ".turn.lock"),
+    offsetsLock: join(folder, ".offsets.lock"),
   };
 }
 

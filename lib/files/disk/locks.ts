@@ -71,6 +71,16 @@ export class WriteLock {
   }
 }
 
+/**
+ * Runs `work` with the right to change a group's offsets and to note it in the folder; the write lock is taken in
+ * between, the owner lock beforehand. A change that is found half made under this lock is a dead process's.
+ */
+export async function holdOffsetsLock<T>(layout: StorageLayout, work: () => Promise<T>): Promise<T> {
+  using file = openLockFile(layout.offsetsLock);
+  await take(file);
+  return await work();
+}
+
 /** Takes a free lock directly: waiting for it in another thread costs as much as syncing a small batch. */
 async function take(file: Deno.FsFile): Promise<void> {
   if (!file.tryLockSync(true)) await file.lock(true);

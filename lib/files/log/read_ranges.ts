@@ -10,9 +10,10 @@ type ReadRangesLine =
   /** These offsets were read and every verdict on them is durable. */
   | { seq: number; topic: string; partition: number; from: number; to: number }
   /**
-   * Reading of the partition goes on at `start`, whatever the group's offset says, until a range is read from there.
+   * Reading of the partition goes on at `start`, whatever the group's offset says, until a range is read from there;
+   * null: the group's offset counts again.
    */
-  | { seq: number; topic: string; partition: number; start: number }
+  | { seq: number; topic: string; partition: number; start: number | null }
   /** The log was cut after `seq`: reading goes on at these offsets, and ranges read from there on are void. */
   | { seq: number; again: PartitionStart[] }
   /** The system itself wrote this file with these bytes; other bytes are a person's. */
@@ -90,9 +91,12 @@ export class ReadRanges {
     await this.#append({ seq, topic, partition, ...range });
   }
 
-  /** Makes reading of the partition go on at `offset`, durably: the store's side of an offset reset. */
-  async restartAt(topic: string, partition: number, offset: number, seq: number): Promise<void> {
-    await this.#append({ seq, topic, partition, start: offset });
+  /**
+   * Makes reading of these partitions go on at these offsets, or at the group's where it is undefined, durably: the
+   * store's side of an offset reset.
+   */
+  async restartAt(topic: string, starts: ReadonlyMap<number, number | undefined>, seq: number): Promise<void> {
+    await this.#append(...[...starts].map(([partition, start = null]) => ({ seq, topic, partition, start })));
   }
 
   /** Where reading has to go on, whatever the group says; undefined if the group's offset counts. */
@@ -162,11 +166,11 @@ export class ReadRanges {
     this.#journal.close();
   }
 
-  async #append(record: ReadRangesLine): Promise<void> {
+  async #append(...records: ReadRangesLine[]): Promise<void> {
     this.refresh(); // so as not to overwrite what others appended since
-    this.#journal.append([record]);
+    this.#journal.append(records);
     await this.#journal.sync();
-    this.#apply(record);
+    for (const record of records) this.#apply(record);
   }
 
   #apply(record: ReadRangesLine): void {
@@ -180,7 +184,7 @@ export class ReadRanges {
         state.ranges.cut(start);
       }
     } else if ("start" in record) {
-      this.#partition(record.topic, record.partition).start = record.start;
+      this.#partition(record.topic, record.partition).start = record.start ?? undefined;
     } else {
       const state = this.#partition(record.topic, record.partition);
       state.start = undefined;

@@ -6,10 +6,10 @@ import { AppendFile } from "../disk/append_file.ts";
 import { type EditRecord, isEdit } from "../log/edit_journal.ts";
 import type { CompactedEdits } from "../log/edit_numbers.ts";
 import { storageLayout } from "../disk/layout.ts";
-import { type LongRead, visitManyLines } from "../log/lines.ts";
 import type { LoggedOrder } from "../log/order_log.ts";
-import { sealedRecords, unsealLine } from "../log/sealed_line.ts";
+import { sealedRecords } from "../log/sealed_line.ts";
 import { sizeOf } from "../disk/exists.ts";
+import { type FilePart, forEachRecord } from "./for_each_record.ts";
 import { RepeatedIds } from "./repeated_ids.ts";
 import { viewStorage } from "../store/view_storage.ts";
 
@@ -196,28 +196,4 @@ async function acceptedTwice(log: FilePart, ids: RepeatedIds): Promise<string[]>
     if (isCandidate(order_id)) count.set(order_id, (count.get(order_id) ?? 0) + 1);
   });
   return [...count].filter(([, times]) => times > 1).map(([id, times]) => `order ${id} is accepted ${times} times`);
-}
-
-/** The beginning of a file of sealed lines, in bytes. */
-interface FilePart extends LongRead {
-  path: string;
-  length: number;
-}
-
-async function forEachRecord<T>(
-  { path, length, ...reading }: FilePart,
-  visit: (record: T) => void,
-  damaged: (at: number) => void = () => {},
-): Promise<void> {
-  if (length === 0) return;
-  const file = AppendFile.openToRead(path);
-  try {
-    await visitManyLines((...range) => file.read(...range), { from: 0, to: length }, (line, start) => {
-      const record = unsealLine(line);
-      if (record === undefined) damaged(start);
-      else visit(record as T);
-    }, reading);
-  } finally {
-    file.close();
-  }
 }

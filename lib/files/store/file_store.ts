@@ -8,6 +8,7 @@ import { type StorageLayout, storageLayout } from "../disk/layout.ts";
 import { type Owner, OwnerLock, readOwner, WriteLock } from "../disk/locks.ts";
 import { asReceived, type LoggedOrder, WHOLE_LOG } from "../log/order_log.ts";
 import type { LongRead } from "../log/lines.ts";
+import { FileOffsets } from "./file_offsets.ts";
 import { recover, usableSnapshot } from "./recover.ts";
 import { RejectedFile } from "../log/rejected_file.ts";
 import { removeTemps, requireStorage } from "./storage_folder.ts";
@@ -126,8 +127,13 @@ export class FileStore implements OrderStore {
     return Promise.resolve(this.#parts.readRanges.startOf(topic, partition));
   }
 
-  async restartAt({ topic, partition }: TopicPartition, offset: number): Promise<void> {
-    await this.#locked(() => this.#parts.readRanges.restartAt(topic, partition, offset, this.#parts.ledger.seq));
+  get offsets(): FileOffsets {
+    const { readRanges, ledger } = this.#parts;
+    return new FileOffsets(this.#layout, {
+      asOwner: (work) => work(this.#lastOwner),
+      partitions: () => Promise.resolve(readRanges.partitions()),
+      restartAt: (topic, starts) => this.#locked(() => readRanges.restartAt(topic, starts, ledger.seq)),
+    });
   }
 
   async checkpoint(): Promise<void> {

@@ -6,6 +6,7 @@ import { type StorageLayout, storageLayout } from "../disk/layout.ts";
 import { WriteLock } from "../disk/locks.ts";
 import { OrderLog } from "../log/order_log.ts";
 import type { PartitionRanges } from "../../offset_ranges.ts";
+import type { MovedPartition } from "../../store_admin.ts";
 import { ReadRanges } from "../log/read_ranges.ts";
 import { requireReach } from "./recover.ts";
 import { handEdits } from "./hand_edits.ts";
@@ -23,6 +24,8 @@ export interface StorageView {
   journalled: ReadonlyMap<string, { item: string; quantity: number }>;
   /** What was read of each partition. */
   readRanges: PartitionRanges[];
+  /** The same, also where nothing was read, and where reading has to go on. */
+  partitions: MovedPartition[];
   /** Bytes of each file that belong to the moment. */
   lengths: { orders: number; edits: number; rejected: number };
 }
@@ -68,7 +71,7 @@ async function look(layout: StorageLayout, underLock: () => void): Promise<Stora
     if (handEdits(journalled, stock).length > 0) csv.requireSettled(inventory.change, readRanges);
     const lengths = { orders: end.length, edits: sizeOf(layout.edits) ?? 0, rejected: sizeOf(layout.rejected) ?? 0 };
     underLock();
-    return { stock, journalled, readRanges: readRanges.ranges(), lengths };
+    return { stock, journalled, readRanges: readRanges.ranges(), partitions: readRanges.partitions(), lengths };
   } finally {
     for (const part of [log, readRanges, edits]) part.close();
   }

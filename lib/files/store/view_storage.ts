@@ -23,7 +23,8 @@ export async function viewStorage(
       const stock = new Map([...ledger.stock].map(([key, { item, quantity }]) => [key, { item, quantity }]));
       const lengths = { orders: sizeOf(orders) ?? 0, edits: sizeOf(edits) ?? 0, rejected: sizeOf(rejected) ?? 0 };
       underLock();
-      return { stock, journalled: stock, readRanges: readRanges.ranges(), lengths };
+      const partitions = readRanges.partitions();
+      return { stock, journalled: stock, readRanges: readRanges.ranges(), partitions, lengths };
     }, { warn });
   } catch (error) {
     if (!isWriteDenied(error)) throw error;

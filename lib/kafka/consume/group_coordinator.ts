@@ -1,11 +1,21 @@
 import type { Kafka } from "kafkajs";
 import { EXIT, Failure } from "../../errors.ts";
-import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
+import { deleteOffsets } from "./delete_offsets.ts";
+import type { GroupTopic } from "./group_topic.ts";
 import { type InternalBroker, withCluster } from "../client/internal_cluster.ts";
 
 /** In the OffsetCommit protocol: the sender is not a member, and the group must be empty. */
 const NO_GENERATION = -1;
 const NO_MEMBER = "";
+
+/** What a coordinator answers to such a sender while the group has members. */
+const IS_ACTIVE = [
+  "UNKNOWN_MEMBER_ID",
+  "ILLEGAL_GENERATION",
+  "REBALANCE_IN_PROGRESS",
+  "NON_EMPTY_GROUP",
+  "GROUP_SUBSCRIBED_TO_TOPIC",
+];
 
 /**
  * Removes a member that died without leaving from its group, which would otherwise wait until the session times out. An
@@ -21,26 +31,37 @@ export async function removeMember(kafka: Kafka, groupId: string, memberId: stri
   });
 }
 
+/** An offset as it is committed. */
+export interface CommittedOffset {
+  offset: number;
+  metadata: string | null;
+}
+
 /**
  * Commits offsets for a group without members; the coordinator does not allow it otherwise, so a join cannot race it.
+ * Where there is no offset to commit, the committed one is deleted. All that are committed are committed at once.
  *
  * kafkajs's own `admin.setOffsets` joins the group for this, takes 5 s, and may resolve with partitions unchanged when
  * another member joins (tulios/kafkajs#1219). Throws a {@linkcode Failure} (75) if the group is active.
  */
 export async function commitForEmptyGroup(
   kafka: Kafka,
-  { group: groupId, topic, topicId }: GroupTopic,
-  offsets: ReadonlyMap<number, number>,
+  { group: groupId, topic }: Omit<GroupTopic, "topicId">,
+  offsets: ReadonlyMap<number, CommittedOffset | undefined>,
 ): Promise<void> {
   if (offsets.size === 0) return;
-  const metadata = offsetMetadata(topicId);
-  const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset), metadata }));
+  const partitions = [...offsets].flatMap(([partition, committed]) =>
+    committed === undefined ? [] : [{ partition, offset: String(committed.offset), metadata: committed.metadata }]
+  );
+  const deleted = [...offsets].flatMap(([partition, committed]) => committed === undefined ? [partition] : []);
   await withCoordinator(kafka, groupId, async (coordinator) => {
     try {
       const sender = { groupId, groupGenerationId: NO_GENERATION, memberId: NO_MEMBER };
-      await coordinator.offsetCommit({ ...sender, topics: [{ topic, partitions }] });
+      // First, because it takes a right of its own: where that is missing, nothing is moved.
+      if (deleted.length > 0) await deleteOffsets(coordinator, { groupId, topic, partitions: deleted });
+      if (partitions.length > 0) await coordinator.offsetCommit({ ...sender, topics: [{ topic, partitions }] });
     } catch (error) {
-      if (!["UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "REBALANCE_IN_PROGRESS"].includes(errorType(error))) throw error;
+      if (!IS_ACTIVE.includes(errorType(error))) throw error;
       throw new Failure(EXIT.busy, `The group ${groupId} has become active; stop its members and try again`);
     }
   });

@@ -1,8 +1,9 @@
-import type { Admin, Kafka } from "kafkajs";
+import type { Buffer } from "node:buffer";
+import { type Admin, AssignerProtocol, type Kafka } from "kafkajs";
 import { causesOf, EXIT, Failure } from "../../errors.ts";
 import { patiently } from "../../patiently.ts";
 import { START_TIMEOUT_MS } from "../client/client.ts";
-import { commitForEmptyGroup } from "./group_coordinator.ts";
+import { commitForEmptyGroup, type CommittedOffset } from "./group_coordinator.ts";
 import { type GroupTopic, isOfEarlierTopic } from "./group_topic.ts";
 
 const RETRY_MS = 200;
@@ -28,16 +29,23 @@ export async function partitionLogs(admin: Admin, topic: string): Promise<Partit
  * The group's committed offset of each partition. Partitions without one are missing, as are those committed before the
  * topic was recreated. Permission: net.
  */
-export async function committedOffsets(
+export async function committedOffsets(admin: Admin, at: GroupTopic): Promise<Map<number, number>> {
+  return new Map([...await commitsOf(admin, at)].map(([partition, { offset }]) => [partition, offset]));
+}
+
+/** The same with the metadata. */
+export async function commitsOf(
   admin: Admin,
   { group, topic, topicId }: GroupTopic,
-): Promise<Map<number, number>> {
+): Promise<Map<number, CommittedOffset>> {
   const fetch = () => admin.fetchOffsets({ groupId: group, topics: [topic] });
   const [fetched] = await patiently(fetch, { forMs: START_TIMEOUT_MS, everyMs: RETRY_MS, passes: isLoading });
   const committed = (fetched?.partitions ?? []).filter(({ offset, metadata }) =>
     Number(offset) >= 0 && !isOfEarlierTopic(metadata, topicId)
   );
-  return new Map(committed.map(({ partition, offset }) => [partition, Number(offset)]));
+  return new Map(
+    committed.map(({ partition, offset, metadata }) => [partition, { offset: Number(offset), metadata }]),
+  );
 }
 
 /** A coordinator that has just begun reads the offsets of its groups first. */
@@ -45,17 +53,55 @@ function isLoading(error: unknown): boolean {
   return causesOf(error).some((inner) => "type" in inner && inner.type === "GROUP_LOAD_IN_PROGRESS");
 }
 
-/** Refuses (75) while the group has members, naming them, and one more `remedy`. Permission: net. */
-export async function requireEmptyGroup(admin: Admin, group: string, remedy = ""): Promise<void> {
+/** A member of a group, as the coordinator knows it. */
+export interface GroupMember {
+  memberId: string;
+  clientId: string;
+  host: string;
+  /** Its partitions of the topic asked about. */
+  partitions: number[];
+}
+
+/** The members of a group, and the state that Kafka gives it. Permission: net. */
+export async function groupMembers(
+  admin: Admin,
+  group: string,
+  topic?: string,
+): Promise<{ state: string; members: GroupMember[] }> {
   await admin.describeCluster(); // else kafkajs does not know the coordinator's address and retries 300 ms later
   const { groups: [description] } = await admin.describeGroups([group]);
-  const members = description?.members ?? [];
+  const members = (description?.members ?? []).map(({ memberId, clientId, clientHost, memberAssignment }) => ({
+    memberId,
+    clientId,
+    host: clientHost.replace(/^\//, ""),
+    partitions: topic === undefined ? [] : shareOf(memberAssignment, topic),
+  }));
+  return { state: description?.state ?? "Dead", members };
+}
+
+/** None while the group is being shared out, and of members whose assignment is in a form of their own. */
+function shareOf(assignment: Buffer, topic: string): number[] {
+  try {
+    return AssignerProtocol.MemberAssignment.decode(assignment)?.assignment[topic] ?? [];
+  } catch (error) {
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
+}
+
+/** Refuses (75) while the group has members, naming them, and one more `remedy`. Permission: net. */
+export async function requireEmptyGroup(admin: Admin, group: string, remedy = ""): Promise<void> {
+  const { members } = await groupMembers(admin, group);
   if (members.length === 0) return;
-  const names = members.map(({ clientId, clientHost, memberId }) => `${clientId || memberId} at ${clientHost}`);
   throw new Failure(
     EXIT.busy,
-    `The group ${group} is active: ${names.join(", ")}. Stop it first, or take another group (--group)${remedy}`,
+    `The group ${group} is active: ${namesOf(members)}. Stop it first, or take another group (--group)${remedy}`,
   );
+}
+
+/** Members as a person may find them. */
+export function namesOf(members: readonly GroupMember[]): string {
+  return members.map(({ clientId, memberId, host }) => `${clientId || memberId} at ${host}`).join(", ");
 }
 
 /** Commits `offsets` for a group without members and reads them back; a difference is a {@linkcode Failure} (1). */
@@ -63,13 +109,14 @@ export async function moveGroup(
   kafka: Kafka,
   admin: Admin,
   at: GroupTopic,
-  offsets: ReadonlyMap<number, number>,
+  offsets: ReadonlyMap<number, CommittedOffset | undefined>,
 ): Promise<void> {
   await commitForEmptyGroup(kafka, at, offsets);
   const committed = await committedOffsets(admin, at);
-  const wrong = [...offsets].find(([partition, offset]) => committed.get(partition) !== offset);
+  const wrong = [...offsets].find(([partition, wanted]) => committed.get(partition) !== wanted?.offset);
   if (wrong === undefined) return;
-  const [partition, offset] = wrong;
+  const [partition, wanted] = wrong;
   const found = committed.get(partition) ?? "none";
-  throw new Failure(EXIT.failed, `Partition ${partition} of ${at.topic} is at ${found} after moving it to ${offset}`);
+  const aim = wanted?.offset ?? "none";
+  throw new Failure(EXIT.failed, `Partition ${partition} of ${at.topic} is at ${found} after moving it to ${aim}`);
 }

@@ -1,19 +1,15 @@
 import type { Admin, Kafka } from "kafkajs";
 import { committedOffsets, moveGroup, partitionLogs, requireEmptyGroup } from "./group_offsets.ts";
-import { removeMember } from "./group_coordinator.ts";
-import { planReset, type ResetRequest } from "./offset_reset.ts";
-import type { ResetStep } from "../../reset_target.ts";
+import type { CommittedOffset } from "./group_coordinator.ts";
 import { outOfRange, SHARE_REMEDY } from "../client/failures.ts";
 import type { OrderStore } from "../../ports.ts";
-import type { GroupTopic } from "./group_topic.ts";
+import { type GroupTopic, offsetMetadata } from "./group_topic.ts";
 import { wholeLogs } from "./log_ends.ts";
 
 /** What the group's start needs from the store. */
-export type StartStore = Pick<OrderStore, "resumeAt" | "restartAt">;
+export type StartStore = Pick<OrderStore, "resumeAt">;
 
 export interface GroupStart extends GroupTopic {
-  /** Member id of the store's last owner: dead, because its lock is free, but the group may not know. */
-  deadMember?: string;
   /** Whether the group may already have members: then each reads on where the store says, and no offset is moved. */
   isShared?: boolean;
 }
@@ -35,10 +31,9 @@ export async function startGroup(
   kafka: Kafka,
   admin: Admin,
   store: StartStore,
-  { deadMember, isShared = false, ...at }: GroupStart,
+  { isShared = false, ...at }: GroupStart,
 ): Promise<StartOffsets> {
   const { group, topic } = at;
-  if (deadMember !== undefined) await removeMember(kafka, group, deadMember);
   if (!isShared) await requireEmptyGroup(admin, group, `, or ${SHARE_REMEDY}`);
   const committed = await committedOffsets(admin, at);
   const partitions = (await partitionLogs(admin, topic)).map(({ partition }) => partition);
@@ -54,37 +49,16 @@ export async function startGroup(
     }
     return [partition, start];
   }));
-  if (!isShared) await moveGroup(kafka, admin, at, changes(starts, committed));
+  if (!isShared) await moveGroup(kafka, admin, at, changes(starts, committed, at.topicId));
   return { starts, ends: new Map(logs.map(({ partition, high }) => [partition, high])) };
 }
 
-/**
- * Moves the offsets of a group without members, and the store with it; `preview` first gets what will happen.
- *
- * The group is moved first, because that may fail, as when a member joins meanwhile. A store moved before it would make
- * the next start go there all the same, and skip orders by a reset that was reported as failed. The store is moved only
- * if it has a start of its own, which would override the group's.
- */
-export async function resetGroup(
-  kafka: Kafka,
-  admin: Admin,
-  store: StartStore,
-  request: ResetRequest & { deadMember?: string },
-  preview: (steps: readonly ResetStep[]) => void,
-): Promise<void> {
-  const { group, topic, topicId, deadMember } = request;
-  if (deadMember !== undefined) await removeMember(kafka, group, deadMember);
-  await requireEmptyGroup(admin, group);
-  const steps = await planReset(admin, request);
-  preview(steps);
-  const targets = new Map(steps.map(({ partition, to }) => [partition, to]));
-  await moveGroup(kafka, admin, { group, topic, topicId }, targets);
-  for (const { partition, to } of steps) {
-    const at = { topic, topicId, partition };
-    if (await store.resumeAt(at) !== undefined) await store.restartAt(at, to);
-  }
-}
-
-function changes(wanted: ReadonlyMap<number, number>, committed: ReadonlyMap<number, number>): Map<number, number> {
-  return new Map([...wanted].filter(([partition, offset]) => committed.get(partition) !== offset));
+function changes(
+  wanted: ReadonlyMap<number, number>,
+  committed: ReadonlyMap<number, number>,
+  topicId: string | undefined,
+): Map<number, CommittedOffset> {
+  const metadata = offsetMetadata(topicId);
+  const moved = [...wanted].filter(([partition, offset]) => committed.get(partition) !== offset);
+  return new Map(moved.map(([partition, offset]) => [partition, { offset, metadata }]));
 }

@@ -13,6 +13,11 @@ export function offsetMetadata(topicId: string | undefined): string | null {
   return topicId === undefined ? null : PREFIX + topicId;
 }
 
+/** Whether `metadata` is what this program commits, and not another. */
+export function isOwnMetadata(metadata: string): boolean {
+  return metadata.startsWith(PREFIX);
+}
+
 /** Whether an offset committed with `metadata` belongs to an earlier topic of the same name. */
 export function isOfEarlierTopic(metadata: string | null, topicId: string | undefined): boolean {
   return topicId !== undefined && metadata !== null && metadata.startsWith(PREFIX) &&

@@ -11,6 +11,7 @@ const TABLES = [
   "stock_edits",
   "positions",
   "offset_ranges",
+  "offset_changes",
   "schema_migrations",
 ];
 

@@ -14,6 +14,9 @@ import type {
   UserEdit,
   VerdictVisitor,
 } from "../../store_admin.ts";
+import type { VerdictCount } from "../../offset_changes.ts";
+import type { OffsetRange } from "../../offset_ranges.ts";
+import { PostgresOffsets } from "../store/postgres_offsets.ts";
 import type { Database } from "../client/database.ts";
 import { placeOf } from "../client/database_error.ts";
 import { throughConflicts } from "../client/retry.ts";
@@ -26,6 +29,7 @@ import { postgresContents } from "./postgres_contents.ts";
 import { orderHistory } from "./order_history.ts";
 import { rejectedSlice } from "./rejected_slice.ts";
 import { startOver } from "./start_over.ts";
+import { verdictsIn } from "./verdicts_in.ts";
 
 /**
  * The tools' side of a store in PostgreSQL. Errors are those of the client: 69 unreachable, 78 a setting or right.
@@ -112,6 +116,14 @@ export class PostgresAdmin implements StoreAdmin {
       [nameKey(user), nameKey(item)],
     );
     return { status: status ?? undefined, quantity: quantity ?? undefined };
+  }
+
+  get offsets(): PostgresOffsets {
+    return new PostgresOffsets(this.#database);
+  }
+
+  async verdictsIn(topic: string, ranges: ReadonlyMap<number, OffsetRange>): Promise<Map<number, VerdictCount>> {
+    return await verdictsIn(this.#database, topic, ranges);
   }
 
   async acceptedSlice(choice: AcceptedChoice) {

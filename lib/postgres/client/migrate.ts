@@ -2,11 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EXIT, Failure } from "../../errors.ts";
 import tables from "../migrations/0001_tables.sql" with { type: "text" };
 import tools from "../migrations/0002_tools.sql" with { type: "text" };
+import offsets from "../migrations/0003_offsets.sql" with { type: "text" };
 import type { Database, Queries } from "./database.ts";
 import { placeOf, sqlState } from "./database_error.ts";
 
 /** In order; the first is version 1. A statement ends at the end of a line, and may be run again. */
-const MIGRATIONS: readonly string[] = [tables, tools];
+const MIGRATIONS: readonly string[] = [tables, tools, offsets];
 
 /** Errors when two processes migrate at once: both make the same tables, so the slower one looks again. */
 const RACES: readonly (string | undefined)[] = ["23505", "42P07", "42710", "40001", "40P01", "XX000"];

@@ -19,14 +19,15 @@ interface Position {
 export async function movePosition(
   session: Queries,
   batch: OrderBatch,
-  attempt: string,
+  { attempt, group = null }: { attempt: string; group?: string | null },
 ): Promise<"moved" | "moved before"> {
   const { topic, partition, topicId = null, from, to } = batch;
   const moved = await session.query(
-    `UPDATE positions SET position = $5, topic_id = coalesce($3::text, topic_id), moved_by = $6
+    `UPDATE positions SET position = $5, topic_id = coalesce($3::text, topic_id), moved_by = $6,
+       group_name = coalesce($7, group_name)
      WHERE topic = $1 AND partition = $2 AND position = $4 AND coalesce(topic_id = $3::text, true)
      RETURNING position`,
-    [topic, partition, topicId, from, to, attempt],
+    [topic, partition, topicId, from, to, attempt, group],
   );
   if (moved.length > 0) return "moved";
   const found = await find(session, batch);
@@ -35,8 +36,8 @@ export async function movePosition(
   if (found !== undefined) await forget(session, batch);
   // If another member inserts it first, this is a unique violation, and the next try finds its position.
   await session.query(
-    "INSERT INTO positions (topic, partition, topic_id, position, moved_by) VALUES ($1, $2, $3, $4, $5)",
-    [topic, partition, topicId, to, attempt],
+    "INSERT INTO positions (topic, partition, topic_id, position, moved_by, group_name) VALUES ($1, $2, $3, $4, $5, $6)",
+    [topic, partition, topicId, to, attempt, group],
   );
   return "moved";
 }
@@ -47,9 +48,29 @@ export async function positionOf(session: Queries, at: TopicPartition): Promise<
   return found === undefined || isOfEarlierTopic(found, at) ? undefined : found.position;
 }
 
-/** In a transaction; whoever holds a batch of the partition then finds that the position has moved. */
-export async function restartAt(session: Queries, at: TopicPartition, offset: number): Promise<void> {
+/** The next offsets to read, by partition; those that were never seen are missing. */
+export async function positionsOf(
+  session: Queries,
+  at: { topic: string; topicId: string | undefined },
+): Promise<Map<number, number>> {
+  const rows = await session.query<Position & { partition: number }>(
+    "SELECT partition, position, topic_id FROM positions WHERE topic = $1 ORDER BY partition",
+    [at.topic],
+  );
+  const current = rows.filter((row) => !isOfEarlierTopic(row, at));
+  return new Map(current.map(({ partition, position }) => [partition, position]));
+}
+
+/**
+ * In a transaction; whoever holds a batch of the partition then finds that the position has moved. Without an offset
+ * the partition counts as never seen, and the group's offset counts.
+ */
+export async function restartAt(session: Queries, at: TopicPartition, offset: number | undefined): Promise<void> {
   const { topic, partition, topicId = null } = at;
+  if (offset === undefined) {
+    await session.query("DELETE FROM positions WHERE topic = $1 AND partition = $2", [topic, partition]);
+    return;
+  }
   const found = await find(session, at);
   if (found !== undefined && isOfEarlierTopic(found, at)) await forget(session, at);
   await session.query(
@@ -75,7 +96,7 @@ async function find(session: Queries, { topic, partition }: At): Promise<Positio
 }
 
 /** Unknown where a broker does not give the ids of topics. */
-function isOfEarlierTopic({ topic_id }: Position, { topicId }: At): boolean {
+function isOfEarlierTopic({ topic_id }: Pick<Position, "topic_id">, { topicId }: Pick<At, "topicId">): boolean {
   return topic_id !== null && topicId !== undefined && topic_id !== topicId;
 }
 

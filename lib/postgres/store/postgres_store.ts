@@ -6,7 +6,8 @@ import type { Database, Queries } from "../client/database.ts";
 import { openDatabase } from "../client/open_database.ts";
 import { throughConflicts } from "../client/retry.ts";
 import { markAsRead } from "./offset_ranges.ts";
-import { movePosition, positionOf, restartAt } from "./positions.ts";
+import { movePosition, positionOf } from "./positions.ts";
+import { PostgresOffsets } from "./postgres_offsets.ts";
 import { readAccepted, readView } from "./read_view.ts";
 import { requireContents } from "./require_contents.ts";
 import { requireRights } from "./require_rights.ts";
@@ -22,6 +23,8 @@ interface Attempt {
 export interface PostgresStoreOptions {
   /** Partitions that are processed at once, each on a connection of its own; 1 by default. */
   lanes?: number;
+  /** The consumer group, noted with the positions that it moves. */
+  group?: string;
   /** After it has been aborted a silent database is given up within seconds. */
   stop?: AbortSignal;
 }
@@ -33,13 +36,15 @@ export interface PostgresStoreOptions {
  */
 export class PostgresStore implements OrderStore {
   readonly #database: Database;
+  readonly #group: string | undefined;
   /** The batches whose last COMMIT got no answer: processed again, they may be in the store already. */
   readonly #unanswered = new WeakMap<OrderBatch, Attempt>();
   /** Whether the last check found ids accepted before, as while orders are replayed under their own ids. */
   #idsRepeat = false;
 
-  private constructor(database: Database) {
+  private constructor(database: Database, group: string | undefined) {
     this.#database = database;
+    this.#group = group;
   }
 
   /**
@@ -47,13 +52,13 @@ export class PostgresStore implements OrderStore {
    * a setting or right is wrong, or where there are neither users nor items.
    */
   static async open(connection: DatabaseConnection, options: PostgresStoreOptions = {}): Promise<PostgresStore> {
-    const { lanes = 1, stop } = options;
+    const { lanes = 1, group, stop } = options;
     // One more, to ask for positions while every lane waits for others' locks.
     const database = await openDatabase(connection, { max: lanes + 1, stop });
     try {
       await requireRights(database);
       await requireContents(database);
-      return new PostgresStore(database);
+      return new PostgresStore(database, group);
     } catch (error) {
       await database.close();
       throw error;
@@ -63,7 +68,8 @@ export class PostgresStore implements OrderStore {
   async process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]> {
     const attempt = this.#unanswered.get(batch) ?? { id: crypto.randomUUID(), verdicts: [] };
     const work = async (session: Queries, tries: number) => {
-      if (await movePosition(session, batch, attempt.id) === "moved before") return attempt.verdicts;
+      const moved = await movePosition(session, batch, { attempt: attempt.id, group: this.#group });
+      if (moved === "moved before") return attempt.verdicts;
       const isNew = await markAsRead(session, batch);
       const verdicts = await this.#judge(session, batch, judge, { isNew: isNew && tries === 1 });
       await writeVerdicts(session, batch, verdicts);
@@ -84,8 +90,8 @@ export class PostgresStore implements OrderStore {
     return await this.#whileRunning(() => positionOf(this.#database, at));
   }
 
-  async restartAt(at: TopicPartition, offset: number): Promise<void> {
-    await this.#whileRunning(() => this.#database.transaction((session) => restartAt(session, at, offset)));
+  get offsets(): PostgresOffsets {
+    return new PostgresOffsets(this.#database);
   }
 
   /** Nothing to do: what a person sees is current. */

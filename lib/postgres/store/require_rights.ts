@@ -11,6 +11,7 @@ export const STORE_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   rejected: ["SELECT", "INSERT", "DELETE"],
   positions: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   offset_ranges: ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  offset_changes: ["SELECT", "INSERT", "UPDATE", "DELETE"],
 };
 
 /** Throws a {@linkcode Failure} (78) with the GRANT that is missing: at the start, not with the first order. */

@@ -19,7 +19,7 @@ Deno.test("ReadRanges keeps ranges and starts by partition, over a restart", asy
   await first.read("orders", 0, { from: 0, to: 5 }, 1);
   await first.read("orders", 0, { from: 5, to: 9 }, 2);
   await first.read("orders", 1, { from: 3, to: 4 }, 2);
-  await first.restartAt("orders", 1, 0, 2);
+  await first.restartAt("orders", new Map([[1, 0]]), 2);
   first.close();
   const again = await readRangesOf(storage, 2);
   assert.deepEqual(rangesOf(again, "orders", 0), [{ from: 0, to: 9 }]);
@@ -72,7 +72,7 @@ Deno.test({
     await using storage = TestStorage.of({});
     const first = await readRangesOf(storage, 0);
     await first.read("orders", 0, { from: 10, to: 12 }, 2);
-    await first.restartAt("orders", 0, 0, 2);
+    await first.restartAt("orders", new Map([[0, 0]]), 2);
     await first.read("orders", 0, { from: 0, to: 2 }, 4);
     first.close();
     const again = await readRangesOf(storage, 0);
@@ -86,7 +86,7 @@ Deno.test("ReadRanges.compact() bounds the file by partitions and gaps, and says
   const readRanges = await readRangesOf(storage, 0, 8);
   for (let batch = 0; batch < 50; batch++) await readRanges.read("orders", 0, { from: batch, to: batch + 1 }, batch);
   await readRanges.read("orders", 0, { from: 60, to: 70 }, 50);
-  await readRanges.restartAt("orders", 1, 7, 50);
+  await readRanges.restartAt("orders", new Map([[1, 7]]), 50);
   const bytes = new TextEncoder().encode("item,quantity\n");
   readRanges.wrote("inventory.csv", bytes, 50);
   const before = [readRanges.ranges(), readRanges.startOf("orders", 1)];

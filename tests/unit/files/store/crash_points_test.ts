@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { restartAt } from "../../../support/restart_at.ts";
 import { batchOf, order, partitionOf, process, requireBalance, TestStorage } from "../../../support/storage.ts";
 import { type DiskCall, watchDisk } from "../../../support/disk.ts";
 
@@ -77,7 +78,7 @@ Deno.test("FileStore loses nothing and takes nothing twice, whichever call to th
     await step("bob,paid", storage.setUser("bob", "paid"));
     storage.save("inventory.csv", storage.text("inventory.csv").replace(/^pen,\d+/m, "pen,30") + "car,4\n");
     await step("ef", process(store, BATCHES[2]));
-    await step("restart", store.restartAt(partitionOf(0), 0));
+    await step("restart", restartAt(store, partitionOf(0), 0));
     await process(store, BATCHES[3]);
     await storage.close(store);
   }, async (copy, acknowledged) => {
@@ -97,6 +98,44 @@ Deno.test("FileStore loses nothing and takes nothing twice, whichever call to th
     assert.deepEqual([...copy.files().keys()].filter((name) => name.endsWith(".tmp")), []);
   });
   assert.ok(points > 60, `only ${points} points`);
+});
+
+Deno.test("a change of offsets holds or is undone, whichever call to the disk was its last", async () => {
+  await using storage = await TestStorage.create();
+  const store = await storage.open();
+  for (const batch of BATCHES.slice(0, 3)) await process(store, batch);
+  await restartAt(store, partitionOf(0), 3);
+  const before = { position: 3 };
+  const change = {
+    group: "group",
+    topic: "orders",
+    to: "earliest",
+    withStore: true,
+    partitions: [
+      { partition: 0, before, after: { position: 0 } },
+      { partition: 1, before: {}, after: { position: 1 } },
+    ],
+  };
+  const done: boolean[] = [];
+  let moved = 0;
+  const points = await crashPoints(storage, () => ({ isDone: done.length > 0, moved }), async () => {
+    await store.offsets.change(change, () => Promise.resolve(void moved++));
+    done.push(true);
+  }, async (copy, { isDone, moved }) => {
+    const again = await copy.open();
+    const noted = (await again.offsets.changes()).length > 1;
+    assert.ok(noted || moved === 0, "the group is not moved before the note is there");
+    const settled = await again.offsets.settle(change, () => Promise.resolve("undone"));
+    const positions = await again.offsets.positionsOf(change);
+    const changes = (await again.offsets.changes()).length;
+    if (isDone) assert.equal(settled.length, 0);
+    const isAfter = changes === 2;
+    assert.deepEqual(positions, new Map(isAfter ? [[0, 0], [1, 1]] : [[0, 3]]));
+    assert.ok(isAfter || !isDone);
+    await copy.close(again);
+  });
+  await storage.close(store);
+  assert.ok(points > 8, `only ${points} points`);
 });
 
 /** A folder whose last two orders are torn off the log, with a position that says they were read. */

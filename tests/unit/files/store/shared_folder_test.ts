@@ -3,6 +3,7 @@ import { editStorage } from "../../../../lib/files/store/edit_storage.ts";
 import { FileStore } from "../../../../lib/files/store/file_store.ts";
 import { WriteLock } from "../../../../lib/files/disk/locks.ts";
 import { setStorageAside } from "../../../../lib/files/store/set_aside.ts";
+import { restartAt } from "../../../support/restart_at.ts";
 import {
   batchOf,
   order,
@@ -57,11 +58,11 @@ Deno.test({
   },
 });
 
-Deno.test("FileStore.restartAt() holds over a kill until a range is read", async () => {
+Deno.test("FileStore.offsets hold over a kill until a range is read", async () => {
   await using storage = await TestStorage.create();
   const store = await storage.open();
   await process(store, batchOf([id("a")]));
-  await store.restartAt(partitionOf(0), 0);
+  await restartAt(store, partitionOf(0), 0);
   await using copy = storage.copy();
   const again = await copy.open();
   assert.equal(await again.resumeAt(partitionOf(0)), 0);
@@ -70,13 +71,13 @@ Deno.test("FileStore.restartAt() holds over a kill until a range is read", async
 });
 
 Deno.test({
-  name: "FileStore.restartAt() keeps what tools wrote into positions.jsonl since",
+  name: "FileStore.offsets keep what tools wrote into positions.jsonl since",
   async fn() {
     await using storage = await TestStorage.create();
     const store = await storage.open();
     await storage.setStock("book", 5);
     await storage.setStock("book", 6);
-    await store.restartAt(partitionOf(0), 0);
+    await restartAt(store, partitionOf(0), 0);
     assert.deepEqual(outcomes(await process(store, batchOf([id("a")]))), ["accepted"]);
     await storage.close(store);
     await storage.close(await storage.open());

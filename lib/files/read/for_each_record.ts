@@ -1,0 +1,28 @@
+import { AppendFile } from "../disk/append_file.ts";
+import { type LongRead, visitManyLines } from "../log/lines.ts";
+import { unsealLine } from "../log/sealed_line.ts";
+
+/** The beginning of a file of sealed lines, in bytes. */
+export interface FilePart extends LongRead {
+  path: string;
+  length: number;
+}
+
+/** Visits the records of a journal; `damaged` gets where a line does not match its seal. */
+export async function forEachRecord<T>(
+  { path, length, ...reading }: FilePart,
+  visit: (record: T) => void,
+  damaged: (at: number) => void = () => {},
+): Promise<void> {
+  if (length === 0) return;
+  const file = AppendFile.openToRead(path);
+  try {
+    await visitManyLines((...range) => file.read(...range), { from: 0, to: length }, (line, start) => {
+      const record = unsealLine(line);
+      if (record === undefined) damaged(start);
+      else visit(record as T);
+    }, reading);
+  } finally {
+    file.close();
+  }
+}
