@@ -144,21 +144,15 @@ async function consume(
     view.showLag(() => subscription.lag);
     await subscription.work(async (lane) => {
       for await (const { batch, prepared } of preparedAhead(lane, decode, subscription.isCurrent)) {
-        const judged = await view.trace(batch, async () => {
-          // Prepared once, so that the store knows the batch again if it loses the answer to a COMMIT.
-          const orders = await subscription.throughOutages(batch, (isAgain) => isAgain ? decode(batch) : prepared);
-          if (orders === undefined) return undefined;
-          let begin = 0;
-          const verdicts = await subscription.throughOutages(batch, () => {
-            begin = performance.now();
-            return processBatch(orders, { store, deadLetters });
-          });
-          return verdicts && { verdicts, deadLetters: orders.deadLetters, ms: performance.now() - begin };
-        });
-        if (judged === undefined) continue; // a stop came during an outage, or another member was faster
+        // Prepared once, so that the store knows the batch again if it loses the answer to a COMMIT.
+        const orders = await subscription.throughOutages(batch, (isAgain) => isAgain ? decode(batch) : prepared);
+        if (orders === undefined) continue; // a stop came during an outage
+        const process = view.observed(batch, () => processBatch(orders, { store, deadLetters }));
+        const verdicts = await subscription.throughOutages(batch, process);
+        if (verdicts === undefined) continue; // the same, or another member was faster
         subscription.commit(batch);
-        view.judged(batch, judged);
-        config.onVerdicts?.(judged.verdicts);
+        view.judged(batch, verdicts, orders.deadLetters);
+        config.onVerdicts?.(verdicts);
         checkpointer.soon();
       }
     });

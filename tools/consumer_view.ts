@@ -22,16 +22,18 @@ export interface ViewSetting {
 
 /** Shows what a consumer does: to a person or a log, and to operators if they have asked for it. */
 export class ConsumerView implements AsyncDisposable {
-  readonly trace: TraceBatch;
   /** Hears how reading goes on. */
   readonly monitor: ConsumerMonitor | undefined;
   readonly #report: VerdictReport | VerdictLog;
+  readonly #trace: TraceBatch;
+  /** How long the work on a batch took, in milliseconds. */
+  readonly #took = new WeakMap<FetchedBatch, number>();
 
   private constructor(
     setting: ViewSetting,
     { report, monitor }: { report: VerdictReport | VerdictLog; monitor: ConsumerMonitor | undefined },
   ) {
-    this.trace = batchTracer(setting);
+    this.#trace = batchTracer(setting);
     this.#report = report;
     this.monitor = monitor;
   }
@@ -71,17 +73,21 @@ export class ConsumerView implements AsyncDisposable {
     };
   }
 
-  judged(
-    batch: FetchedBatch,
-    { verdicts, deadLetters, ms }: {
-      verdicts: readonly Verdict[];
-      deadLetters: readonly DeadLetter[];
-      ms: number;
-    },
-  ): void {
+  /** `work` on a batch, timed and in a span of its own. */
+  observed<T>(batch: FetchedBatch, work: () => Promise<T>): () => Promise<T> {
+    return async () => {
+      const begin = performance.now();
+      const result = await this.#trace(batch, work);
+      this.#took.set(batch, performance.now() - begin);
+      return result;
+    };
+  }
+
+  /** The work on a batch has succeeded. */
+  judged(batch: FetchedBatch, verdicts: readonly Verdict[], deadLetters: readonly DeadLetter[]): void {
     this.#report.show(verdicts);
     this.#report.showDeadLetters(deadLetters);
-    this.monitor?.judged(batch, ms);
+    this.monitor?.judged(batch, this.#took.get(batch)!);
   }
 
   /** Shows at machine pace, too, how many records wait; `lagNow` returns undefined while that is not known. */

@@ -5,6 +5,7 @@ import { eventually } from "../support/commands.ts";
 import { errorOf, startServer } from "../support/dashboard_server.ts";
 import { MemoryFeed } from "../support/memory_feed.ts";
 import { askRaw, openRaw } from "../support/raw_http.ts";
+import { parseScrape, sumOf } from "../support/scrape.ts";
 
 Deno.test("a question that is too long, malformed or of another kind is refused in a sentence", async () => {
   const { server } = startServer();
@@ -141,4 +142,30 @@ Deno.test("a port that is taken is one line that says so", () => {
     message: `Port ${port} is taken by another process: stop that one, or pass --port 0 for a free one`,
   });
   assert.equal(feed.listeners.size, 0);
+});
+
+Deno.test("operators get the figures of the whole group, without a lag that is out of date", async () => {
+  const { feed, server } = startServer();
+  await using _ = server;
+  const at = Date.now();
+  const lane = { start: 0, committed: 5, end: 12, lag: 7, lagSeconds: 2, owner: null, marks: [] };
+  const totals = { accepted: 4, rejected: { "unpaid-user": 2 }, deadLettered: 1, exact: true };
+  const lanes = [{ partition: 0, ...lane }, { partition: 1, ...lane }];
+  feed.show({ lanes, totals, rebalanceCount: 3 });
+  const ask = (path: string) => askRaw(server.port, path);
+  const figures = async () => {
+    const samples = parseScrape((await ask("/metrics")).body);
+    const names = ["kafka_consumergroup_lag", "orders_accepted_total", "orders_rejected_total", "rebalances_total"];
+    return names.map((name) => sumOf(samples, name));
+  };
+  assert.deepEqual(await figures(), [14, 4, 2, 3]);
+  assert.deepEqual([(await ask("/health/live")).status, (await ask("/health/ready")).status], [200, 200]);
+  feed.show({
+    lanes,
+    totals,
+    health: { ...feed.snapshot!.health, broker: { ok: false, since: at, sentence: "Kafka is away" } },
+  });
+  assert.deepEqual(await figures(), [0, 4, 2, 0]);
+  const notReady = await ask("/health/ready");
+  assert.deepEqual([notReady.status, notReady.body], [503, "Kafka is away\n"]);
 });

@@ -42,6 +42,7 @@ function emptySnapshot(): Omit<Snapshot, "play"> {
     members: [],
     groupState: "Empty",
     rebalances: [],
+    rebalanceCount: 0,
     totals: { accepted: 0, rejected: {}, deadLettered: 0, exact: true },
     rate: { at, accepted: 0, rejected: {}, deadLettered: 0, lag: 0, sampled: false },
     stock: { items: [], count: 0 },

@@ -104,6 +104,7 @@ export class SamplePictures {
       lanes: this.#lanes,
       members: this.members,
       groupState: this.members.length === 0 ? "Empty" : "Stable",
+      rebalanceCount: this.#rebalances.length,
       rebalances: this.#rebalances,
       tenures: this.#tenures,
       totals: this.#totals,

@@ -22,6 +22,8 @@ export interface Snapshot {
   groupState: string | null;
   /** Newest first. */
   rebalances: Rebalance[];
+  /** How many there have been since the dashboard was started. */
+  rebalanceCount: number;
   /** Who has had which partition in the last ten minutes, oldest first. */
   tenures: Tenure[];
   totals: Totals;

@@ -128,6 +128,7 @@ export class Lookout {
       members,
       groupState: state,
       rebalances: [...this.#rebalances.rebalances],
+      rebalanceCount: this.#rebalances.count,
       tenures: this.#tenures.all(),
       totals: { accepted, rejected, deadLettered: deadLetters?.count ?? 0, exact },
       rate: this.rates.add(this.#rate(at)),

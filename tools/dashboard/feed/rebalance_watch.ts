@@ -29,6 +29,8 @@ interface Member {
 export class RebalanceWatch {
   /** Newest first. */
   readonly rebalances: Rebalance[] = [];
+  /** How many were noticed in all. */
+  count = 0;
   /** Members when the group was last settled; undefined before the first look. */
   #settled: Map<string, Member> | undefined;
   #unsettledSince: number | undefined;
@@ -101,6 +103,7 @@ export class RebalanceWatch {
   }
 
   #add(rebalance: Rebalance): void {
+    this.count++;
     this.rebalances.unshift(rebalance);
     if (this.rebalances.length > LIMITS.rebalances) this.rebalances.pop();
   }

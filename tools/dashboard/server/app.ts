@@ -1,4 +1,4 @@
-import { type Context, type Handler, Hono } from "hono";
+import { type Context, Hono } from "hono";
 import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 import uplotJs from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import { EXIT, Failure, messageOf } from "../../../lib/errors.ts";
@@ -7,6 +7,7 @@ import type { Play } from "../play/play.ts";
 import type { EventStreams } from "./event_streams.ts";
 import { failed } from "./failed.ts";
 import { guard } from "./guard.ts";
+import { operator } from "./operator.ts";
 import { playRoutes } from "./play_routes.ts";
 import { Questions, TooManyQuestions } from "./questions.ts";
 
@@ -26,8 +27,6 @@ export interface AppParts {
   assets: Readonly<Record<string, Asset>>;
   /** Without it nothing can be run. */
   play?: Play;
-  /** More that is answered, by path. */
-  routes?: readonly (readonly [path: string, answer: Handler])[];
   /** Where it listens. */
   port: () => number;
 }
@@ -38,10 +37,10 @@ const UPLOT: Readonly<Record<string, Asset>> = {
 };
 
 /** Answers the requests of the page; see `snapshot.ts` for what it answers. */
-export function createApp({ feed, events, assets, play, routes = [], port }: AppParts): Hono {
+export function createApp({ feed, events, assets, play, port }: AppParts): Hono {
   const app = new Hono();
   const questions = new Questions();
-  app.use(guard(port));
+  app.use(guard(port), operator(feed));
   for (const [path, { type, text }] of Object.entries({ ...UPLOT, ...assets })) {
     const body = path === "/" && play !== undefined ? withToken(text, play.token) : text;
     app.get(path, (c) => c.body(body, 200, { "content-type": type }));
@@ -65,7 +64,6 @@ export function createApp({ feed, events, assets, play, routes = [], port }: App
   app.get("/api/dead-letters", async (c) => c.json(await questions.ask("dead letters", () => feed.deadLetters())));
   app.get("/api/schemas", async (c) => c.json(await questions.ask("schemas", () => feed.schemas())));
   if (play !== undefined) playRoutes(app, play);
-  for (const [path, answer] of routes) app.get(path, answer);
   app.notFound((c) => failed(c, 404, "There is nothing here"));
   app.onError((error, c) => {
     if (error instanceof TooManyQuestions) return failed(c, 503, "Too many questions at once: ask again");
