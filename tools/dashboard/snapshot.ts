@@ -59,7 +59,7 @@ export interface Lane {
   start: number;
   /** The group's committed offset; null if it has none. */
   committed: number | null;
-  /** Offset after the last record that can be read. */
+  /** Offset after the last record, also if an open transaction still holds it back. */
   end: number;
   /** end - max(committed, start), never negative; the same as kafka-consumer-groups shows. Null if nothing is committed. */
   lag: number | null;

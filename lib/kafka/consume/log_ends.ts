@@ -11,8 +11,12 @@ const READ_UNCOMMITTED = 0;
  * The partitions of a topic up to their high watermarks, including what open transactions hold back. Permission: net.
  */
 export async function wholeLogs(kafka: Kafka, topic: string): Promise<PartitionLog[]> {
-  const uncommitted = overrideCluster(kafka, (cluster) => Object.assign(cluster, { isolationLevel: READ_UNCOMMITTED }));
-  return await withAdmin(uncommitted, (admin) => partitionLogs(admin, topic));
+  return await withAdmin(seeingAll(kafka), (admin) => partitionLogs(admin, topic));
+}
+
+/** A client to which a log ends at its high watermark, as for kafka-consumer-groups. */
+export function seeingAll(kafka: Kafka): Kafka {
+  return overrideCluster(kafka, (cluster) => Object.assign(cluster, { isolationLevel: READ_UNCOMMITTED }));
 }
 
 /** What open transactions hold back in `topic` now, by partition. Permission: net. */

@@ -4,6 +4,7 @@ import { disconnect } from "../client/disconnect.ts";
 import { accessDenied } from "../client/rights.ts";
 import { topicFacts } from "../client/topic_facts.ts";
 import { committedOffsets, partitionLogs } from "../consume/group_offsets.ts";
+import { seeingAll } from "../consume/log_ends.ts";
 import { OldestUnread } from "./oldest_unread.ts";
 
 /** How often the client is made anew: it learns of new partitions, and of a topic that was recreated. */
@@ -14,7 +15,7 @@ export interface WatchedPartition {
   partition: number;
   /** First offset in the log. */
   start: number;
-  /** Offset after the last record that can be read. */
+  /** Offset after the last record, also if an open transaction still holds it back. */
   end: number;
   committed: number | null;
   /** What there is to read after `committed`, at least 0; null if nothing is committed. */
@@ -80,7 +81,7 @@ export class GroupWatch {
     if (facts?.missing) {
       throw new Outage(EXIT.config, `There is no topic ${this.#topic} yet: deno task produce creates it`);
     }
-    const admin = this.#kafka.admin();
+    const admin = seeingAll(this.#kafka).admin();
     try {
       await admin.connect();
       await admin.describeCluster(); // else kafkajs does not know the coordinator's address
