@@ -184,8 +184,8 @@ browserTest("nothing on the page jumps when pictures come, and after a thousand 
       return { nodes: of("Nodes"), listeners: of("JSEventListeners") };
     };
     await cdp.send("Performance.enable");
-    await page.addInitScript(`shifts = 0; new PerformanceObserver((list) => {
-      for (const { value } of list.getEntries()) shifts += value;
+    await page.addInitScript(`jump = 0; new PerformanceObserver((list) => {
+      for (const { value } of list.getEntries()) jump = Math.max(jump, value);
     }).observe({ type: "layout-shift", buffered: true })`);
     await page.reload();
     await hasDrawn(page, sample);
@@ -203,7 +203,8 @@ browserTest("nothing on the page jumps when pictures come, and after a thousand 
     const after = await counts();
     assert.ok(after.nodes < before.nodes * 1.1, JSON.stringify({ before, after }));
     assert.ok(after.listeners < before.listeners * 1.1, JSON.stringify({ before, after }));
-    assert.ok(await page.evaluate("shifts") as number < 0.02, `${await page.evaluate("shifts")}`);
+    const jump = await page.evaluate("jump") as number; // a row that moves the page by its height is 0.03
+    assert.ok(jump < 0.01, `${jump}`);
     assert.deepEqual(complaints, []);
   });
 });
