@@ -21,6 +21,9 @@ for (const width of WIDTHS) {
           await hasDrawn(page, sample);
           assert.ok(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), scheme);
           assert.deepEqual(await page.evaluate(LOW_CONTRAST), [], scheme);
+          sample.next({ members: [], groupState: "Empty" });
+          await reads(page, "#state", /No consumer is running/);
+          assert.deepEqual(await page.evaluate(LOW_CONTRAST), [], scheme);
           assert.deepEqual(complaints, [], scheme);
           await page.close();
         }
@@ -47,6 +50,9 @@ const LOW_CONTRAST = `(() => {
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
     if (walker.currentNode.data.trim() === "" || !element.checkVisibility() || element.closest("script")) continue;
+    for (let one = element; one !== null; one = one.parentElement) {
+      if (getComputedStyle(one).opacity !== "1") low.push(one.className + " lets what is behind it through");
+    }
     const style = getComputedStyle(element);
     const isSvg = element instanceof SVGElement;
     if (isSvg && element.classList.contains("owned-letter")) continue; // on a bar, which the badges are the measure of
