@@ -21,6 +21,9 @@ for (const width of WIDTHS) {
           await hasDrawn(page, sample);
           assert.ok(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), scheme);
           assert.deepEqual(await page.evaluate(LOW_CONTRAST), [], scheme);
+          sample.next({ members: [], groupState: "Empty" });
+          await reads(page, "#state", /No consumer is running/);
+          assert.deepEqual(await page.evaluate(LOW_CONTRAST), [], scheme);
           assert.deepEqual(complaints, [], scheme);
           await page.close();
         }
@@ -47,6 +50,9 @@ const LOW_CONTRAST = `(() => {
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
     if (walker.currentNode.data.trim() === "" || !element.checkVisibility() || element.closest("script")) continue;
+    for (let one = element; one !== null; one = one.parentElement) {
+      if (getComputedStyle(one).opacity !== "1") low.push(one.className + " lets what is behind it through");
+    }
     const style = getComputedStyle(element);
     const isSvg = element instanceof SVGElement;
     if (isSvg && element.classList.contains("owned-letter")) continue; // on a bar, which the badges are the measure of
@@ -184,8 +190,8 @@ browserTest("nothing on the page jumps when pictures come, and after a thousand 
       return { nodes: of("Nodes"), listeners: of("JSEventListeners") };
     };
     await cdp.send("Performance.enable");
-    await page.addInitScript(`shifts = 0; new PerformanceObserver((list) => {
-      for (const { value } of list.getEntries()) shifts += value;
+    await page.addInitScript(`jump = 0; new PerformanceObserver((list) => {
+      for (const { value } of list.getEntries()) jump = Math.max(jump, value);
     }).observe({ type: "layout-shift", buffered: true })`);
     await page.reload();
     await hasDrawn(page, sample);
@@ -203,7 +209,8 @@ browserTest("nothing on the page jumps when pictures come, and after a thousand 
     const after = await counts();
     assert.ok(after.nodes < before.nodes * 1.1, JSON.stringify({ before, after }));
     assert.ok(after.listeners < before.listeners * 1.1, JSON.stringify({ before, after }));
-    assert.ok(await page.evaluate("shifts") as number < 0.02, `${await page.evaluate("shifts")}`);
+    const jump = await page.evaluate("jump") as number; // a row that moves the page by its height is 0.03
+    assert.ok(jump < 0.01, `${jump}`);
     assert.deepEqual(complaints, []);
   });
 });

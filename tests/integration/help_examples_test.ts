@@ -20,7 +20,7 @@ const STACK = ["up", "down"];
 /** Needs a database; migrate_store_test.ts and postgres_store_test.ts run what its examples say. */
 const WITH_DATABASE = ["migrate-store"];
 /** They take minutes to hours and stacks of their own; granted all, no permission can fail them. */
-const CAMPAIGNS = ["faults", "fuzz", "bench"];
+const CAMPAIGNS = ["faults", "fuzz", "bench", "screenshots"];
 
 /** These run on for long or forever: they are stopped once they have shown something. */
 const RUNS_ON = /^deno task (consume(?!.*--until-end)|replay --delay|produce .*--count 0|dashboard)/;

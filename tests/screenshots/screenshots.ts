@@ -1,5 +1,7 @@
 import type { Page } from "playwright-core";
+import { object } from "@optique/core/constructs";
 import { main } from "../../lib/cli/main.ts";
+import { parseArgs } from "../../lib/cli/parse.ts";
 import { print } from "../../lib/cli/print.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
@@ -17,9 +19,14 @@ const ORDERS = "--count 0 --rate 60 --key none --seed screenshots --mix unpaid=9
 /**
  * Makes the pictures of the dashboard in docs/images, from a real stack with consumers that come and die.
  *
- * It takes three minutes. Permissions: run deno and a browser, env, sys, net, read and write.
+ * Permissions: run deno and a browser, env, sys, net, read and write.
  */
-export async function run(): Promise<number> {
+export async function run(args: readonly string[]): Promise<number> {
+  parseArgs(object({}), args, {
+    name: "screenshots",
+    brief: "Makes the pictures of the dashboard in docs/images anew, from a throw-away stack. It takes three minutes.",
+    examples: ["deno task screenshots"],
+  });
   if (CHROMIUM === undefined) {
     throw new Failure(EXIT.config, "There is no chromium on the path: apt-get install -y chromium");
   }

@@ -73,7 +73,7 @@ function standing(still) {
     ? `Partition ${partitions[0]} has`
     : `Partitions ${partitions.slice(0, -1).join(", ")} and ${partitions.at(-1)} have`;
   const time = duration(Math.round(Math.max(...still.values()) / 1_000));
-  const why = "the consumer is slow, waits, is frozen or dead. If heartbeats stay away, the group shares out anew.";
+  const why = "its consumer waits, is frozen or dead. If no heartbeats come, the group shares out anew.";
   return { tone: "busy", text: `${who} not moved for ${time}: ${why}` };
 }
 
