@@ -139,7 +139,8 @@ export interface StoredDeadLetter extends Omit<DeadLetter, "at" | "reason"> {
 /**
  * Sets aside records that are not orders.
  *
- * `send` resolves once all are acknowledged. Sending the same ones again is harmless: their origin identifies them.
+ * `send` resolves once all are acknowledged; calls may overlap. Sending the same ones again is harmless: their origin
+ * identifies them.
  */
 export interface DeadLetterSink {
   send(deadLetters: readonly DeadLetter[]): Promise<void>;

@@ -58,3 +58,16 @@ Deno.test("a dead letter larger than its topic takes is compressed", async () =>
     await sink.close();
   }
 });
+
+Deno.test("dead letters of batches that are handled at the same time are all in the topic", async () => {
+  const { topic, sink, deadLetter } = await ownSink(100_000);
+  try {
+    const offsets = Array.from({ length: 80 }, (_, offset) => offset);
+    const send = (offset: number) => sink.send([deadLetter(offset, Buffer.alloc(10))]);
+    await send(0);
+    await Promise.all(offsets.slice(1).map(send));
+    assert.deepEqual((await offsetsIn(topic)).sort((a, b) => a - b), offsets);
+  } finally {
+    await sink.close();
+  }
+});

@@ -28,25 +28,40 @@ export class DeadLetterTopic implements DeadLetterSink {
   readonly #kafka: Kafka;
   /** By dead-letter topic. */
   readonly #producers = new Map<string, BatchProducer>();
+  /** The last call. */
+  #settled: Promise<void> = Promise.resolve();
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka;
   }
 
-  async send(deadLetters: readonly DeadLetter[]): Promise<void> {
+  /** Calls wait for one another: batches of several partitions may be handled at once, and their numbers must not mix. */
+  send(deadLetters: readonly DeadLetter[]): Promise<void> {
+    const sent = this.#settled.then(() => this.#send(deadLetters));
+    this.#settled = sent.catch(() => {});
+    return sent;
+  }
+
+  /** After the last call has settled. */
+  async close(): Promise<void> {
+    await this.#settled;
+    await this.#disconnect();
+  }
+
+  async #send(deadLetters: readonly DeadLetter[]): Promise<void> {
     for (const [origin, ofTopic] of Map.groupBy(deadLetters, ({ at }) => at.topic)) {
       const topic = deadLetterTopic(origin);
       try {
         const producer = await this.#producer(topic);
         for (const chunk of chunksOf(ofTopic)) await sendChunk(producer, chunk);
       } catch (cause) {
-        await this.close();
+        await this.#disconnect();
         throw new Outage(EXIT.unavailable, this.#complaint(topic, cause), { cause });
       }
     }
   }
 
-  async close(): Promise<void> {
+  async #disconnect(): Promise<void> {
     const producers = [...this.#producers.values()];
     this.#producers.clear();
     for (const producer of producers) await disconnect(producer);
