@@ -1,5 +1,7 @@
 import type { Kafka } from "kafkajs";
-import { EXIT, Failure } from "../../errors.ts";
+import { causesOf, EXIT, Failure } from "../../errors.ts";
+import { patiently } from "../../patiently.ts";
+import { START_TIMEOUT_MS } from "../client/client.ts";
 import { deleteOffsets } from "./delete_offsets.ts";
 import type { GroupTopic } from "./group_topic.ts";
 import { type InternalBroker, withCluster } from "../client/internal_cluster.ts";
@@ -16,6 +18,10 @@ const IS_ACTIVE = [
   "NON_EMPTY_GROUP",
   "GROUP_SUBSCRIBED_TO_TOPIC",
 ];
+
+/** What a coordinator answers that has just been elected, as the first one of a new cluster. */
+const IS_ELECTED = ["GROUP_LOAD_IN_PROGRESS", "NOT_COORDINATOR_FOR_GROUP", "GROUP_COORDINATOR_NOT_AVAILABLE"];
+const RETRY_MS = 200;
 
 /**
  * Removes a member that died without leaving from its group, which would otherwise wait until the session times out. An
@@ -72,7 +78,16 @@ async function withCoordinator(
   groupId: string,
   work: (coordinator: InternalBroker) => Promise<void>,
 ): Promise<void> {
-  await withCluster(kafka, async (cluster) => await work(await cluster.findGroupCoordinator({ groupId })));
+  await withCluster(
+    kafka,
+    (cluster) => throughElection(async () => await work(await cluster.findGroupCoordinator({ groupId }))),
+  );
+}
+
+/** Repeats a question to a coordinator that does not know yet that it is one, or reads the offsets of its groups. */
+export async function throughElection<T>(ask: () => Promise<T>): Promise<T> {
+  const passes = (error: unknown) => causesOf(error).some((inner) => IS_ELECTED.includes(errorType(inner)));
+  return await patiently(ask, { forMs: START_TIMEOUT_MS, everyMs: RETRY_MS, passes });
 }
 
 function errorType(error: unknown): string {

@@ -1,12 +1,8 @@
 import type { Buffer } from "node:buffer";
 import { type Admin, AssignerProtocol, type Kafka } from "kafkajs";
-import { causesOf, EXIT, Failure } from "../../errors.ts";
-import { patiently } from "../../patiently.ts";
-import { START_TIMEOUT_MS } from "../client/client.ts";
-import { commitForEmptyGroup, type CommittedOffset } from "./group_coordinator.ts";
+import { EXIT, Failure } from "../../errors.ts";
+import { commitForEmptyGroup, type CommittedOffset, throughElection } from "./group_coordinator.ts";
 import { type GroupTopic, isOfEarlierTopic } from "./group_topic.ts";
-
-const RETRY_MS = 200;
 
 /** The log of one partition: offsets `[low, high)` exist, and can be read. */
 export interface PartitionLog {
@@ -38,19 +34,13 @@ export async function commitsOf(
   admin: Admin,
   { group, topic, topicId }: GroupTopic,
 ): Promise<Map<number, CommittedOffset>> {
-  const fetch = () => admin.fetchOffsets({ groupId: group, topics: [topic] });
-  const [fetched] = await patiently(fetch, { forMs: START_TIMEOUT_MS, everyMs: RETRY_MS, passes: isLoading });
+  const [fetched] = await throughElection(() => admin.fetchOffsets({ groupId: group, topics: [topic] }));
   const committed = (fetched?.partitions ?? []).filter(({ offset, metadata }) =>
     Number(offset) >= 0 && !isOfEarlierTopic(metadata, topicId)
   );
   return new Map(
     committed.map(({ partition, offset, metadata }) => [partition, { offset: Number(offset), metadata }]),
   );
-}
-
-/** A coordinator that has just begun reads the offsets of its groups first. */
-function isLoading(error: unknown): boolean {
-  return causesOf(error).some((inner) => "type" in inner && inner.type === "GROUP_LOAD_IN_PROGRESS");
 }
 
 /** A member of a group, as the coordinator knows it. */
@@ -69,7 +59,7 @@ export async function groupMembers(
   topic?: string,
 ): Promise<{ state: string; members: GroupMember[] }> {
   await admin.describeCluster(); // else kafkajs does not know the coordinator's address and retries 300 ms later
-  const { groups: [description] } = await admin.describeGroups([group]);
+  const { groups: [description] } = await throughElection(() => admin.describeGroups([group]));
   const members = (description?.members ?? []).map(({ memberId, clientId, clientHost, memberAssignment }) => ({
     memberId,
     clientId,
