@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { PositionMoved } from "../../ports.ts";
 import type { Outages } from "./outages.ts";
 import type { ReadLimits } from "./read_limits.ts";
 import type { SubscriptionOptions } from "./subscription_options.ts";
@@ -11,6 +12,8 @@ interface SharedPositionsOptions extends Pick<SubscriptionOptions, "sharing" | "
   outages: Outages;
   /** Gets how far a partition was read. */
   advance(partition: number, to: number): void;
+  /** Makes reading of a partition go on where the store says. */
+  seek(partition: number): Promise<void>;
 }
 
 /**
@@ -34,13 +37,18 @@ export class SharedPositions {
     return position;
   }
 
-  /** Moves a partition past offsets without a record. Throws {@linkcode PositionMoved} where it went on elsewhere. */
+  /** Moves a partition past offsets without a record, or to where it went on elsewhere. */
   async passOver(partition: number, to: number): Promise<void> {
-    const { sharing, topic, limits, outages, advance } = this.#options;
+    const { sharing, topic, limits, outages, advance, seek } = this.#options;
     const from = limits.positionOf(partition);
     if (sharing === undefined) return advance(partition, to);
     if (from === undefined || from >= to) return;
-    await outages.waitOut(() => sharing.passOver({ topic, partition, from, to }));
+    try {
+      await outages.waitOut(() => sharing.passOver({ topic, partition, from, to }));
+    } catch (error) {
+      if (!(error instanceof PositionMoved)) throw error;
+      return await seek(partition);
+    }
     advance(partition, to);
   }
 

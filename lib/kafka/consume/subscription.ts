@@ -66,6 +66,7 @@ export class Subscription implements AsyncDisposable {
       limits: this.#limits,
       outages: this.#outages,
       advance: (...read) => this.#advance(...read),
+      seek: (partition) => this.#seek(partition),
     });
     // To count exactly, what is in hand has to be known before anything else is handed out.
     if (options.sharing !== undefined && options.maxMessages === undefined) this.#rejoining = new Rejoining();
@@ -154,7 +155,9 @@ export class Subscription implements AsyncDisposable {
     this.#ending.signal.addEventListener("abort", () => resolve(), { once: true, signal: leaving.signal });
     try {
       await consumer.connect();
-      await this.#leaveForSure();
+      // A crashed member has not left the group; the join would wait for it until its session times out.
+      if (this.#crashedMember !== undefined) await removeMember(this.#kafka, this.#options.group, this.#crashedMember);
+      this.#crashedMember = undefined;
       await consumer.subscribe({ topic: this.#options.topic, fromBeginning: true });
       await consumer.run({
         autoCommit: false,
@@ -190,17 +193,8 @@ export class Subscription implements AsyncDisposable {
     // Batches of transaction markers alone never reach eachBatch, but reading has gone past them.
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
       if (batchSize > 0) return;
-      this.#passOver(partition, Number(lastOffset) + 1).catch((error) => this.end(asFailure(error)));
+      this.#shared.passOver(partition, Number(lastOffset) + 1).catch((error) => this.end(asFailure(error)));
     });
-  }
-
-  async #passOver(partition: number, to: number): Promise<void> {
-    try {
-      await this.#shared.passOver(partition, to);
-    } catch (error) {
-      if (!(error instanceof PositionMoved)) throw error;
-      await this.#seek(partition);
-    }
   }
 
   /** Makes reading of a partition go on where the store says. */
@@ -251,12 +245,5 @@ export class Subscription implements AsyncDisposable {
   end(failure?: Failure): void {
     this.#ending.abort();
     this.#lanes.close(failure);
-  }
-
-  /** A crashed member has not left the group; the next join would wait for it until its session times out. */
-  async #leaveForSure(): Promise<void> {
-    if (this.#crashedMember === undefined) return;
-    await removeMember(this.#kafka, this.#options.group, this.#crashedMember);
-    this.#crashedMember = undefined;
   }
 }
