@@ -1,3 +1,4 @@
+import { EXIT, Failure, messageOf } from "../../../lib/errors.ts";
 import { createKafka } from "../../../lib/kafka/client/client.ts";
 import { nameKey } from "../../../lib/order.ts";
 import type { Feed } from "../feed.ts";
@@ -19,6 +20,13 @@ export async function openFeed(config: FeedConfig): Promise<Feed> {
   const feed = new LiveFeed(config);
   await feed.begin();
   return feed;
+}
+
+/** Says that it is Kafka that did not answer. */
+function throwAway(cause: unknown): never {
+  throw cause instanceof Failure
+    ? cause
+    : new Failure(EXIT.unavailable, `Kafka is away: ${messageOf(cause)}`, { cause });
 }
 
 class LiveFeed implements Feed {
@@ -74,7 +82,7 @@ class LiveFeed implements Feed {
   }
 
   async deadLetters(): Promise<DeadLettersAnswer> {
-    return await this.#inTurn(() => askDeadLetters(this.#topic));
+    return await this.#inTurn(() => askDeadLetters(this.#topic).catch(throwAway));
   }
 
   async schemas(): Promise<SchemasAnswer> {
