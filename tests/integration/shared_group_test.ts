@@ -157,6 +157,23 @@ Deno.test("a member that waits for its store for longer than a session lasts sta
   world.requireOnce();
 });
 
+Deno.test("a member that waits for its store does not hold up the others when the partitions are shared out anew", async () => {
+  const world = await World.create();
+  await world.send(10 * BATCH);
+  const frozen = Promise.withResolvers<void>();
+  await using first = new Member(world);
+  using _thaw = { [Symbol.dispose]: () => frozen.resolve() };
+  first.frozen = frozen.promise;
+  await eventually("it has joined", () => isShared(first));
+  await using second = new Member(world);
+  await eventually("both share", () => isShared(first, second));
+  await using third = new Member(world);
+  await eventually("three share", () => isShared(first, second, third));
+  frozen.resolve();
+  await eventually("everything is taken", () => world.isDone);
+  world.requireOnce();
+});
+
 Deno.test("a member may start while the others read on: positions beyond the log's ends of a moment ago are fine", async () => {
   const world = await World.create();
   await world.send(PARTITIONS);

@@ -14,6 +14,7 @@ import { Lanes } from "./lanes.ts";
 import type { PartitionEnds } from "./open_transactions.ts";
 import { Outages } from "./outages.ts";
 import { ReadLimits } from "./read_limits.ts";
+import { Rejoining } from "./rejoining.ts";
 import { SharedPositions } from "./shared_positions.ts";
 import type { SubscriptionOptions } from "./subscription_options.ts";
 import { TopicNotices } from "./topic_notices.ts";
@@ -37,6 +38,7 @@ export class Subscription implements AsyncDisposable {
   readonly #shared: SharedPositions;
   readonly #notices: TopicNotices;
   readonly #outages: Outages;
+  readonly #rejoining: Rejoining | undefined;
   readonly #lanes: Lanes<SubscribedBatch>;
   /** Which fetch a batch comes from. */
   readonly #fetches = new WeakMap<SubscribedBatch, Fetch>();
@@ -65,6 +67,8 @@ export class Subscription implements AsyncDisposable {
       outages: this.#outages,
       advance: (...read) => this.#advance(...read),
     });
+    // To count exactly, what is in hand has to be known before anything else is handed out.
+    if (options.sharing !== undefined && options.maxMessages === undefined) this.#rejoining = new Rejoining();
     this.#lanes = new Lanes(options.sharing?.lanes ?? 1);
     stop.addEventListener("abort", () => this.end(), { once: true, signal: this.#ending.signal });
     if (stop.aborted || this.#limits.isReached) this.end();
@@ -92,6 +96,8 @@ export class Subscription implements AsyncDisposable {
    */
   commit(batch: SubscribedBatch): void {
     const fetch = this.#fetches.get(batch)!;
+    // With a store that is shared its position counts, whatever becomes of the group's.
+    if (this.#options.sharing !== undefined) this.#advance(batch.partition, batch.to, batch.records.length);
     fetch.commitBehind(() => this.#commit(batch, fetch.payload));
   }
 
@@ -168,6 +174,7 @@ export class Subscription implements AsyncDisposable {
       const { group, topic, sharing } = this.#options;
       this.#consumer = consumer;
       this.#memberId = memberId;
+      this.#rejoining?.joined();
       this.#owned = [...memberAssignment[topic] ?? []].sort((a, b) => a - b);
       if (sharing === undefined && this.#owned.length === 0) return this.end(notAlone(group));
       this.#lanes.assign(this.#owned);
@@ -202,12 +209,11 @@ export class Subscription implements AsyncDisposable {
 
   /** Hands out what was fetched, and returns once all of it is committed. */
   async #handOut(payload: EachBatchPayload): Promise<void> {
-    const fetch = new Fetch(payload);
+    using fetch = new Fetch(payload, this.#rejoining);
     for (const batch of fetchedBatches(payload.batch, this.#limits.left, this.#options.batchSize)) {
       if (this.#over || fetch.isOver) break;
       this.#fetches.set(batch, fetch);
-      fetch.handOut();
-      if (!await this.#lanes.put(batch)) break;
+      if (!await fetch.handOut(this.#lanes.put(batch))) break;
     }
     await fetch.done(this.#released.promise);
   }
@@ -216,7 +222,7 @@ export class Subscription implements AsyncDisposable {
     payload.resolveOffset(String(to - 1));
     const committed = { partition, offset: String(to), metadata: offsetMetadata(this.#options.topicId) };
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [committed] }] });
-    this.#advance(partition, to, records.length);
+    if (this.#options.sharing === undefined) this.#advance(partition, to, records.length);
     await payload.heartbeat();
   }
 

@@ -20,7 +20,7 @@ interface Attempt {
 }
 
 export interface PostgresStoreOptions {
-  /** Partitions that are processed at once, each on a connection of its own. */
+  /** Partitions that are processed at once, each on a connection of its own; 1 by default. */
   lanes?: number;
   /** After it has been aborted a silent database is given up within seconds. */
   stop?: AbortSignal;
@@ -47,7 +47,9 @@ export class PostgresStore implements OrderStore {
    * a setting or right is wrong, or where there are neither users nor items.
    */
   static async open(connection: DatabaseConnection, options: PostgresStoreOptions = {}): Promise<PostgresStore> {
-    const database = await openDatabase(connection, { max: options.lanes, stop: options.stop });
+    const { lanes = 1, stop } = options;
+    // One more, to ask for positions while every lane waits for others' locks.
+    const database = await openDatabase(connection, { max: lanes + 1, stop });
     try {
       await requireRights(database);
       await requireContents(database);
