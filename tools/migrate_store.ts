@@ -28,6 +28,7 @@ import { requireEmptyGroup } from "../lib/kafka/consume/group_offsets.ts";
 import { type Move, moveStore, type StoreSource, type StoreTarget } from "../lib/move_store.ts";
 import { PostgresSource } from "../lib/postgres/admin/postgres_source.ts";
 import { PostgresTarget } from "../lib/postgres/admin/postgres_target.ts";
+import { TOOL_STATEMENT_TIMEOUT_MS } from "../lib/postgres/client/database.ts";
 import { openDatabase } from "../lib/postgres/client/open_database.ts";
 
 const parser = object({
@@ -58,7 +59,7 @@ export interface MigrateConfig {
 export async function run(config: MigrateConfig): Promise<void> {
   const { to, storage, json } = config;
   await requireNoConsumer(config);
-  const database = await openDatabase(config.database);
+  const database = await openDatabase(config.database, { statementTimeoutMs: TOOL_STATEMENT_TIMEOUT_MS });
   const [source, target]: [StoreSource, StoreTarget] = to === "postgres"
     ? [new FileSource(storage, warn), new PostgresTarget(database)]
     : [new PostgresSource(database), new FileTarget(storage)];

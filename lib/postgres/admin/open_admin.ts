@@ -1,4 +1,5 @@
 import type { DatabaseConnection } from "../../connections.ts";
+import { TOOL_STATEMENT_TIMEOUT_MS } from "../client/database.ts";
 import { openDatabase } from "../client/open_database.ts";
 import { PostgresAdmin } from "./postgres_admin.ts";
 
@@ -10,5 +11,5 @@ export async function openAdmin(
   connection: DatabaseConnection,
   warn: (sentence: string) => void,
 ): Promise<PostgresAdmin> {
-  return new PostgresAdmin(await openDatabase(connection), warn);
+  return new PostgresAdmin(await openDatabase(connection, { statementTimeoutMs: TOOL_STATEMENT_TIMEOUT_MS }), warn);
 }
