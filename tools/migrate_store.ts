@@ -29,6 +29,7 @@ import { requireEmptyGroup } from "../lib/kafka/consume/group_offsets.ts";
 import { type Move, moveStore, type StoreSource, type StoreTarget } from "../lib/move_store.ts";
 import { PostgresSource } from "../lib/postgres/admin/postgres_source.ts";
 import { PostgresTarget } from "../lib/postgres/admin/postgres_target.ts";
+import { TOOL_STATEMENT_TIMEOUT_MS } from "../lib/postgres/client/database.ts";
 import { openDatabase } from "../lib/postgres/client/open_database.ts";
 import { withStore } from "./open_store.ts";
 
@@ -61,7 +62,7 @@ export async function run(config: MigrateConfig): Promise<void> {
   const { to, storage, json } = config;
   await requireNoConsumer(config);
   await requireSettled(config);
-  const database = await openDatabase(config.database);
+  const database = await openDatabase(config.database, { statementTimeoutMs: TOOL_STATEMENT_TIMEOUT_MS });
   const [source, target]: [StoreSource, StoreTarget] = to === "postgres"
     ? [new FileSource(storage, warn), new PostgresTarget(database)]
     : [new PostgresSource(database), new FileTarget(storage)];

@@ -3,6 +3,7 @@ import { openAdmin } from "../../lib/postgres/admin/open_admin.ts";
 import { VerdictOffsets } from "../../lib/kafka/inspect/offset_audit.ts";
 import { postgresTest } from "../support/postgres.ts";
 import { TestDatabase } from "../support/postgres_database.ts";
+import { watchStatements } from "../support/statements.ts";
 import { batchOf, order, outcomes, process } from "../support/storage.ts";
 import { run } from "../support/task_lines.ts";
 
@@ -161,4 +162,17 @@ postgresTest("a consumer never meets an empty store while it is started over", a
   await consuming;
   await admin.close();
   assert.deepEqual([...seen], ["accepted"]);
+});
+
+postgresTest("a tool's statement may take longer than a consumer's: it reads whole tables", async () => {
+  await using database = await TestDatabase.create();
+  const limits: number[] = [];
+  await watchStatements(({ text }, send) => {
+    limits.push(...[...text.matchAll(/SET statement_timeout = (\d+)/g)].map(([, limit]) => Number(limit)));
+    return send();
+  }, async () => {
+    await database.open();
+    await (await openAdmin(database.connection, assert.fail)).close();
+  });
+  assert.deepEqual(limits, [30_000, 600_000]);
 });

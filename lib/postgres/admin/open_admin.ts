@@ -1,5 +1,6 @@
 import type { DatabaseConnection } from "../../connections.ts";
 import type { BeginProgress } from "../../progress.ts";
+import { TOOL_STATEMENT_TIMEOUT_MS } from "../client/database.ts";
 import { openDatabase } from "../client/open_database.ts";
 import { PostgresAdmin } from "./postgres_admin.ts";
 
@@ -12,5 +13,6 @@ export async function openAdmin(
   warn: (sentence: string) => void,
   watched: { begin?: BeginProgress } = {},
 ): Promise<PostgresAdmin> {
-  return new PostgresAdmin(await openDatabase(connection), warn, watched);
+  const database = await openDatabase(connection, { statementTimeoutMs: TOOL_STATEMENT_TIMEOUT_MS });
+  return new PostgresAdmin(database, warn, watched);
 }

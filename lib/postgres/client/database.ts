@@ -10,25 +10,31 @@ const IDLE_TRANSACTION_TIMEOUT_MS = 10_000;
 /** Longer, so that whoever waits for a frozen member gets the lock. */
 const LOCK_TIMEOUT_MS = 15_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
-/** After this the client notices a server that vanished silently. */
-const SILENCE_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
+/** For tools, which read whole tables: a hundred million orders would take half a minute. */
+export const TOOL_STATEMENT_TIMEOUT_MS = 600_000;
+/** So much later the client notices a server that vanished silently. */
+const SILENCE_MS = 5_000;
 const KEEP_ALIVE_MS = 10_000;
 /** How long a command that is asked to stop still waits for an answer: a stop takes less than 10 s. */
 const STOP_PATIENCE_MS = 4_000;
 
 /** Set in each session, because a database or role may have other defaults; the promise rests on the first. */
-const SESSION = [
-  "SET synchronous_commit = on",
-  `SET lock_timeout = ${LOCK_TIMEOUT_MS}`,
-  `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
-  `SET idle_in_transaction_session_timeout = ${IDLE_TRANSACTION_TIMEOUT_MS}`,
-].join(";");
+function sessionSettings(statementTimeoutMs: number): string {
+  return [
+    "SET synchronous_commit = on",
+    `SET lock_timeout = ${LOCK_TIMEOUT_MS}`,
+    `SET statement_timeout = ${statementTimeoutMs}`,
+    `SET idle_in_transaction_session_timeout = ${IDLE_TRANSACTION_TIMEOUT_MS}`,
+  ].join(";");
+}
 
 export interface DatabaseOptions {
   /** Connections at once; 1 by default. */
   max?: number;
   /** After it has been aborted a silent database is given up within seconds. */
   stop?: AbortSignal;
+  /** How long a statement may take, in milliseconds; 30 s by default. */
+  statementTimeoutMs?: number;
 }
 
 /** Asks the database. Rejects with what {@linkcode databaseError} makes of the error. */
@@ -44,16 +50,19 @@ export interface Queries {
 export class Database implements Queries {
   readonly connection: DatabaseConnection;
   readonly #pool: pg.Pool;
+  readonly #settings: string;
   readonly #sessions = new Set<Session>();
   #stopping: ReturnType<typeof setTimeout> | undefined;
   #isGivenUp = false;
   readonly #closing = new AbortController();
 
-  constructor(connection: DatabaseConnection, { max = 1, stop }: DatabaseOptions = {}) {
+  constructor(connection: DatabaseConnection, options: DatabaseOptions = {}) {
+    const { max = 1, stop, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
     this.connection = connection;
+    this.#settings = sessionSettings(statementTimeoutMs);
     const stopSoon = () => this.#stopping = setTimeout(() => this.#giveUp(), STOP_PATIENCE_MS);
     stop?.addEventListener("abort", stopSoon, { signal: this.#closing.signal });
-    this.#pool = new pg.Pool({ ...clientConfig(connection), max });
+    this.#pool = new pg.Pool({ ...clientConfig(connection), max, query_timeout: statementTimeoutMs + SILENCE_MS });
     this.#pool.on("error", () => {}); // an idle connection broke: the next one to need it opens another
   }
 
@@ -122,7 +131,7 @@ export class Database implements Queries {
       const client = await this.#pool.connect();
       const session = new Session(client, this.connection);
       if (!configured.has(client)) {
-        await session.query(SESSION).catch((error) => {
+        await session.query(this.#settings).catch((error) => {
           session.release(true);
           throw error;
         });
@@ -183,7 +192,6 @@ function clientConfig({ host, port, database, user, password, tls }: DatabaseCon
     enableChannelBinding: true,
     application_name: APPLICATION,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: SILENCE_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     types: {
