@@ -97,7 +97,10 @@ class Members {
 
   /** Mostly the next batch of the partition; sometimes one that somebody holds, whatever happened to its partition. */
   async #next(store: PostgresStore, partition: number): Promise<OrderBatch | undefined> {
-    if (this.#held.length > 0 && this.#below(4) === 0) return this.#held[this.#below(this.#held.length)];
+    if (this.#held.length > 0 && this.#below(4) === 0) {
+      // Each member has fetched its own: a batch is known again by who handles it.
+      return { ...this.#held[this.#below(this.#held.length)] };
+    }
     const from = await store.resumeAt(partitionOf(partition)) ?? 0;
     if (from >= RECORDS) return undefined;
     const batch = batchOf(this.#logs[partition].slice(from, from + 1 + this.#below(MAX_BATCH)), { partition, from });
