@@ -8,8 +8,8 @@ const words = new Int32Array(80);
  * of `digest`. The bytes of `block` after them are overwritten.
  *
  * Not for secrets: UUIDv5 asks for SHA-1. Written here because a UUID's 36 characters in the namespace of another take
- * 170 ns, and 570 ns with `crypto.hash`: the call costs more than the work. It stays that fast only while every sum is cut to
- * 32 bits.
+ * 170 ns, and 570 ns with `crypto.hash`: the call costs more than the work. It stays that fast only while each
+ * sum is cut to 32 bits.
  */
 export function sha1(block: DataView, length: number, digest: DataView): void {
   block.setUint8(length, 0x80);
