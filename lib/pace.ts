@@ -32,11 +32,12 @@ export interface PacedSend<T> {
   random?: () => number;
 }
 
+const MAX_BATCH = 20_000;
 /**
- * Few enough that a batch is garbage before the collector has copied most of it: with 20,000 a replay takes a quarter
- * more CPU time.
+ * Without any pace: few enough that a batch is garbage before the collector has copied most of it. With 20,000 a replay
+ * takes a quarter more CPU time.
  */
-const MAX_BATCH = 2_000;
+const UNPACED_BATCH = 2_000;
 /** Above 100 orders per second, and with a `speed`, those due within 10 ms go together. */
 const TICK_MS = 10;
 /** Longer sleeps are split: beyond 2^31 ms a timer fires at once. */
@@ -160,7 +161,7 @@ class Schedule {
 
   /** Waits for the next order. Returns how many are due by then, 0 once `stop` has aborted. */
   async due(stop: AbortSignal): Promise<number> {
-    if (this.#intervalMs === 0) return stop.aborted ? 0 : this.#maxBatch;
+    if (this.#intervalMs === 0) return stop.aborted ? 0 : Math.min(this.#maxBatch, UNPACED_BATCH);
     if (this.#left === 0) {
       const tick = this.#catchesUp && this.#intervalMs < TICK_MS ? TICK_MS : 0;
       await sleepUntil(this.#nextAt, { clock: this.#clock, stop, tick });
