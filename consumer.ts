@@ -148,12 +148,11 @@ async function consume(
         const orders = await subscription.throughOutages(batch, (isAgain) => isAgain ? decode(batch) : prepared);
         if (orders === undefined) continue; // a stop came during an outage
         const process = view.observed(batch, () => processBatch(orders, { store, deadLetters }));
-        const verdicts = await subscription.throughOutages(batch, process);
+        const verdicts = await checkpointer.during(() => subscription.throughOutages(batch, process));
         if (verdicts === undefined) continue; // the same, or another member was faster
         subscription.commit(batch);
         view.judged(batch, verdicts, orders.deadLetters);
         config.onVerdicts?.(verdicts);
-        checkpointer.soon();
       }
     });
   } finally {

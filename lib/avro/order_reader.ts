@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { Order } from "../order.ts";
 import { VarintReader } from "../varint_reader.ts";
-import { NameCache } from "./name_cache.ts";
+import { NameCache } from "../name_cache.ts";
 
 /** Bytes of the longest int of Avro, and of the longest long that a number surely holds. */
 const MAX_INT_BYTES = 5;

@@ -160,7 +160,8 @@ Deno.test("sendPaced() sends all at once without a delay, in bounded batches", {
   const sizes: number[] = [];
   const send = (orders: number[]) => Promise.resolve(void sizes.push(orders.length));
   await sendPaced(Array(50_000).keys(), { pace: { delay: 0 }, stop: new AbortController().signal, send });
-  assert.deepEqual(sizes, [20_000, 20_000, 10_000]);
+  assert.deepEqual(new Set(sizes.slice(0, -1)), new Set([2_000]));
+  assert.equal(sizes.length, 25);
 });
 
 Deno.test("sendPaced() finishes the send in hand when stopped, wakes from a sleep and closes the source", async () => {

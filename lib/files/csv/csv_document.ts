@@ -145,6 +145,25 @@ export class CsvDocument {
     return new TextEncoder().encode(this.#bom + [...this.#lines, ...this.#trailing].map((line) => line.text).join(""));
   }
 
+  /**
+   * What stays of the file when only the cells of `columns` change: the text before those of the first row, between
+   * those of one row and the next, and after those of the last. Undefined where these columns are not side by side, in
+   * this order, or where a row has them quoted or lacks one.
+   */
+  around(columns: readonly string[]): string[] | undefined {
+    const first = this.#columns.get(columns[0]);
+    if (first === undefined || columns.some((column, at) => this.#columns.get(column) !== first + at)) return undefined;
+    const rows = new Set(this.#rows.values());
+    const texts = [this.#bom];
+    for (const line of [...this.#lines, ...this.#trailing]) {
+      const around = rows.has(line) ? line.around(first, columns.length) : { before: line.text };
+      if (around === undefined) return undefined;
+      texts[texts.length - 1] += around.before;
+      if ("after" in around) texts.push(around.after);
+    }
+    return texts;
+  }
+
   get #keyColumn(): string {
     return this.#shape.required[0]!;
   }

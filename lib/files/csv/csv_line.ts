@@ -52,6 +52,17 @@ export class CsvLine {
     return cell === undefined ? undefined : valueOf(cell);
   }
 
+  /** The text before and after `count` cells from `index` on; undefined if one of them is quoted or missing. */
+  around(index: number, count: number): { before: string; after: string } | undefined {
+    const cells = this.#cells;
+    for (let at = index; at < index + count; at++) if (cells[at] === undefined || isQuoted(cells[at])) return undefined;
+    let before = "";
+    for (let at = 0; at < index; at++) before += `${cells[at]},`;
+    let after = "";
+    for (let at = index + count; at < cells.length; at++) after += `,${cells[at]}`;
+    return { before, after: after + this.ending };
+  }
+
   /** Adds empty cells until there are `count`. */
   pad(count: number): void {
     while (this.#cells.length < count) this.#cells.push("");

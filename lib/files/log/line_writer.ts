@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { MAX_DIGITS, writeDigits } from "../../digits.ts";
 
 /** Lines as bytes, and the byte at which each of them starts. */
 export interface SealedLines {
@@ -12,15 +13,11 @@ export const SEAL = { prefix: ',"crc":"', digits: 8, suffix: '"}' } as const;
 const encoder = new TextEncoder();
 const PREFIX = fragment(SEAL.prefix);
 const SUFFIX = fragment(SEAL.suffix + "\n");
-/** The most digits of an exact integer, and its sign. */
-const MAX_INTEGER = 17;
 /** Bytes of a new writer's buffer, and of the largest buffer kept for reuse. */
 const FIRST_ROOM = 64 << 10;
 const KEPT_ROOM = 4 << 20;
 /** From this many bytes on, copying by a call is faster than one by one. */
 const WORTH_A_CALL = 16;
-/** Digits written with 32-bit arithmetic, which is faster. */
-const SMALL = 10 ** 9;
 
 /** JSON that stays the same from line to line, as bytes. */
 export function fragment(json: string): Uint8Array {
@@ -72,9 +69,9 @@ export class LineWriter {
   /** A number; faster for exact integers. */
   number(value: number): void {
     if (!Number.isSafeInteger(value)) return this.text(JSON.stringify(value));
-    this.#reserve(MAX_INTEGER);
+    this.#reserve(1 + MAX_DIGITS);
     if (value < 0) this.#bytes[this.#at++] = MINUS;
-    this.#digits(Math.abs(value));
+    this.#at = writeDigits(Math.abs(value), this.#bytes, this.#at);
   }
 
   /** Ends the line with its checksum. */
@@ -98,28 +95,6 @@ export class LineWriter {
     this.#at = this.#start = 0;
     this.#starts = [];
     return lines;
-  }
-
-  #digits(value: number): void {
-    if (value >= SMALL) {
-      const upper = Math.floor(value / SMALL);
-      this.#digits(upper);
-      return this.#padded(value - upper * SMALL, 9);
-    }
-    let count = 1;
-    for (let limit = 10; limit <= value; limit *= 10) count++;
-    this.#padded(value, count);
-  }
-
-  #padded(value: number, count: number): void {
-    const bytes = this.#bytes;
-    let left = value | 0;
-    for (let at = this.#at + count - 1; at >= this.#at; at--) {
-      const rest = (left / 10) | 0;
-      bytes[at] = ZERO + left - rest * 10;
-      left = rest;
-    }
-    this.#at += count;
   }
 
   #reserve(count: number): void {

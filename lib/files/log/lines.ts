@@ -100,15 +100,15 @@ export function holds(bytes: Uint8Array, text: string): boolean {
   return latin1(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).includes(latin1(Buffer.from(text)));
 }
 
-/** The number of lines; the last one may lack its line feed. */
-export function countLines(bytes: Uint8Array): number {
+/** The number of lines in a text; the last one may lack its line feed. */
+export function countLines(text: string): number {
   let count = 0;
   let start = 0;
-  for (let feed = bytes.indexOf(LINE_FEED); feed >= 0; feed = bytes.indexOf(LINE_FEED, start)) {
+  for (let feed = text.indexOf("\n"); feed >= 0; feed = text.indexOf("\n", start)) {
     count++;
     start = feed + 1;
   }
-  return start < bytes.length ? count + 1 : count;
+  return start < text.length ? count + 1 : count;
 }
 
 function larger(buffer: Uint8Array): Uint8Array<ArrayBuffer> {

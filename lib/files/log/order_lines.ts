@@ -9,14 +9,19 @@ export const QUANTITY = fragment(',"quantity":');
 export const CREATED_AT = fragment(',"created_at":');
 export const REPLAY_OF = fragment(',"replay_of":');
 
+// Those that it has in the log alone.
+export const SEQ = fragment(',"seq":');
+export const BATCH = fragment(',"batch":');
+export const TOPIC = fragment(',"topic":');
+export const PARTITION = fragment(',"partition":');
+export const OFFSET = fragment(',"offset":');
+export const REMAINING = fragment(',"remaining":');
+
 /** An accepted order to be logged. */
 export interface Acceptance {
   received: ReceivedOrder;
   remaining: number;
 }
-
-const SEQ = fragment(',"seq":');
-const REMAINING = fragment(',"remaining":');
 
 const lines = new LineWriter();
 

@@ -11,7 +11,7 @@ import { visitLines } from "./lines.ts";
 const encoder = new TextEncoder();
 const PREFIX = encoder.encode(SEAL.prefix);
 const SUFFIX = encoder.encode(SEAL.suffix);
-const SEAL_LENGTH = PREFIX.length + SEAL.digits + SUFFIX.length;
+export const SEAL_LENGTH = PREFIX.length + SEAL.digits + SUFFIX.length;
 
 /** The lines for `records`, sealed, each with its line feed. */
 export function sealLines(records: readonly object[]): SealedLines {
@@ -27,9 +27,14 @@ export function sealLines(records: readonly object[]): SealedLines {
  * Whether a line, without its line feed, matches its checksum. Works on bytes, because this takes most of a long start.
  */
 export function isSealed(line: Uint8Array): boolean {
-  const end = line.length - SEAL_LENGTH;
-  if (end <= 0 || !stands(PREFIX, line, end) || !stands(SUFFIX, line, line.length - SUFFIX.length)) return false;
-  return hexAt(line, end + PREFIX.length) === crc32(line.subarray(0, end));
+  return isSealAt(line, 0, line.length - SEAL_LENGTH);
+}
+
+/** Whether at `at` there is the seal of the bytes from `start` up to there. */
+export function isSealAt(bytes: Uint8Array, start: number, at: number): boolean {
+  const digits = at + PREFIX.length;
+  if (at <= start || !stands(PREFIX, bytes, at) || !stands(SUFFIX, bytes, digits + SEAL.digits)) return false;
+  return hexAt(bytes, digits) === crc32(bytes.subarray(start, at));
 }
 
 /** Where the first seal within a line ends; undefined if there is none. */
@@ -47,7 +52,8 @@ export function unsealLine(line: Uint8Array): Record<string, unknown> | undefine
 }
 
 function stands(text: Uint8Array, line: Uint8Array, at: number): boolean {
-  return text.every((byte, index) => line[at + index] === byte);
+  for (let index = 0; index < text.length; index++) if (line[at + index] !== text[index]) return false;
+  return true;
 }
 
 /** The value of eight lower-case hex digits; NaN if there is anything else. */

@@ -3,9 +3,9 @@ import type { Progress } from "../../progress.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { parseInventory } from "../csv/inventory_file.ts";
 import { storageLayout } from "../disk/layout.ts";
-import { countLines, holds, lineChunks, visitLines, watchedRead } from "../log/lines.ts";
+import { countLines, lineChunks, visitLines, watchedRead } from "../log/lines.ts";
+import { LoggedLineReader } from "../log/logged_line.ts";
 import { damagedLine, type LoggedOrder, parseLogged } from "../log/order_log.ts";
-import { sealedRecords } from "../log/sealed_line.ts";
 import { exists } from "../disk/exists.ts";
 import { requireFolder } from "../store/storage_folder.ts";
 import { parseUsers } from "../csv/users_file.ts";
@@ -26,6 +26,9 @@ export function readStock(folder: string): StockItem[] {
     quantity,
   }));
 }
+
+/** Searching text takes a fifth of the time that searching its bytes takes in Deno, and decoding it hardly any. */
+const decoder = new TextDecoder();
 
 /** The beginning of the log, which stays as it is while more is appended. */
 export interface LogPart {
@@ -49,30 +52,31 @@ export async function loggedSoFar(folder: string, warn: (sentence: string) => vo
 }
 
 /** The orders of a part of the log, oldest first. Throws a {@linkcode Failure} (65) on reaching a damaged line. */
-export function* loggedOrders({ path, end }: LogPart, progress?: Progress): Generator<LoggedOrder> {
+export function* loggedOrders({ path, end }: LogPart, progress: Progress = () => {}): Generator<LoggedOrder> {
   if (end === 0) return;
   const file = AppendFile.openToRead(path);
+  const reader = new LoggedLineReader();
   try {
-    for (const records of sealedRecords(file, end)) {
-      progress?.(records[0]?.start ?? 0, end);
-      for (const { record, start } of records) {
-        if (record === undefined) throw damagedLine(path, start);
-        yield record as unknown as LoggedOrder;
+    for (const { bytes, start } of lineChunks(watchedRead((...range) => file.read(...range), end, progress), 0, end)) {
+      for (let at = 0; at < bytes.length; at = reader.next) {
+        const order = reader.read(bytes, at);
+        if (order === undefined) throw damagedLine(path, start + at);
+        yield order;
       }
     }
-    progress?.(end, end);
+    progress(end, end);
   } finally {
     file.close();
   }
 }
 
 /**
- * Counts the orders of a part of the log, and visits those whose lines contain `text`. Only the lines around a hit are
- * split, which takes a tenth of the time of reading all of them.
+ * Counts the orders of a part of the log, and visits those whose lines contain `wanted`, which is ASCII. Only the lines
+ * around a hit are split, which takes a fraction of the time of reading all of them.
  */
 export function countLogged(
   { path, end }: LogPart,
-  text: string,
+  wanted: string,
   { visit, progress }: { visit: (order: LoggedOrder) => void; progress: Progress },
 ): number {
   if (end === 0) return 0;
@@ -86,10 +90,11 @@ export function countLogged(
         end,
       )
     ) {
-      count += countLines(bytes);
-      if (!holds(bytes, text)) continue;
+      const text = decoder.decode(bytes);
+      count += countLines(text);
+      if (!text.includes(wanted)) continue;
       visitLines((from, to) => bytes.subarray(from, to), 0, bytes.length, (line, start) => {
-        if (!holds(line, text)) return;
+        if (!decoder.decode(line).includes(wanted)) return;
         const order = parseLogged(line);
         if (order === undefined) throw damagedLine(path, chunkStart + start);
         visit(order);

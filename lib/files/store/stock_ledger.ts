@@ -2,9 +2,8 @@ import { basename } from "node:path";
 import { nameKey, type StockItem } from "../../order.ts";
 import { Outage } from "../../errors.ts";
 import { replaceFile } from "../disk/atomic_file.ts";
-import type { CsvDocument } from "../csv/csv_document.ts";
 import { handEdits, handEditWarnings, oldCopyWarnings, supersededBy } from "./hand_edits.ts";
-import { asOfRange, emptyInventory, parseInventory, requireReached, writeStock } from "../csv/inventory_file.ts";
+import { asOfRange, emptyInventory, parseInventory, requireReached } from "../csv/inventory_file.ts";
 import { EditJournal, type StockEdit } from "../log/edit_journal.ts";
 import type { JournalOptions } from "../log/journal.ts";
 import type { StorageLayout } from "../disk/layout.ts";
@@ -12,6 +11,7 @@ import type { OrderLog } from "../log/order_log.ts";
 import type { ReadRanges } from "../log/read_ranges.ts";
 import { blankEdgedNames, RowWarnings } from "../../row_warnings.ts";
 import { deduct, lowestSeq, type StockBase, stockBases } from "./stock_math.ts";
+import { StockSheet } from "./stock_sheet.ts";
 import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "../disk/watched_file.ts";
 
 export interface LedgerOptions extends JournalOptions {
@@ -34,7 +34,7 @@ export class StockLedger {
   readonly #warnings: RowWarnings;
   readonly #csv: WatchedFile;
   #stock = new Map<string, StockBase>();
-  #document: CsvDocument = emptyInventory();
+  #sheet = new StockSheet(emptyInventory());
   /** The last sequence number used, and that of the last accepted order. */
   #seq = 0;
   #lastOrder = 0;
@@ -168,8 +168,7 @@ export class StockLedger {
 
   #writeCsv(): boolean {
     if (this.#checkpointed === this.#seq) return true;
-    writeStock(this.#document, this.#stock, this.#seq);
-    const bytes = this.#document.toBytes();
+    const bytes = this.#sheet.toBytes(this.#stock, this.#seq);
     this.#readRanges.wrote(basename(this.#csv.path), bytes, this.#seq);
     if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) return false;
     this.#csv.accept(bytes);
@@ -194,7 +193,7 @@ export class StockLedger {
     for (const sentence of handEditWarnings(edits, this.#csv.path)) this.#warn(sentence);
     // Only now the change counts as seen: on a full disk it is looked at again.
     this.#stock = actual;
-    this.#document = document;
+    this.#sheet = new StockSheet(document);
     this.#csv.accept(change.bytes, change.stamp);
     this.#warnings.tell(blankEdgedNames("item", [...rows.values()].map(({ item }) => item), this.#csv.path));
     const asOf = new Set(rows.values().map((row) => row.asOf));
@@ -232,6 +231,7 @@ export class StockLedger {
 
   #apply({ item, set, seq }: StockEdit): void {
     const key = nameKey(item);
+    this.#sheet.itemsChanged();
     if (set === null) this.#stock.delete(key);
     else this.#stock.set(key, { item: this.#stock.get(key)?.item ?? item, quantity: set, seq });
   }

@@ -204,3 +204,21 @@ Deno.test("FileStore.open() says how far it is, and stops when told to", async (
   const again = await storage.open();
   assert.deepEqual(outcomes(await process(again, batchOf([id("late")], { from: 40_000 }))), ["accepted"]);
 });
+
+Deno.test("FileStore.checkpoint() writes what a tool journalled that was killed before it wrote the CSV", async () => {
+  await using storage = await TestStorage.create();
+  const store = await storage.open();
+  for (const [from, name] of ["a", "b", "c"].entries()) {
+    await process(store, batchOf([id(name)], { from }));
+    await store.checkpoint();
+  }
+  const journal = storage.text("stock_edits.jsonl");
+  const edits = [{ item: "book", set: 30, was: 7 }, { item: "car", set: 5, was: null }, { item: "pen", set: null }];
+  const lines = edits.map((edit, index) => sealLine({ seq: 6 + index, batch: 6, was: 50, ...edit, by: "tool" }));
+  storage.save("stock_edits.jsonl", journal + lines.join(""));
+  await process(store, batchOf([id("d")], { from: 3 }));
+  await store.checkpoint();
+  assert.equal(storage.text("inventory.csv"), "item,quantity,as_of\nbook,29,9\ncar,5,9\n");
+  await storage.close(store);
+  assert.deepEqual(requireBalance(storage), { book: 29, car: 5 });
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { NameCache } from "../../../lib/avro/name_cache.ts";
+import { NameCache } from "../../lib/name_cache.ts";
 
 Deno.test("NameCache.read() gives the text of the bytes, whatever was read before", { permissions: "none" }, () => {
   const cache = new NameCache();
