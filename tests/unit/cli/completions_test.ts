@@ -58,7 +58,7 @@ for (const shell of ["bash", "zsh"] as const) {
   shellTest(shell, `completions ${shell} completes tasks, flags, values and subcommands`, async (script) => {
     assert.deepEqual(await inBash(shell, script, "deno task prod"), ["produce"]);
     assert.deepEqual(await inBash(shell, script, "deno task produce --ji"), ["--jitter"]);
-    assert.deepEqual(await inBash(shell, script, "deno task produce --key "), ["item", "user", "none"]);
+    assert.deepEqual(await inBash(shell, script, "deno task produce --key "), ["item", "user", "same", "none"]);
     assert.deepEqual(await inBash(shell, script, "deno task produce --count "), []);
     assert.deepEqual(await inBash(shell, script, "deno task user "), [
       ..."show add update --help --json --storage --database --user --status".split(" "),
@@ -86,6 +86,7 @@ shellTest(
     assert.deepEqual((await complete("deno task produce --key ")).filter((word) => /^[a-z]+$/.test(word)), [
       "item",
       "none",
+      "same",
       "user",
     ]);
     assert.ok((await complete("deno task user a")).includes("add"));
