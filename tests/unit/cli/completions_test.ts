@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import deno from "../../../deno.json" with { type: "json" };
 import { type Finished, task } from "../../support/commands.ts";
 
 function has(shell: string): boolean {
@@ -98,4 +99,10 @@ Deno.test("completions names the shell that was probably meant", async () => {
   const { code, stderr } = await task("completions", ["bahs"], {});
   assert.equal(code, 64);
   assert.match(stderr, /^error: [^\n]*Did you mean [`"]bash[`"]\?[^\n]*\n$/);
+});
+
+Deno.test("completions know the flags of every task but those for work on this repository", async () => {
+  const { stdout } = await task("completions", ["bash"], {});
+  const unknown = Object.keys(deno.tasks).filter((name) => !stdout.match(`'${name}'\\) known='[^']*--help`));
+  assert.deepEqual(unknown, ["faults", "fuzz", "screenshots", "bench", "check", "test", "ok"]);
 });
