@@ -23,6 +23,8 @@ export interface PacedSend<T> {
   pace: PaceSetting;
   stop: AbortSignal;
   send(orders: T[]): Promise<void>;
+  /** How many orders there are, if that is known: nothing is waited for after the last one. */
+  total?: number;
   /** When an order was created, in milliseconds since the epoch; for a pace with `speed`. */
   timeOf?(order: T): number;
   /** The most orders in one call of `send`. */
@@ -46,13 +48,15 @@ const LONGEST_SLEEP_MS = 3_600_000;
  */
 export async function sendPaced<T>(
   source: Iterable<T> | AsyncIterable<T>,
-  { pace, stop, send, timeOf, maxBatch = MAX_BATCH, clock = systemClock, random = Math.random }: PacedSend<T>,
+  options: PacedSend<T>,
 ): Promise<void> {
+  const { pace, stop, send, total = Infinity, timeOf, maxBatch = MAX_BATCH } = options;
+  const { clock = systemClock, random = Math.random } = options;
   const orders = iterate(source);
   if (pace.speed !== undefined) return await sendInRhythm(orders, { pace, stop, send, timeOf, maxBatch, clock });
   const schedule = new Schedule(pace, { maxBatch, clock, random });
   try {
-    while (true) {
+    for (let sent = 0; sent < total;) {
       const due = await schedule.due(stop);
       const batch: T[] = [];
       while (batch.length < due) {
@@ -63,6 +67,7 @@ export async function sendPaced<T>(
       }
       if (batch.length > 0) await send(batch);
       if (batch.length < due || due === 0) return;
+      sent += batch.length;
     }
   } finally {
     await orders.return?.();
@@ -72,7 +77,7 @@ export async function sendPaced<T>(
 async function sendInRhythm<T>(
   orders: Iterator<T> | AsyncIterator<T>,
   { pace, stop, send, timeOf, maxBatch, clock }:
-    & Required<Omit<PacedSend<T>, "timeOf" | "random">>
+    & Required<Omit<PacedSend<T>, "timeOf" | "total" | "random">>
     & Pick<PacedSend<T>, "timeOf">,
 ): Promise<void> {
   const rhythm = new Rhythm(pace);

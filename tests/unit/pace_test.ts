@@ -213,6 +213,19 @@ Deno.test("sendPaced() sends a burst of any size in bounded batches", { permissi
   assert.deepEqual(sizes, [20_000, 20_000, 5_000, 5_000]);
 });
 
+Deno.test("sendPaced() waits for nothing after the last order, where it knows how many there are", {
+  permissions: "none",
+}, async () => {
+  for (const pace of [{ delay: 60 }, { rate: 1 / 60 }, { burst: { size: 2, every: 60 } }]) {
+    const clock = new ManualClock();
+    let last = 0;
+    const send = () => Promise.resolve(void (last = clock.now()));
+    const stop = new AbortController().signal;
+    await sendPaced(Array(4).keys(), { pace, clock, stop, total: 4, send });
+    assert.equal(clock.now(), last);
+  }
+});
+
 Deno.test("sendPaced() varies each wait by the jitter, and keeps the mean", { permissions: "none" }, async () => {
   const draws = [0, 0.5, 0.999, 0.25].values();
   const times = await timesOf(5, { delay: 1, jitter: 0.5 }, () => 0, () => draws.next().value ?? 0);

@@ -63,6 +63,7 @@ export async function sendSlice<T>(
     await sendPaced(slice.items(), {
       pace,
       stop,
+      total: slice.total,
       maxBatch: sender.maxBatch,
       timeOf: sender.timeOf,
       send: async (records) => {
