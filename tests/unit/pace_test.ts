@@ -179,7 +179,7 @@ Deno.test("sendPaced() finishes the send in hand when stopped, wakes from a slee
     await Promise.resolve();
     sent.push(...orders);
   };
-  const rate = { rate: 100 };
+  const rate = { rate: 5 };
   await sendPaced(source(), { pace: rate, stop: stop.signal, send });
   assert.deepEqual(sent, [0, 1]);
   assert.ok(closed);
