@@ -188,7 +188,7 @@ export class Subscription implements AsyncDisposable {
       this.#lanes.assign(this.#owned);
       for (const partition of this.#owned) void this.#seek(partition).catch((error) => this.end(asFailure(error)));
       this.#options.onJoin(memberId, this.#owned);
-      this.#outages.tell(undefined);
+      this.#outages.joined();
       this.#notices.joined(this.#owned);
     });
     // Batches of transaction markers alone never reach eachBatch, but reading has gone past them.
