@@ -92,6 +92,7 @@ async function send(orders: Iterable<SampleOrder>, config: ProducerConfig, stop:
     await sendPaced(orders, {
       pace: config.pace,
       stop,
+      total: config.count || undefined,
       send: async (batch) => {
         await publisher.send(batch);
         report.sent(batch);

@@ -18,11 +18,16 @@ export class Handover<T> implements AsyncIterable<T> {
     return new Promise((taken) => this.#offered.push({ value, taken }));
   }
 
+  /** Drops the values that wait. */
+  drop(): void {
+    for (const { taken } of this.#offered.splice(0)) taken(false);
+  }
+
   /** Ends the iteration, with `error` if given. */
   close(error?: unknown): void {
     if (this.#closed !== undefined) return;
     this.#closed = { error };
-    for (const { taken } of this.#offered.splice(0)) taken(false);
+    this.drop();
     if (error === undefined) this.#taker?.resolve({ done: true, value: undefined });
     else this.#taker?.reject(error);
   }

@@ -81,7 +81,7 @@ export interface OffsetStore {
 }
 
 /** Verdicts that a store has on some records. */
-export interface VerdictCount {
+export interface KnownVerdicts {
   accepted: number;
   /** Rejected, and not accepted since. */
   rejected: number;

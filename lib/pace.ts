@@ -23,6 +23,8 @@ export interface PacedSend<T> {
   pace: PaceSetting;
   stop: AbortSignal;
   send(orders: T[]): Promise<void>;
+  /** How many orders there are, if that is known: nothing is waited for after the last one. */
+  total?: number;
   /** When an order was created, in milliseconds since the epoch; for a pace with `speed`. */
   timeOf?(order: T): number;
   /** The most orders in one call of `send`. */
@@ -52,14 +54,16 @@ const LONGEST_SLEEP_MS = 3_600_000;
  */
 export async function sendPaced<T>(
   source: Iterable<T> | AsyncIterable<T>,
-  { pace, stop, send, timeOf, maxBatch = MAX_BATCH, clock = systemClock, random = Math.random }: PacedSend<T>,
+  options: PacedSend<T>,
 ): Promise<void> {
+  const { pace, stop, send, total = Infinity, timeOf, maxBatch = MAX_BATCH } = options;
+  const { clock = systemClock, random = Math.random } = options;
   const orders = iterate(source);
   if (pace.speed !== undefined) return await sendInRhythm(orders, { pace, stop, send, timeOf, maxBatch, clock });
   const schedule = new Schedule(pace, { maxBatch, clock, random });
   let sending = Promise.resolve();
   try {
-    while (true) {
+    for (let sent = 0; sent < total;) {
       const due = await schedule.due(stop);
       const batch: T[] = [];
       while (batch.length < due) {
@@ -70,10 +74,12 @@ export async function sendPaced<T>(
       }
       await sending;
       if (batch.length > 0) sending = send(batch);
-      if (batch.length < due || due === 0) return await sending;
+      if (batch.length < due || due === 0) break;
+      sent += batch.length;
       if (schedule.isPaced) await sending;
       else await begun(sending);
     }
+    await sending;
   } finally {
     await Promise.allSettled([sending]); // the source may have failed meanwhile
     await orders.return?.();
@@ -89,7 +95,7 @@ async function begun(sending: Promise<void>): Promise<void> {
 async function sendInRhythm<T>(
   orders: Iterator<T> | AsyncIterator<T>,
   { pace, stop, send, timeOf, maxBatch, clock }:
-    & Required<Omit<PacedSend<T>, "timeOf" | "random">>
+    & Required<Omit<PacedSend<T>, "timeOf" | "total" | "random">>
     & Pick<PacedSend<T>, "timeOf">,
 ): Promise<void> {
   const rhythm = new Rhythm(pace);

@@ -58,6 +58,11 @@ export class PartitionLags {
     this.#settle(progress, lastAt);
   }
 
+  /** Notes when the record before an offset was sent; it counts if reading has not gone on from that offset since. */
+  sentUntil(partition: number, position: number, lastAt: number): void {
+    if (this.#progress.get(partition)?.position === position) this.advance(partition, position, lastAt);
+  }
+
   /** Partitions whose end was not seen since `time`. */
   unseenSince(time: number): number[] {
     return [...this.#progress].filter(([, { seenAt = 0 }]) => seenAt < time).map(([partition]) => partition);

@@ -1,5 +1,5 @@
 import type { Rejection } from "./judge_batch.ts";
-import type { OffsetStore, VerdictCount } from "./offset_changes.ts";
+import type { KnownVerdicts, OffsetStore } from "./offset_changes.ts";
 import type { OffsetRange, PartitionRanges } from "./offset_ranges.ts";
 import type { Coordinates, Order, StockItem, User } from "./order.ts";
 import type { OutgoingOrder } from "./ports.ts";
@@ -38,7 +38,7 @@ export interface StoreAdmin {
   /** Changes of a group's offsets; also works where there is no store yet, which then only notes them. */
   readonly offsets: OffsetStore;
   /** What the store knows about the records in one range of each partition of `topic`. */
-  verdictsIn(topic: string, ranges: ReadonlyMap<number, OffsetRange>): Promise<Map<number, VerdictCount>>;
+  verdictsIn(topic: string, ranges: ReadonlyMap<number, OffsetRange>): Promise<Map<number, KnownVerdicts>>;
   /** The user and the item an order names, as they are now; writes nothing. */
   lookUp(names: { user: string; item: string }): Promise<{ status?: string; quantity?: number }>;
   /** The accepted orders as of the call, oldest first, for a replay. */

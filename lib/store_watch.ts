@@ -1,15 +1,12 @@
 import type { StockItem, User } from "./order.ts";
 import type { AcceptedOrder, OrderHistory, RejectedOrder } from "./store_admin.ts";
+import type { VerdictCounts } from "./verdict_counts.ts";
 
 /** An order with a verdict, as a store keeps it. */
 export type SeenVerdict = ({ verdict: "accepted" } & AcceptedOrder) | ({ verdict: "rejected" } & RejectedOrder);
 
-/** Numbers of verdicts. */
-export interface VerdictCounts {
-  accepted: number;
-  /** By reason. */
-  rejected: Record<string, number>;
-}
+/** The verdicts that a store keeps, counted. */
+export type SeenCounts = Pick<VerdictCounts, "accepted" | "rejected">;
 
 /** A store as somebody sees it who looks in from outside now and then. */
 export interface StoreLook {
@@ -20,7 +17,7 @@ export interface StoreLook {
   /** False while the store is still being counted. */
   isExact: boolean;
   /** Verdicts since the look before, also those that repeat an earlier one; none at the first look. */
-  fresh: VerdictCounts;
+  fresh: SeenCounts;
   /** These verdicts, oldest first of each kind; at the first look the latest ones. */
   news: SeenVerdict[];
   /** Whether `news` is only a part of them, because there were many, and `fresh` is worked out from it. */

@@ -80,7 +80,7 @@ export class ConsumerMonitor implements ReadWatch, AsyncDisposable {
   committed({ partition, to, records }: FetchedBatch, ms: number): void {
     this.#metrics.committed("kafka", ms);
     const last = records.at(-1);
-    if (last !== undefined) this.#lags.advance(partition, to, last.timestamp);
+    if (last !== undefined) this.#lags.sentUntil(partition, to, last.timestamp);
   }
 
   /** Notes that a batch is about to be handled. */

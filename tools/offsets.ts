@@ -102,8 +102,8 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
   const how = { ...setting, dryRun, yes, wait, json };
   if (options.action === "undo") {
     const { id } = options;
-    const plan = ({ kafka, admin, at, store }: OffsetsSession) =>
-      planUndo(kafka, admin, store.offsets, { ...at, id, strict });
+    const plan = ({ kafka, admin, at, store, ownOffsets }: OffsetsSession) =>
+      planUndo(kafka, admin, store.offsets, { ...at, id, strict, withStore: ownOffsets !== undefined });
     return await changeWithPreview(how, plan, stop);
   }
   const reset = await resetSetting(options, setting);

@@ -1,4 +1,5 @@
 import type { BeginProgress, ProgressUnit } from "../progress.ts";
+import { durationText } from "./duration_text.ts";
 import { escapeControls } from "./escape.ts";
 import { LiveLine } from "./live_line.ts";
 import { printError } from "./print.ts";
@@ -79,12 +80,7 @@ export function countText(count: number): string {
 }
 
 function timeLeft(left: number, rate: number): string | undefined {
-  if (rate === 0) return undefined;
-  const seconds = Math.ceil(left / rate);
-  if (seconds < 60) return `${seconds} s left`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${minutes} min left`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min left`;
+  return rate === 0 ? undefined : `${durationText(left / rate)} left`;
 }
 
 function amount(count: number, unit: ProgressUnit): string {

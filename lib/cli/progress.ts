@@ -1,6 +1,7 @@
 import process from "node:process";
 import { styleText } from "node:util";
 import type { PaceSetting } from "../pace.ts";
+import { durationText } from "./duration_text.ts";
 import { escapeControls } from "./escape.ts";
 import { printJson } from "./json_lines.ts";
 import { LiveLine } from "./live_line.ts";
@@ -102,13 +103,6 @@ export class SendReport<T> {
     const sent = `Sent ${countText(this.#sent)}`;
     return [[sent, rateText(rate, "orders") ?? []].flat().join(SEPARATOR), sent];
   }
-}
-
-/** As in `12 s`, `3 min` or `2 h 5 min`. */
-export function durationText(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 function isHumanPace({ delay = 0, rate, burst, speed }: PaceSetting): boolean {

@@ -1,4 +1,4 @@
-import type { VerdictCount } from "../offset_changes.ts";
+import type { KnownVerdicts } from "../offset_changes.ts";
 import { instant, type ResetStep, type ResetTarget } from "../reset_target.ts";
 import { table } from "./table.ts";
 
@@ -10,7 +10,7 @@ export interface ResetPreview {
   /** When the record was written that reading goes on with, by partition. */
   times?: ReadonlyMap<number, number>;
   /** What the store knows of the records that are read again or skipped, by partition. */
-  verdicts?: ReadonlyMap<number, VerdictCount>;
+  verdicts?: ReadonlyMap<number, KnownVerdicts>;
 }
 
 /** A reset as a table for a person: where each partition goes, and what that means. */
@@ -32,7 +32,7 @@ export function resetPreview({ topic, target, steps, times, verdicts }: ResetPre
 /** All steps together, in one sentence without its end. */
 export function resetSummary(
   steps: readonly ResetStep[],
-  verdicts?: ReadonlyMap<number, VerdictCount>,
+  verdicts?: ReadonlyMap<number, KnownVerdicts>,
 ): string {
   const parts = [steps.filter(({ again }) => again > 0), steps.filter(({ again }) => again < 0)]
     .filter((some) => some.length > 0)
@@ -46,7 +46,7 @@ export function resetSummary(
 }
 
 /** `412 read again: 380 already settled, 32 new`. What is without an order is a dead letter, say. */
-function meaning(again: number, verdicts: VerdictCount | undefined): string {
+function meaning(again: number, verdicts: KnownVerdicts | undefined): string {
   const size = Math.abs(again);
   const what = `${size} ${again >= 0 ? "read again" : "skipped"}`;
   if (verdicts === undefined || again === 0) return what;
@@ -61,7 +61,7 @@ function meaning(again: number, verdicts: VerdictCount | undefined): string {
 /** So many records by what the store knows of them; what it knows of an earlier topic of that name is left out. */
 export function kindsOf(
   size: number,
-  { accepted, rejected, read }: VerdictCount,
+  { accepted, rejected, read }: KnownVerdicts,
 ): { settled: number; rejected: number; others: number; fresh: number } {
   const settled = Math.min(accepted, size);
   const again = Math.min(rejected, size - settled);
@@ -69,8 +69,8 @@ export function kindsOf(
   return { settled, rejected: again, others, fresh: size - settled - again - others };
 }
 
-function total(counts: readonly VerdictCount[]): VerdictCount {
-  const sum = (name: keyof VerdictCount) => counts.reduce((sum, count) => sum + count[name], 0);
+function total(counts: readonly KnownVerdicts[]): KnownVerdicts {
+  const sum = (name: keyof KnownVerdicts) => counts.reduce((sum, count) => sum + count[name], 0);
   return { accepted: sum("accepted"), rejected: sum("rejected"), read: sum("read") };
 }
 

@@ -125,6 +125,20 @@ onBothStores("offsets reset moves store and group, and undo puts both back exact
   assert.match(await world.ok("offsets", "reset", "--to", "0=0", "--dry-run"), / read again: \d+ already settled/);
 });
 
+onBothStores("offsets undo leaves a store alone that another group consumes into by now", async (kind) => {
+  await using world = await World.create(kind);
+  const before = await world.committed();
+  await world.ok("offsets", "reset", "--to", "earliest", "--yes");
+  await world.ok("consume", "--group", `${world.group}-2`, "--until-end");
+  await world.ok("produce", "--count", "30", "--delay", "0", "--key", "none");
+  await world.ok("consume", "--group", `${world.group}-2`, "--until-end");
+  const positions = () => world.use((offsets) => offsets.positionsOf({ topic: world.topic, topicId: undefined }));
+  const ends = await positions();
+  assert.match(await world.ok("offsets", "undo", "--yes"), /^Kafka's offsets only: /m);
+  assert.deepEqual(await positions(), ends);
+  assert.deepEqual(await world.committed(), before);
+});
+
 onBothStores("a reset to the end says how many orders nobody has judged", async (kind) => {
   await using world = await World.create(kind);
   await world.ok("produce", "--count", "7", "--delay", "0");

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createKafka } from "../../lib/kafka/client/client.ts";
+import { deadLetterSlice } from "../../lib/kafka/dead_letters/dead_letter_slice.ts";
 import { DeadLetterTopic } from "../../lib/kafka/dead_letters/dead_letters.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import type { DeadLetter } from "../../lib/ports.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
 import { limitBatches, randomName, readTopic, testKafka } from "../support/kafka.ts";
+import { watchedWork } from "../support/progress.ts";
 
 /** A sink for the dead letters of a topic of its own, which takes batches of so many bytes. */
 async function ownSink(maxBytes: number) {
@@ -38,6 +40,21 @@ Deno.test("dead letters that a topic takes alone but not together are sent in pa
     await assert.rejects(sink.send([deadLetter(50, tooLarge)]), /raise max\.message\.bytes/);
     await sink.send([deadLetter(51, Buffer.alloc(10))]);
     assert.equal((await offsetsIn(topic)).at(-1), 51, "goes on after a failure");
+  } finally {
+    await sink.close();
+  }
+});
+
+Deno.test("the count of dead letters shows that it has come to its end, even if a limit ends it", async () => {
+  const { topic, sink, deadLetter } = await ownSink(100_000);
+  try {
+    await sink.send([0, 1, 2].map((offset) => deadLetter(offset, Buffer.alloc(10))));
+    for (const limit of [undefined, 2]) {
+      const { begin, ended } = watchedWork();
+      const choice = { filter: { limit }, run: crypto.randomUUID(), sent: new Set<string>(), begin };
+      assert.equal((await deadLetterSlice(createKafka(testKafka()), topic, choice)).total, limit ?? 3);
+      assert.deepEqual(ended(), ["Counting the dead letters, records"]);
+    }
   } finally {
     await sink.close();
   }

@@ -10,7 +10,7 @@ import { reuseDatabases, TestDatabase } from "../support/postgres_database.ts";
 import { eventually } from "../support/commands.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
 import { restartAt } from "../support/restart_at.ts";
-import { batchOf, order, outcomes, partitionOf, process } from "../support/storage.ts";
+import { batchOf, order, outcomes, partitionOf, process, TOPIC } from "../support/storage.ts";
 
 reuseDatabases();
 
@@ -44,6 +44,13 @@ postgresTest("PostgresStore forgets the position and ranges of an earlier topic 
   await process(store, { ...batchOf([id("b")]), topicId: "two" });
   assert.deepEqual(await database.ranges(0), [[0, 1]]);
   assert.equal(await store.resumeAt(partitionOf(0)), 1); // a broker that gives no topic ids
+});
+
+postgresTest("PostgresStore knows the group of a position that an undo took away and a redo brought back", async () => {
+  await using database = await TestDatabase.create();
+  const store = await database.open();
+  for (const position of [7, undefined, 7]) await restartAt(store, partitionOf(0), position);
+  assert.deepEqual(await store.offsets.groupsOf(TOPIC), ["group"]);
 });
 
 postgresTest("PostgresStore joins ranges that touch or overlap", async () => {

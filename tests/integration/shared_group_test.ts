@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { commitForEmptyGroup } from "../../lib/kafka/consume/group_coordinator.ts";
+import { groupMembers } from "../../lib/kafka/consume/group_offsets.ts";
 import { describeShare } from "../../lib/kafka/consume/group_share.ts";
 import { offsetMetadata } from "../../lib/kafka/consume/group_topic.ts";
 import { startGroup } from "../../lib/kafka/consume/group_start.ts";
 import { eventually } from "../support/commands.ts";
 import { ALL, BATCH, isShared, Member, PARTITIONS, World } from "../support/shared_group.ts";
+
+/** Attempts at a batch in an outage come a second apart, and a session lasts 10 s. */
+const SESSION_ATTEMPTS = 14;
 
 Deno.test("members of a group share the partitions, and one that leaves hands its own on", async () => {
   const world = await World.create();
@@ -108,6 +112,22 @@ Deno.test("a member goes on at its store's position even if the store is away wh
   await using _member = new Member(world, { starts: new Map(positions) });
   await eventually("everything is taken", () => world.isDone);
   world.requireOnce();
+});
+
+Deno.test("a member stays in its group through an outage that outlasts its session", async () => {
+  const world = await World.create();
+  const { kafka, topic } = world;
+  await using member = new Member(world);
+  await eventually("it has joined", () => isShared(member));
+  const { id } = member;
+  member.isAway = true;
+  await world.send(1);
+  await eventually("its session would be over", () => member.attempts > SESSION_ATTEMPTS);
+  const { members } = await withAdmin(kafka, (admin) => groupMembers(admin, topic));
+  assert.deepEqual(members.map(({ memberId }) => memberId), [id]);
+  member.isAway = false;
+  await eventually("the record is taken", () => world.isDone);
+  assert.equal(member.id, id, "it has never joined anew");
 });
 
 Deno.test("a member without a partition waits, and says so", async () => {

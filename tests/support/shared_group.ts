@@ -85,6 +85,9 @@ export class Member implements AsyncDisposable {
   moved = 0;
   /** Holds a batch between decision and effect until it resolves. */
   frozen: Promise<void> = Promise.resolve();
+  /** While it is set no batch takes effect: each attempt fails at once, and is counted. */
+  isAway = false;
+  attempts = 0;
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
 
@@ -114,6 +117,8 @@ export class Member implements AsyncDisposable {
       for await (const batch of lane) {
         const taken = await subscription.throughOutages(batch, async () => {
           await this.frozen;
+          this.attempts++;
+          if (this.isAway) throw new Outage(EXIT.unavailable, "the store is away");
           if ((positions.get(batch.partition) ?? batch.from) !== batch.from) {
             this.moved++;
             throw new PositionMoved(batch);

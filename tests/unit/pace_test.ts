@@ -180,7 +180,7 @@ Deno.test("sendPaced() finishes the send in hand when stopped, wakes from a slee
     await Promise.resolve();
     sent.push(...orders);
   };
-  const rate = { rate: 100 };
+  const rate = { rate: 5 };
   await sendPaced(source(), { pace: rate, stop: stop.signal, send });
   assert.deepEqual(sent, [0, 1]);
   assert.ok(closed);
@@ -212,6 +212,19 @@ Deno.test("sendPaced() sends a burst of any size in bounded batches", { permissi
   const pace = { burst: { size: 45_000, every: 0.001 } };
   await sendPaced(Array(50_000).keys(), { pace, stop: new AbortController().signal, send });
   assert.deepEqual(sizes, [20_000, 20_000, 5_000, 5_000]);
+});
+
+Deno.test("sendPaced() waits for nothing after the last order, where it knows how many there are", {
+  permissions: "none",
+}, async () => {
+  for (const pace of [{ delay: 60 }, { rate: 1 / 60 }, { burst: { size: 2, every: 60 } }]) {
+    const clock = new ManualClock();
+    let last = 0;
+    const send = () => Promise.resolve(void (last = clock.now()));
+    const stop = new AbortController().signal;
+    await sendPaced(Array(4).keys(), { pace, clock, stop, total: 4, send });
+    assert.equal(clock.now(), last);
+  }
 });
 
 Deno.test("sendPaced() varies each wait by the jitter, and keeps the mean", { permissions: "none" }, async () => {

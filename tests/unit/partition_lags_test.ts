@@ -44,6 +44,21 @@ Deno.test("PartitionLags takes the age in a backlog from the record handled last
 });
 
 Deno.test(
+  "PartitionLags does not go back to a batch whose offset was committed after the next one's verdicts",
+  none,
+  () => {
+    const lags = lagsOf([0], [[0, 0]]);
+    lags.ends(0, 9, 100_000);
+    lags.advance(0, 3, 100_000);
+    lags.advance(0, 6, 100_000);
+    lags.sentUntil(0, 3, 40_000);
+    assert.deepEqual(lags.lags(101_000), [{ partition: 0, lag: 3, lagSeconds: 1 }]);
+    lags.sentUntil(0, 6, 50_000);
+    assert.deepEqual(lags.lags(101_000), [{ partition: 0, lag: 3, lagSeconds: 51 }]);
+  },
+);
+
+Deno.test(
   "PartitionLags counts from when a record was seen after a silence, not from the record before it",
   none,
   () => {

@@ -12,7 +12,7 @@ import type { OffsetPlan } from "../../lib/kafka/offsets/plan_reset.ts";
 import { recordTimes } from "../../lib/kafka/offsets/record_times.ts";
 import { requireIdle, waitUntilIdle } from "../../lib/kafka/offsets/require_idle.ts";
 import { settleChanges } from "../../lib/kafka/offsets/settle_changes.ts";
-import type { VerdictCount } from "../../lib/offset_changes.ts";
+import type { KnownVerdicts } from "../../lib/offset_changes.ts";
 import { instant, type ResetTarget } from "../../lib/reset_target.ts";
 import { shellWord } from "../../lib/shell_word.ts";
 import { type OffsetsSession, type OffsetsSetting, withOffsets } from "./offsets_session.ts";
@@ -33,7 +33,7 @@ interface Preview extends OffsetPlan {
   target?: ResetTarget;
   times: ReadonlyMap<number, number>;
   /** Missing for a group of another program, of which the store knows nothing. */
-  verdicts?: ReadonlyMap<number, VerdictCount>;
+  verdicts?: ReadonlyMap<number, KnownVerdicts>;
 }
 
 /**
@@ -107,7 +107,8 @@ function previewText({ at, store, ownOffsets }: OffsetsSession, { steps, target,
 }
 
 async function requireYes({ yes, group }: ChangeSetting, { steps }: Preview): Promise<void> {
-  if (yes || await confirm(escapeControls(`Move ${group} in ${steps.length} partitions?`))) return;
+  const where = `${steps.length} ${steps.length === 1 ? "partition" : "partitions"}`;
+  if (yes || await confirm(escapeControls(`Move ${group} in ${where}?`))) return;
   throw new Failure(EXIT.usage, "Nothing was changed: it needs a yes, answer the question or pass --yes");
 }
 

@@ -1,6 +1,7 @@
+import { durationText } from "../../lib/cli/duration_text.ts";
 import { printJsonLines } from "../../lib/cli/json_lines.ts";
 import { printError } from "../../lib/cli/print.ts";
-import { durationText, SendReport } from "../../lib/cli/progress.ts";
+import { SendReport } from "../../lib/cli/progress.ts";
 import type { KafkaSettings } from "../../lib/cli/settings.ts";
 import { requireBrokers } from "../../lib/kafka/client/require_brokers.ts";
 import { type PaceSetting, sendPaced } from "../../lib/pace.ts";
@@ -62,6 +63,7 @@ export async function sendSlice<T>(
     await sendPaced(slice.items(), {
       pace,
       stop,
+      total: slice.total,
       maxBatch: sender.maxBatch,
       timeOf: sender.timeOf,
       send: async (records) => {

@@ -13,7 +13,7 @@ import type {
   UserEdit,
   VerdictVisitor,
 } from "../../store_admin.ts";
-import type { VerdictCount } from "../../offset_changes.ts";
+import type { KnownVerdicts } from "../../offset_changes.ts";
 import type { OffsetRange } from "../../offset_ranges.ts";
 import { exists } from "../disk/exists.ts";
 import { storageLayout } from "../disk/layout.ts";
@@ -159,7 +159,7 @@ export class FileAdmin implements StoreAdmin {
     });
   }
 
-  async verdictsIn(topic: string, ranges: ReadonlyMap<number, OffsetRange>): Promise<Map<number, VerdictCount>> {
+  async verdictsIn(topic: string, ranges: ReadonlyMap<number, OffsetRange>): Promise<Map<number, KnownVerdicts>> {
     return await verdictsIn(this.place, { topic, ranges, warn: this.#warn, begin: this.#begin });
   }
 

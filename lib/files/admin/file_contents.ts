@@ -72,7 +72,9 @@ function* acceptedIn(log: { path: string; end: number }): Generator<AcceptedOrde
 }
 
 function* lastRejected(rejected: RejectedPart, places: RejectedPlaces): Generator<RejectedOrder> {
-  for (const { order, start } of rejectedLines(rejected)) if (places.isLast(order, start)) yield order;
+  for (const { order, start } of rejectedLines(rejected)) {
+    if (order !== undefined && places.isLast(order, start)) yield order;
+  }
 }
 
 /** Ranges as of the snapshot, and the positions. */

@@ -15,15 +15,23 @@ export interface RejectedPart {
   length: number;
 }
 
-/** The lines of `rejected.jsonl`, and the byte at which each starts; damaged ones are left out. */
-export function* rejectedLines({ path, length }: RejectedPart): Generator<{ order: RejectedOrder; start: number }> {
+/** A whole line of `rejected.jsonl`. */
+export interface RejectedLine {
+  /** Undefined where it is damaged. */
+  order: RejectedOrder | undefined;
+  /** Counted from 1. */
+  line: number;
+  /** The byte at which it starts. */
+  start: number;
+}
+
+export function* rejectedLines({ path, length }: RejectedPart): Generator<RejectedLine> {
   if (length === 0) return;
   const file = AppendFile.openToRead(path);
+  let line = 0;
   try {
-    for (const records of sealedRecords(file, length)) {
-      for (const { record, start } of records) {
-        if (record !== undefined) yield { order: record as unknown as RejectedOrder, start };
-      }
+    for (const { record, start, whole } of sealedRecords(file, length).flatMap((records) => records)) {
+      if (whole) yield { order: record as RejectedOrder | undefined, line: ++line, start };
     }
   } finally {
     file.close();
@@ -39,7 +47,7 @@ export class RejectedPlaces {
   constructor(part: RejectedPart, isAccepted: (place: Coordinates) => boolean) {
     this.#part = part;
     for (const { order, start } of rejectedLines(part)) {
-      if (isAccepted(order)) continue;
+      if (order === undefined || isAccepted(order)) continue;
       const { topic, partition, offset } = order;
       const key = `${topic}/${partition}`;
       let places = this.#partitions.get(key);

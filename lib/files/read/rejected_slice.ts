@@ -3,10 +3,9 @@ import { countsOfRejected, isAskedFor, isMendable, notesOnRejected, onceMore } f
 import { type BeginProgress, unwatched } from "../../progress.ts";
 import type { Slice } from "../../slice.ts";
 import type { RejectedChoice, RejectedOrder } from "../../store_admin.ts";
-import { AppendFile } from "../disk/append_file.ts";
 import { storageLayout } from "../disk/layout.ts";
 import { loggedOrders, loggedSoFar } from "./read_storage.ts";
-import { sealedRecords } from "../log/sealed_line.ts";
+import { rejectedLines } from "./rejected_places.ts";
 import { sizeOf } from "../disk/exists.ts";
 import { requireFolder } from "../store/storage_folder.ts";
 
@@ -68,7 +67,7 @@ async function surveyRejected(
     accepted: new Set(),
     damaged: 0,
   };
-  for (const { order, line } of rejectedLines(folder, survey.length)) {
+  for (const { order, line } of rejectedLines({ path: layout.rejected, length: survey.length })) {
     if (line >= (filter.to ?? Infinity)) break;
     survey.lines = line;
     if (order === undefined) survey.damaged++;
@@ -97,7 +96,8 @@ function* outgoingOrders(
 
 /** The last rejection of each order, in file order. */
 function* rejections(folder: string, survey: Survey, choice: RejectedChoice) {
-  for (const { order, line } of rejectedLines(folder, survey.length)) {
+  const path = storageLayout(folder).rejected;
+  for (const { order, line } of rejectedLines({ path, length: survey.length })) {
     if (line > survey.lines) return;
     if (order === undefined || survey.last.get(order.order_id) !== line) continue;
     yield { order, fate: fateOf(order, line, { survey, choice }) };
@@ -114,19 +114,6 @@ function fateOf(
   if (!isMendable(order)) return "final";
   if (sent.has(order.order_id)) return "sent";
   return survey.accepted.has(order.order_id) ? "accepted" : "wanted";
-}
-
-function* rejectedLines(folder: string, length: number): Generator<{ order: RejectedOrder | undefined; line: number }> {
-  if (length === 0) return;
-  const file = AppendFile.openToRead(storageLayout(folder).rejected);
-  let line = 0;
-  try {
-    for (const { record, whole } of sealedRecords(file, length).flatMap((records) => records)) {
-      if (whole) yield { order: record as RejectedOrder | undefined, line: ++line };
-    }
-  } finally {
-    file.close();
-  }
 }
 
 function damagedNotes({ damaged }: Survey): string[] {

@@ -1,4 +1,4 @@
-import type { VerdictCount } from "../../offset_changes.ts";
+import type { KnownVerdicts } from "../../offset_changes.ts";
 import type { OffsetRange } from "../../offset_ranges.ts";
 import { OffsetSet } from "../../offset_set.ts";
 import type { Coordinates } from "../../order.ts";
@@ -21,7 +21,7 @@ export async function verdictsIn(
     warn: (sentence: string) => void;
     begin?: BeginProgress;
   },
-): Promise<Map<number, VerdictCount>> {
+): Promise<Map<number, KnownVerdicts>> {
   const { orders, rejected } = storageLayout(folder);
   const { lengths, readRanges } = await viewStorage(folder, warn);
   const found = new Map([...ranges].map(([partition]) => [partition, new Verdicts()]));

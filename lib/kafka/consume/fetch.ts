@@ -29,7 +29,10 @@ export class Fetch {
   /** Has the member say that it is alive during `work`, which may wait for long: for others' locks, say. */
   async keepAlive<T>(work: () => Promise<T>): Promise<T> {
     const heartbeat = () => this.payload.heartbeat();
-    const beat = () => void (this.#rejoining?.beat(heartbeat) ?? heartbeat().catch(() => {}));
+    const beat = () => {
+      if (!this.payload.isRunning()) return; // its client has crashed, and another one is the member
+      void (this.#rejoining?.beat(heartbeat) ?? heartbeat().catch(() => {}));
+    };
     const beating = setInterval(beat, HEARTBEAT_MS);
     try {
       return await work();

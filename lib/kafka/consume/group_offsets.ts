@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { type Admin, AssignerProtocol, type Kafka } from "kafkajs";
+import { type Admin, AssignerProtocol, type GroupDescription, type Kafka } from "kafkajs";
 import { EXIT, Failure } from "../../errors.ts";
 import { commitForEmptyGroup, type CommittedOffset, throughElection } from "./group_coordinator.ts";
 import { type GroupTopic, isOfEarlierTopic } from "./group_topic.ts";
@@ -60,19 +60,24 @@ export async function groupMembers(
 ): Promise<{ state: string; members: GroupMember[] }> {
   await admin.describeCluster(); // else kafkajs does not know the coordinator's address and retries 300 ms later
   const { groups: [description] } = await throughElection(() => admin.describeGroups([group]));
-  const members = (description?.members ?? []).map(({ memberId, clientId, clientHost, memberAssignment }) => ({
+  return { state: description?.state ?? "Dead", members: membersIn(description, topic) };
+}
+
+/** The members in what a coordinator says of a group; none of a group that it does not know. */
+export function membersIn(description: GroupDescription | undefined, topic?: string): GroupMember[] {
+  return (description?.members ?? []).map(({ memberId, clientId, clientHost, memberAssignment }) => ({
     memberId,
     clientId,
-    host: clientHost.replace(/^\//, ""),
+    host: clientHost.replace(/^\//, ""), // as Java writes an address
     partitions: topic === undefined ? [] : shareOf(memberAssignment, topic),
   }));
-  return { state: description?.state ?? "Dead", members };
 }
 
 /** None while the group is being shared out, and of members whose assignment is in a form of their own. */
 function shareOf(assignment: Buffer, topic: string): number[] {
   try {
-    return AssignerProtocol.MemberAssignment.decode(assignment)?.assignment[topic] ?? [];
+    const decoded = AssignerProtocol.MemberAssignment.decode(assignment);
+    return [...decoded?.assignment[topic] ?? []].sort((a, b) => a - b);
   } catch (error) {
     if (error instanceof RangeError) return [];
     throw error;

@@ -12,8 +12,12 @@ export class Lanes<B extends { partition: number }> {
     this.all = Array.from({ length: count }, () => new Handover<B>());
   }
 
-  /** Spreads these partitions evenly. One that changes lanes may be in both for a moment. */
+  /**
+   * Spreads these partitions evenly after a join; one that changes lanes may be in both for a moment. What was fetched
+   * before and still waits is dropped, or batches would pile up during an outage.
+   */
   assign(partitions: readonly number[]): void {
+    for (const lane of this.all) lane.drop();
     this.#laneOf = new Map(partitions.map((partition, index) => [partition, this.all[index % this.all.length]]));
   }
 

@@ -8,6 +8,8 @@ export class Outages {
   readonly #tell: (sentence: string | undefined) => void;
   readonly #over: AbortSignal;
   #told: string | undefined;
+  /** How many wait. */
+  #waiting = 0;
 
   /** `tell` gets what is wrong, and undefined once it is over; after `over` nothing is waited for any more. */
   constructor(tell: (sentence: string | undefined) => void, over: AbortSignal) {
@@ -17,17 +19,26 @@ export class Outages {
 
   /** Repeats `work` through every {@linkcode Outage}; `isAgain` is true from the second time on. Undefined once over. */
   async waitOut<T>(work: (isAgain: boolean) => Promise<T>): Promise<T | undefined> {
-    for (let isAgain = false; !this.#over.aborted; isAgain = true) {
-      try {
-        const result = await work(isAgain);
-        if (isAgain) this.tell(undefined);
-        return result;
-      } catch (error) {
-        if (!(error instanceof Outage)) throw error;
-        this.tell(error.message);
-        await this.pause();
+    let isAgain = false;
+    try {
+      for (; !this.#over.aborted; isAgain = true) {
+        try {
+          return await work(isAgain);
+        } catch (error) {
+          if (!(error instanceof Outage)) throw error;
+          if (!isAgain) this.#waiting++;
+          this.tell(error.message);
+          await this.pause();
+        }
       }
+    } finally {
+      if (isAgain && --this.#waiting === 0 && !this.#over.aborted) this.tell(undefined);
     }
+  }
+
+  /** The member has joined its group: the brokers are back, but a store may still be waited for. */
+  joined(): void {
+    if (this.#waiting === 0) this.tell(undefined);
   }
 
   /** Tells it once, not each time it is noticed. */

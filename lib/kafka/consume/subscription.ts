@@ -110,7 +110,8 @@ export class Subscription implements AsyncDisposable {
   async throughOutages<T>(batch: SubscribedBatch, work: (isAgain: boolean) => Promise<T>): Promise<T | undefined> {
     const fetch = this.#fetches.get(batch)!;
     try {
-      return await this.#outages.waitOut((isAgain) => fetch.keepAlive(() => work(isAgain)));
+      // Also between attempts that fail at once: an outage may last longer than a session.
+      return await fetch.keepAlive(() => this.#outages.waitOut(work));
     } catch (error) {
       if (!(error instanceof PositionMoved)) throw asFailure(error);
       await fetch.keepAlive(() => this.#seek(batch.partition));
@@ -187,7 +188,7 @@ export class Subscription implements AsyncDisposable {
       this.#lanes.assign(this.#owned);
       for (const partition of this.#owned) void this.#seek(partition).catch((error) => this.end(asFailure(error)));
       this.#options.onJoin(memberId, this.#owned);
-      this.#outages.tell(undefined);
+      this.#outages.joined();
       this.#notices.joined(this.#owned);
     });
     // Batches of transaction markers alone never reach eachBatch, but reading has gone past them.

@@ -43,6 +43,8 @@ export async function deadLetterSlice(
   };
   const progress = choice.begin?.("Counting the dead letters", "records");
   for await (const deadLetter of deadLetters(progress)) counts[fateOf(deadLetter)]++;
+  const size = range.to - range.from;
+  progress?.(size, size);
   async function* items() {
     for await (const deadLetter of deadLetters()) {
       if (fateOf(deadLetter) === "total") yield marked(deadLetter, choice.run);

@@ -1,9 +1,9 @@
-import { type Admin, AssignerProtocol, type Kafka } from "kafkajs";
+import type { Admin, Kafka } from "kafkajs";
 import { EXIT, Failure, messageOf, Outage } from "../../errors.ts";
 import { disconnect } from "../client/disconnect.ts";
 import { accessDenied } from "../client/rights.ts";
 import { topicFacts } from "../client/topic_facts.ts";
-import { committedOffsets, partitionLogs } from "../consume/group_offsets.ts";
+import { committedOffsets, membersIn, partitionLogs } from "../consume/group_offsets.ts";
 import { seeingAll } from "../consume/log_ends.ts";
 import { OldestUnread } from "./oldest_unread.ts";
 
@@ -106,12 +106,7 @@ export class GroupWatch {
     });
     return {
       partitions: await withAges(partitions, unread),
-      members: (description?.members ?? []).map((member) => ({
-        id: member.memberId,
-        clientId: member.clientId,
-        host: member.clientHost.replace(/^\//, ""), // as Java writes an address
-        partitions: assigned(member.memberAssignment, topic),
-      })),
+      members: membersIn(description, topic).map(({ memberId: id, ...member }) => ({ id, ...member })),
       state: description?.state ?? "Dead",
     };
   }
@@ -137,17 +132,4 @@ async function withAges(partitions: WatchedPartition[], unread: OldestUnread): P
   );
   const since = await unread.look(behind);
   return partitions.map((partition) => ({ ...partition, unreadSince: since.get(partition.partition) ?? null }));
-}
-
-/** The partitions in a member's assignment; none while the group is sharing out, or if it is of another protocol. */
-function assigned(assignment: Uint8Array, topic: string): number[] {
-  if (assignment.length === 0) return [];
-  try {
-    const decoded = AssignerProtocol.MemberAssignment.decode(
-      assignment as Parameters<typeof AssignerProtocol.MemberAssignment.decode>[0],
-    );
-    return [...decoded?.assignment[topic] ?? []].sort((a, b) => a - b);
-  } catch {
-    return [];
-  }
 }

@@ -12,6 +12,8 @@ export interface UndoRequest extends GroupTopic {
   /** The number of the change; the last one of the group if it is missing. */
   id?: number;
   strict?: boolean;
+  /** Whether the store goes with the group now; a store that another group consumes into by now stays where it is. */
+  withStore: boolean;
 }
 
 /**
@@ -27,7 +29,8 @@ export async function planUndo(
   request: UndoRequest,
 ): Promise<OffsetPlan> {
   const change = pick(await store.changes(), request);
-  const { id, withStore } = change;
+  const { id } = change;
+  const withStore = change.withStore && request.withStore;
   if (change.topicId !== undefined && request.topicId !== undefined && change.topicId !== request.topicId) {
     throw new Failure(
       EXIT.usage,
@@ -38,7 +41,8 @@ export async function planUndo(
   const chosen = logs.filter(({ partition }) => change.partitions.some((at) => at.partition === partition));
   const now = await offsetPlaces(admin, request, withStore ? store : undefined);
   const partitions = chosen.map((log) => {
-    const { partition, before: wanted } = change.partitions.find((at) => at.partition === log.partition)!;
+    const { partition, before } = change.partitions.find((at) => at.partition === log.partition)!;
+    const wanted = withStore ? before : { ...before, position: undefined };
     return { log, wanted, partition, before: now.get(partition) ?? {}, after: placeIn(log, wanted) };
   });
   const steps = partitions.map(({ log, wanted, before }) => resetStep(log, readsOnAt(before), readsOnAt(wanted)));

@@ -5,8 +5,9 @@ import { openDatabase } from "../client/open_database.ts";
 import { PostgresAdmin } from "./postgres_admin.ts";
 
 /**
- * Connects as a tool does; `warn` gets what a person should know, `begin` the work that may take long. Throws a {@linkcode Failure}: 69 after 10 s
- * without a database, 78 where a setting or right is wrong. Permission: net. The caller closes.
+ * Connects as a tool does; `warn` gets what a person should know, `begin` the work that may take long. Throws a
+ * {@linkcode Failure}: 69 after 10 s without a database, 78 where a setting or right is wrong. Permission: net. The
+ * caller closes.
  */
 export async function openAdmin(
   connection: DatabaseConnection,

@@ -14,7 +14,7 @@ import type {
   UserEdit,
   VerdictVisitor,
 } from "../../store_admin.ts";
-import type { VerdictCount } from "../../offset_changes.ts";
+import type { KnownVerdicts } from "../../offset_changes.ts";
 import type { OffsetRange } from "../../offset_ranges.ts";
 import { PostgresOffsets } from "../store/postgres_offsets.ts";
 import type { Database } from "../client/database.ts";
@@ -122,7 +122,7 @@ export class PostgresAdmin implements StoreAdmin {
     return new PostgresOffsets(this.#database);
   }
 
-  async verdictsIn(topic: string, ranges: ReadonlyMap<number, OffsetRange>): Promise<Map<number, VerdictCount>> {
+  async verdictsIn(topic: string, ranges: ReadonlyMap<number, OffsetRange>): Promise<Map<number, KnownVerdicts>> {
     return await verdictsIn(this.#database, topic, ranges);
   }
 

@@ -1,4 +1,4 @@
-import type { VerdictCounts } from "../../store_watch.ts";
+import type { SeenCounts } from "../../store_watch.ts";
 import type { Database, Queries } from "../client/database.ts";
 import { type Position, positionsIn, PositionSteps, type Step, type Steps } from "./position_steps.ts";
 
@@ -12,10 +12,10 @@ const REST = 20;
 const MIN_REST_MS = 5_000;
 
 /** What the verdicts come to. */
-export interface Counted extends VerdictCounts {
+export interface Counted extends SeenCounts {
   isExact: boolean;
   /** Those on what the positions have moved over since the last look. */
-  fresh: VerdictCounts;
+  fresh: SeenCounts;
   /** Whether `fresh` is an estimate. */
   isSampled: boolean;
   /** What they have moved over; in the first look that is everything. */
@@ -30,7 +30,7 @@ export interface Counted extends VerdictCounts {
  */
 export class VerdictCount {
   readonly #positions = new PositionSteps();
-  #total: VerdictCounts | undefined;
+  #total: SeenCounts | undefined;
   #isInDoubt = false;
   #hasChanged = false;
   #notBefore = 0;
@@ -43,7 +43,7 @@ export class VerdictCount {
     const during = isFull ? this.#positions.see(await this.#countAll(database)) : NOWHERE;
     this.#isInDoubt ||= during.isTurnedBack;
     const steps = [...before.steps, ...during.steps];
-    const { isSampled, ...fresh } = before.isFirst ? NOTHING : await verdictsIn(database, steps);
+    const { isSampled, ...fresh } = before.isFirst ? NOTHING : await verdictsOn(database, steps);
     if (!isFull && steps.length > 0) {
       this.#hasChanged = true;
       this.#isInDoubt ||= isSampled || steps.some(({ from, seenTo }) => from < seenTo);
@@ -53,7 +53,7 @@ export class VerdictCount {
     return { ...rounded(this.#total!), isExact: !this.#isInDoubt, fresh, isSampled, steps, isFirst };
   }
 
-  #add({ accepted, rejected }: VerdictCounts): void {
+  #add({ accepted, rejected }: SeenCounts): void {
     const total = this.#total!;
     total.accepted += accepted;
     for (const [reason, count] of Object.entries(rejected)) {
@@ -87,13 +87,13 @@ export class VerdictCount {
 }
 
 const NOWHERE: Steps = { steps: [], isFirst: false, isTurnedBack: false };
-const NOTHING: VerdictCounts & { isSampled: boolean } = { accepted: 0, rejected: {}, isSampled: false };
+const NOTHING: SeenCounts & { isSampled: boolean } = { accepted: 0, rejected: {}, isSampled: false };
 
 /**
  * The verdicts on `steps`. What was read before a reset is not counted as accepted again: most of it is skipped, and
  * that leaves no trace.
  */
-async function verdictsIn(session: Queries, steps: readonly Step[]): Promise<VerdictCounts & { isSampled: boolean }> {
+async function verdictsOn(session: Queries, steps: readonly Step[]): Promise<SeenCounts & { isSampled: boolean }> {
   if (steps.length === 0) return NOTHING;
   const all = steps.reduce((sum, { from, to }) => sum + to - from, 0);
   const share = all > MAX_COUNTED ? Math.ceil(SAMPLE / steps.length) : Infinity;
@@ -131,7 +131,7 @@ export function inGiven(table: "orders" | "rejected"): string {
     AND ${table}."offset" >= first AND ${table}."offset" < after`;
 }
 
-function rounded({ accepted, rejected }: VerdictCounts): VerdictCounts {
+function rounded({ accepted, rejected }: SeenCounts): SeenCounts {
   const counts = Object.entries(rejected).map(([reason, count]) => [reason, Math.round(count)] as const);
   return { accepted: Math.round(accepted), rejected: Object.fromEntries(counts.filter(([, count]) => count > 0)) };
 }

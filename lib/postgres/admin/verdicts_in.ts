@@ -1,4 +1,4 @@
-import type { VerdictCount } from "../../offset_changes.ts";
+import type { KnownVerdicts } from "../../offset_changes.ts";
 import type { OffsetRange } from "../../offset_ranges.ts";
 import type { Queries } from "../client/database.ts";
 
@@ -7,9 +7,9 @@ export async function verdictsIn(
   session: Queries,
   topic: string,
   ranges: ReadonlyMap<number, OffsetRange>,
-): Promise<Map<number, VerdictCount>> {
+): Promise<Map<number, KnownVerdicts>> {
   const wanted = [...ranges];
-  const rows = await session.query<VerdictCount & { partition: number }>(
+  const rows = await session.query<KnownVerdicts & { partition: number }>(
     `SELECT wanted.partition,
        (SELECT count(*) FROM orders WHERE orders.topic = $1 AND orders.partition = wanted.partition
           AND orders."offset" >= wanted.low AND orders."offset" < wanted.high) AS accepted,

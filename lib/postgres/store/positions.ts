@@ -65,7 +65,11 @@ export async function positionsOf(
  * In a transaction; whoever holds a batch of the partition then finds that the position has moved. Without an offset
  * the partition counts as never seen, and the group's offset counts.
  */
-export async function restartAt(session: Queries, at: TopicPartition, offset: number | undefined): Promise<void> {
+export async function restartAt(
+  session: Queries,
+  at: TopicPartition,
+  { offset, group }: { offset: number | undefined; group: string },
+): Promise<void> {
   const { topic, partition, topicId = null } = at;
   if (offset === undefined) {
     await session.query("DELETE FROM positions WHERE topic = $1 AND partition = $2", [topic, partition]);
@@ -74,10 +78,10 @@ export async function restartAt(session: Queries, at: TopicPartition, offset: nu
   const found = await find(session, at);
   if (found !== undefined && isOfEarlierTopic(found, at)) await forget(session, at);
   await session.query(
-    `INSERT INTO positions (topic, partition, topic_id, position) VALUES ($1, $2, $3, $4)
+    `INSERT INTO positions (topic, partition, topic_id, position, group_name) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (topic, partition)
-     DO UPDATE SET position = $4, topic_id = coalesce($3::text, positions.topic_id), moved_by = NULL`,
-    [topic, partition, topicId, offset],
+     DO UPDATE SET position = $4, topic_id = coalesce($3::text, positions.topic_id), moved_by = NULL, group_name = $5`,
+    [topic, partition, topicId, offset, group],
   );
 }
 

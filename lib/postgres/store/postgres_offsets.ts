@@ -126,11 +126,11 @@ async function end(session: Queries, { id }: OffsetChange, how: Settlement): Pro
   await session.query(statement, [id]);
 }
 
-async function moveStore(session: Queries, { topic, topicId, partitions }: OffsetChange): Promise<void> {
+async function moveStore(session: Queries, { group, topic, topicId, partitions }: OffsetChange): Promise<void> {
   const moved = partitions.filter(({ before, after }) => before.position !== after.position);
   // In order, because members lock the same rows one by one.
   for (const { partition, after } of moved.toSorted((a, b) => a.partition - b.partition)) {
-    await restartAt(session, { topic, topicId, partition }, after.position);
+    await restartAt(session, { topic, topicId, partition }, { offset: after.position, group });
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import deno from "../../../deno.json" with { type: "json" };
 import { type Finished, task } from "../../support/commands.ts";
 
 function has(shell: string): boolean {
@@ -58,7 +59,7 @@ for (const shell of ["bash", "zsh"] as const) {
   shellTest(shell, `completions ${shell} completes tasks, flags, values and subcommands`, async (script) => {
     assert.deepEqual(await inBash(shell, script, "deno task prod"), ["produce"]);
     assert.deepEqual(await inBash(shell, script, "deno task produce --ji"), ["--jitter"]);
-    assert.deepEqual(await inBash(shell, script, "deno task produce --key "), ["item", "user", "none"]);
+    assert.deepEqual(await inBash(shell, script, "deno task produce --key "), ["item", "user", "same", "none"]);
     assert.deepEqual(await inBash(shell, script, "deno task produce --count "), []);
     assert.deepEqual(await inBash(shell, script, "deno task user "), [
       ..."show add update --help --json --storage --database --user --status".split(" "),
@@ -86,6 +87,7 @@ shellTest(
     assert.deepEqual((await complete("deno task produce --key ")).filter((word) => /^[a-z]+$/.test(word)), [
       "item",
       "none",
+      "same",
       "user",
     ]);
     assert.ok((await complete("deno task user a")).includes("add"));
@@ -97,4 +99,10 @@ Deno.test("completions names the shell that was probably meant", async () => {
   const { code, stderr } = await task("completions", ["bahs"], {});
   assert.equal(code, 64);
   assert.match(stderr, /^error: [^\n]*Did you mean [`"]bash[`"]\?[^\n]*\n$/);
+});
+
+Deno.test("completions know the flags of every task but those for work on this repository", async () => {
+  const { stdout } = await task("completions", ["bash"], {});
+  const unknown = Object.keys(deno.tasks).filter((name) => !stdout.match(`'${name}'\\) known='[^']*--help`));
+  assert.deepEqual(unknown, ["faults", "fuzz", "screenshots", "bench", "check", "test", "ok"]);
 });

@@ -17,8 +17,7 @@ type Rights = Record<Exclude<User, "admin">, AclEntry[]>;
 
 /**
  * What each user may do with the orders in `topic` and their consumer group, and no more. A test removes each in turn:
- * without it, a command of that user is denied. Everything else in a secure stack is for super
- * users.
+ * without it, a command of that user is denied. Everything else in a secure stack is for super users.
  *
  * READ and WRITE imply DESCRIBE. Nobody has CREATE: `up` makes the topics. An idempotent producer without a
  * transactional id needs WRITE on its topic and nothing on the cluster (since Kafka 2.8; IDEMPOTENT_WRITE before that).
