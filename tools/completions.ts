@@ -9,16 +9,19 @@ import { HelpShown, line, parseArgs } from "../lib/cli/parse.ts";
 import { print } from "../lib/cli/print.ts";
 import { configure as produce } from "../producer.ts";
 import { run as bootstrap } from "./bootstrap.ts";
+import { configure as dashboard } from "./dashboard.ts";
 import { run as demo } from "./demo.ts";
 import { configure as dlq } from "./dlq.ts";
 import { run as inventory } from "./inventory.ts";
 import { configure as migrateStore } from "./migrate_store.ts";
+import { run as offsets } from "./offsets.ts";
 import { configure as replay } from "./replay/replay_flags.ts";
 import { run as doctor } from "./stack/doctor.ts";
 import { run as down } from "./stack/down.ts";
 import { configure as up } from "./stack/up.ts";
 import { run as user } from "./user.ts";
 import { configure as verify } from "./verify.ts";
+import { configure as whatIf } from "./whatif.ts";
 import { configure as why } from "./why.ts";
 
 const NEVER = new AbortController().signal;
@@ -39,7 +42,17 @@ const PROGRAMS: Record<string, Command> = {
   "migrate-store": migrateStore,
 };
 /** Of the other tasks only the names are known here. */
-const COMMANDS: Record<string, Command> = { ...PROGRAMS, demo, up, down, doctor, completions: configure };
+const COMMANDS: Record<string, Command> = {
+  ...PROGRAMS,
+  demo,
+  up,
+  down,
+  doctor,
+  offsets,
+  whatif: whatIf,
+  dashboard,
+  completions: configure,
+};
 
 const parser = object({
   shell: argument(choice(Object.keys(COMPLETIONS) as (keyof typeof COMPLETIONS)[], { metavar: "SHELL" }), {

@@ -58,12 +58,15 @@ for (const shell of ["bash", "zsh"] as const) {
   shellTest(shell, `completions ${shell} completes tasks, flags, values and subcommands`, async (script) => {
     assert.deepEqual(await inBash(shell, script, "deno task prod"), ["produce"]);
     assert.deepEqual(await inBash(shell, script, "deno task produce --ji"), ["--jitter"]);
-    assert.deepEqual(await inBash(shell, script, "deno task produce --key "), ["item", "user", "none"]);
+    assert.deepEqual(await inBash(shell, script, "deno task produce --key "), ["item", "user", "same", "none"]);
     assert.deepEqual(await inBash(shell, script, "deno task produce --count "), []);
     assert.deepEqual(await inBash(shell, script, "deno task user "), [
       ..."show add update --help --json --storage --database --user --status".split(" "),
     ]);
     assert.deepEqual(await inBash(shell, script, "deno task user add --status p"), ["paid"]);
+    assert.deepEqual(await inBash(shell, script, "deno task offsets reset --fr"), ["--from-file"]);
+    assert.deepEqual(await inBash(shell, script, "deno task whatif --us"), ["--users"]);
+    assert.deepEqual(await inBash(shell, script, "deno task dashboard --pl"), ["--play"]);
     assert.deepEqual(await inBash(shell, script, "./dist/consume --unt"), ["--until-end"]);
     assert.deepEqual(await inBash(shell, script, "deno run x"), []);
   });
@@ -86,6 +89,7 @@ shellTest(
     assert.deepEqual((await complete("deno task produce --key ")).filter((word) => /^[a-z]+$/.test(word)), [
       "item",
       "none",
+      "same",
       "user",
     ]);
     assert.ok((await complete("deno task user a")).includes("add"));
