@@ -92,7 +92,8 @@ async function explain(
     const seen = [];
     if (status !== undefined) seen.push(`user was ${showBlanks(status)}`);
     if (stock !== undefined) seen.push(`stock was ${stock}`);
-    lines.push(`  rejected   ${[`${reason} at ${time(rejected_at)}, from ${where(at, records)}`, ...seen].join("; ")}`);
+    const from = `${reason} at ${time(rejected_at)}, from ${where(at, records)}`;
+    lines.push(`  rejected   ${from}${seen.length === 0 ? "" : `; ${seen.join(", ")}`}`);
   }
   for (const replay of replays) lines.push(`  replayed   as ${replay.order_id}, accepted ${when(replay)}`);
   return [...lines, await today(store, order)];
