@@ -49,12 +49,14 @@ async function tell(store: StoreAdmin, config: WhyConfig): Promise<number> {
   const history = await store.history(config.orderId);
   const records = config.offline ? [] : await inTopic(config, history);
   const story = storyOf(config.orderId, history, records);
-  const { known } = story;
-  if (config.json) printJson(story);
-  else {for (const sentence of await explain(store, config.orderId, { history, records })) {
-      print(escapeControls(sentence));
-    }}
-  return known ? EXIT.ok : EXIT.failed;
+  if (config.json) {
+    const found = story.records.map(({ schemaId, ...record }) => ({ ...record, schema_id: schemaId }));
+    printJson({ ...story, records: found });
+  } else {
+    const sentences = await explain(store, config.orderId, { history, records });
+    for (const sentence of sentences) print(escapeControls(sentence));
+  }
+  return story.known ? EXIT.ok : EXIT.failed;
 }
 
 /** The records of the order in the topic: at the coordinates from the storage, else searching the whole topic. */
