@@ -163,7 +163,7 @@ async function consume(
 }
 
 const parser = object({
-  word: optional(argument(choice(["consume"], { metavar: "consume" }), { description: line("May be left out") })),
+  word: optional(argument(choice(["consume"], { metavar: "consume" }), { hidden: true })),
   reset: option("--reset", {
     description: line("Move the group before consuming: to the earliest record, or --reset-to"),
   }),

@@ -107,9 +107,16 @@ function poolsOf({ users, items, mix }: SampleOptions): Pools {
   return pools;
 }
 
-function requireSome(pool: readonly unknown[], what: string, whose: string): void {
+const HOW_TO_ADD = {
+  "a user": "user add --user NAME --status paid",
+  "a paid user": "user add --user NAME --status paid",
+  "an unpaid user": "user add --user NAME --status unpaid",
+  "an item": "inventory add --item NAME --quantity N",
+} as const;
+
+function requireSome(pool: readonly unknown[], what: keyof typeof HOW_TO_ADD, whose: string): void {
   if (pool.length > 0) return;
-  throw new Failure(EXIT.config, `${whose} needs ${what}: add one with deno task user or deno task inventory`);
+  throw new Failure(EXIT.config, `${whose} needs ${what}: deno task ${HOW_TO_ADD[what]}`);
 }
 
 /** Quantities go from 1 to this. */

@@ -50,7 +50,7 @@ const parser = object({
   shell: argument(choice(Object.keys(COMPLETIONS) as (keyof typeof COMPLETIONS)[], { metavar: "SHELL" }), {
     description: line("Which shell completes"),
   }),
-});
+}, { errors: { endOfInput: line("Say which shell: bash, zsh or fish.") } });
 
 /** Prints the script that makes a shell complete tasks and flags. No permissions. */
 export async function run(args: readonly string[]): Promise<void> {

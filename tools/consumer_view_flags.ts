@@ -9,7 +9,9 @@ const LOG_FLAG = "--log";
 /** How a consumer shows what it does. */
 export const viewFlags = {
   log: withDefault(
-    option(LOG_FLAG, choice(["text", "json"]), { description: line("json: everything as JSON lines on stderr") }),
+    option(LOG_FLAG, choice(["text", "json"], { metavar: "FORM" }), {
+      description: line("json: everything as JSON lines on stderr"),
+    }),
     "text",
   ),
   metricsPort: optional(option("--metrics-port", integer({ min: 0, max: 65_535, metavar: "PORT" }), {

@@ -9,7 +9,7 @@ import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { printError, printLines } from "../lib/cli/print.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings } from "../lib/cli/settings.ts";
-import { sliceFlags, sliceSetting } from "../lib/cli/slice_flags.ts";
+import { deadLetterFlags, sliceSetting } from "../lib/cli/slice_flags.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { createKafka } from "../lib/kafka/client/client.ts";
 import { deadLetterRange, readDeadLetters } from "../lib/kafka/dead_letters/dead_letter_reader.ts";
@@ -20,7 +20,7 @@ import { deadLetterTopic, valueSubject } from "../lib/topics.ts";
 
 const parser = object({
   json: option("--json", { description: line("Print JSON lines, keys and values in base64") }),
-  ...sliceFlags,
+  ...deadLetterFlags,
   ...kafkaFlags,
 });
 
@@ -53,7 +53,9 @@ export async function run(config: DlqConfig, stop: AbortSignal): Promise<void> {
   const total = `${count === 0 ? "No" : count} ${count === 1 ? "dead letter" : "dead letters"} in ${
     deadLetterTopic(topic)
   }`;
-  printError(count === 0 ? total : `${total}; deno task replay --dlq sends them again`);
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  if (count === 0) printError(isFiltered ? `${total} that fit the flags` : total);
+  else printError(`${total}; deno task replay --dlq sends them again`);
 }
 
 /** Decodes dead letters; warns once if the registry is away, and goes on without it. */

@@ -55,7 +55,7 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
   const outcome = await withStore(storeSetting(options), (store) => store.editItem({ action, name, quantity: set }));
   if (!outcome.done) {
     if (action === "update") throw unknownName("item", name, outcome.names);
-    throw new Failure(EXIT.usage, `The item ${quoted(name)} exists; change it with update`);
+    throw new Failure(EXIT.usage, `The item ${quoted(name)} exists; change it with deno task inventory update`);
   }
   const { was } = outcome;
   const shown = showBlanks(name);

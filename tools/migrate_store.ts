@@ -70,6 +70,7 @@ export async function run(config: MigrateConfig): Promise<void> {
     const move = await moveStore(source, target, { begin: showProgress });
     if (json) printJson({ from: source.place, to: target.place, ...move });
     else report(move, source, target);
+    if (to === "files") warn("While DATABASE_URL is set, every command uses the database: unset it to use the folder");
   } finally {
     await source.close();
     await target.close();

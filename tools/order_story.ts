@@ -2,7 +2,7 @@ import type { FoundRecord } from "../lib/kafka/inspect/find_record.ts";
 import type { Coordinates } from "../lib/order.ts";
 import type { OrderHistory } from "../lib/store_admin.ts";
 
-/** Everything known about one order, as `why --json` prints it. */
+/** Everything known about one order, as the dashboard serves it and `why --json` prints it. */
 export interface OrderStory extends OrderHistory {
   order_id: string;
   known: boolean;

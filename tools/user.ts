@@ -59,7 +59,7 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<v
   );
   if (!outcome.done) {
     if (action === "update") throw unknownName("user", name, outcome.names);
-    throw new Failure(EXIT.usage, `The user ${quoted(name)} exists; change it with update`);
+    throw new Failure(EXIT.usage, `The user ${quoted(name)} exists; change it with deno task user update`);
   }
   print(`${action === "add" ? "Added" : "Updated"} user ${showBlanks(name)}: ${newStatus}`);
 }

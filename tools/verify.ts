@@ -51,9 +51,16 @@ export async function run(config: VerifyConfig): Promise<number> {
   const { positions, ...balance } = await withStore(config.store, (store) => store.audit(verdicts));
   const audit = config.offline ? undefined : await checkOffsets(config, positions, verdicts);
   const off = faultsOf(balance, audit?.positions);
-  if (config.json) printJson({ ok: off.length === 0, ...balance, ...audit, faults: off });
+  if (config.json) printJson({ ok: off.length === 0, ...balance, ...(audit && auditJson(audit)), faults: off });
   else report(balance, audit, off, config);
   return off.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function auditJson({ positions, heldBack }: OffsetAudit) {
+  return {
+    positions: positions.map(({ deadLettered, ...position }) => ({ ...position, dead_lettered: deadLettered })),
+    held_back: heldBack,
+  };
 }
 
 async function checkOffsets(

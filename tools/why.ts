@@ -20,12 +20,14 @@ import { placesOf, storyOf } from "./order_story.ts";
 import { storeFlags, type StoreSetting, storeSetting, withStore } from "./open_store.ts";
 
 const parser = object({
-  orderId: argument(string({ metavar: "ORDER_ID" }), { description: line("The order to explain") }),
+  orderId: argument(string({ metavar: "ORDER_ID" }), {
+    description: line("The order to explain"),
+  }),
   json: option("--json", { description: line("Print JSON") }),
   offline: option("--offline", { description: line("Look only into the storage, without a broker") }),
   ...kafkaFlags,
   ...storeFlags,
-});
+}, { errors: { endOfInput: line("Say which order: deno task why ORDER_ID.") } });
 
 export interface WhyConfig extends KafkaSettings {
   orderId: string;
@@ -47,12 +49,14 @@ async function tell(store: StoreAdmin, config: WhyConfig): Promise<number> {
   const history = await store.history(config.orderId);
   const records = config.offline ? [] : await inTopic(config, history);
   const story = storyOf(config.orderId, history, records);
-  const { known } = story;
-  if (config.json) printJson(story);
-  else {for (const sentence of await explain(store, config.orderId, { history, records })) {
-      print(escapeControls(sentence));
-    }}
-  return known ? EXIT.ok : EXIT.failed;
+  if (config.json) {
+    const found = story.records.map(({ schemaId, ...record }) => ({ ...record, schema_id: schemaId }));
+    printJson({ ...story, records: found });
+  } else {
+    const sentences = await explain(store, config.orderId, { history, records });
+    for (const sentence of sentences) print(escapeControls(sentence));
+  }
+  return story.known ? EXIT.ok : EXIT.failed;
 }
 
 /** The records of the order in the topic: at the coordinates from the storage, else searching the whole topic. */
@@ -87,10 +91,11 @@ async function explain(
     lines.push(`  seen       ${user} was paid, stock of ${item} was ${before}, left ${accepted.remaining}`);
   }
   for (const { reason, status, stock, rejected_at, ...at } of rejections) {
-    const seen = `user ${status === undefined ? "not looked up or unknown" : `was ${showBlanks(status)}`}, stock ${
-      stock ?? "not looked up or unknown"
-    }`;
-    lines.push(`  rejected   ${reason} at ${time(rejected_at)}, from ${where(at, records)}; ${seen}`);
+    const seen = [];
+    if (status !== undefined) seen.push(`user was ${showBlanks(status)}`);
+    if (stock !== undefined) seen.push(`stock was ${stock}`);
+    const from = `${reason} at ${time(rejected_at)}, from ${where(at, records)}`;
+    lines.push(`  rejected   ${from}${seen.length === 0 ? "" : `; ${seen.join(", ")}`}`);
   }
   for (const replay of replays) lines.push(`  replayed   as ${replay.order_id}, accepted ${when(replay)}`);
   return [...lines, await today(store, order)];

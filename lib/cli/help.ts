@@ -3,7 +3,7 @@ import type { Usage, UsageTerm } from "@optique/core/usage";
 
 /** The flags that many commands have in common, below those of their own. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  Kafka: ["--brokers", "--registry", "--topic", "--group", "--yes"],
+  Kafka: ["--brokers", "--registry", "--topic", "--group"],
   Storage: ["--storage", "--database"],
   Security: ["--allow-plaintext-credentials"],
 };
@@ -11,12 +11,13 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 /** The help of a command as a person reads it: usage in one line, what it does, then the flags in groups. */
 export function helpText(command: string, page: DocPage): string {
   const grouped = { ...page, usage: usageLine(page.usage ?? []), sections: sectionsOf(page) };
-  return formatDocPage(command, grouped, {
+  const text = formatDocPage(command, grouped, {
     showDefault: { prefix: " (default ", suffix: ")" },
     showChoices: { prefix: " (", suffix: ")", label: "" },
     colors: false,
     termWidth: "auto",
   });
+  return text.replaceAll(/\(default "([^"\s]*)"\)/g, "(default $1)"); // the library quotes numbers and words
 }
 
 function sectionsOf(page: DocPage): DocSection[] {

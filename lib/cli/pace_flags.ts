@@ -7,7 +7,13 @@ import { line } from "./parse.ts";
 
 const LONGEST_S = 86_400;
 const delay = float({ metavar: "SECONDS", min: 0, max: LONGEST_S });
-const rate = float({ metavar: "ORDERS/S", min: 0.0001, max: 1_000_000 });
+const rate = aboveZero("ORDERS/S");
+
+/** A number above 0. The library's own sentence rounds the least one to 0, and then refuses a 0. */
+export function aboveZero(metavar: "ORDERS/S" | "TIMES") {
+  const belowMinimum = (value: number, min: number) => line(`Expected at least ${min}, but got "${value}".`);
+  return float({ metavar, min: 0.0001, max: 1_000_000, errors: { belowMinimum } });
+}
 
 /** The flags of every command that sends orders at a pace; `usual` is the default delay in seconds. */
 export function paceFlags(usual: number) {

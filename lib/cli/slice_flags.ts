@@ -28,6 +28,16 @@ export const sliceFlags = {
   limit: optional(option("--limit", integer({ metavar: "N", min: 1 }), { description: line("So many at most") })),
 };
 
+/** The same for a command that takes dead letters only. */
+export const deadLetterFlags = {
+  ...sliceFlags,
+  reason: optional(option("--reason", string({ metavar: "WORDS" }), {
+    description: line("Only those whose reason contains these words"),
+  })),
+  since: optional(option("--since", string({ metavar: "WHEN" }), { description: line(`Only from then on: ${WHEN}`) })),
+  from: optional(option("--from", place, { description: line("Begin at this offset of the dead letters") })),
+};
+
 type SliceFlags = Omit<SliceFilter, "since" | "until"> & { since?: string; until?: string };
 
 /**

@@ -14,7 +14,7 @@ interface Position {
   ranges: { from: number; to: number }[];
   accepted: number;
   rejected: number;
-  deadLettered: number;
+  dead_lettered: number;
 }
 
 /** What a task says that does what it should. */
@@ -37,14 +37,14 @@ browserTest("at rest the figures on the page are those of verify --json", async 
     items: { item: string; stock: number }[];
     positions: Position[];
   };
-  const total = (name: "accepted" | "rejected" | "deadLettered") =>
+  const total = (name: "accepted" | "rejected" | "dead_lettered") =>
     positions.reduce((sum, position) => sum + position[name], 0).toLocaleString("en");
 
   await using dashboard = await Dashboard.start([], world.env);
   await withPage(dashboard.address, {}, async ({ page, complaints }) => {
     await reads(page, "#figure-accepted b", new RegExp(`^${total("accepted")}$`));
     await reads(page, "#figure-rejected b", new RegExp(`^${total("rejected")}$`));
-    await reads(page, "#figure-dead b", new RegExp(`^${total("deadLettered")}$`));
+    await reads(page, "#figure-dead b", new RegExp(`^${total("dead_lettered")}$`));
     assert.equal(await figure(page, "waiting"), "0");
     assert.doesNotMatch(await page.locator(".figures").innerText(), /counting/);
     await page.getByText("The partitions as a table").click();
@@ -59,7 +59,7 @@ browserTest("at rest the figures on the page are those of verify --json", async 
       names.map((item, index) => ({ item, stock: stock[index] })),
       items.map(({ item, stock }) => ({ item, stock: `${stock}` })),
     );
-    await reads(page, "#dead-letters-note", new RegExp(`^${total("deadLettered")} dead letters`));
+    await reads(page, "#dead-letters-note", new RegExp(`^${total("dead_lettered")} dead letters`));
     await reads(page, "#schemas-note", /value\.$/);
     await reads(page, "#state", /No consumer is running; nothing waits/);
     await page.locator("#orders button").first().click();

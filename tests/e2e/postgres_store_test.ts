@@ -49,7 +49,7 @@ postgresTest(
     assert.match(await ok("dlq", tables), /dead letters? in/);
     assert.match(await ok("replay --dlq --dry-run", tables), /dead letters? to/);
 
-    await ok("migrate-store --to files", tables);
+    assert.match(await ok("migrate-store --to files", tables), /^warning: While DATABASE_URL is set, .*: unset it/m);
     await ok("consume --until-end", files);
     assert.match(positionsIn(await ok("verify", files)).at(-1)!, /^verify: ok/);
   },

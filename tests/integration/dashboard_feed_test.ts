@@ -42,7 +42,7 @@ async function totalsOfVerify(env: Record<string, string>): Promise<(picture: Pi
   return ({ totals }) => {
     const rejected = Object.values(totals.rejected).reduce((all, count) => all + count, 0);
     return totals.exact && totals.accepted === accepted && rejected === sum("rejected") &&
-      totals.deadLettered === sum("deadLettered");
+      totals.deadLettered === sum("dead_lettered");
   };
 }
 

@@ -27,6 +27,7 @@ const PRINTERS: Record<string, [task: string, args: string[]]> = {
   "tools/verify.ts": ["verify", ["--json"]],
   "tools/why.ts": ["why", [HOSTILE, "--json"]],
   "tools/offsets.ts": ["offsets", ["show", "--group", HOSTILE, "--json"]],
+  "tools/whatif.ts": ["whatif", ["--json"]],
   "tools/migrate_store.ts": ["migrate-store", ["--to", "postgres", "--json"]], // the last one: it takes the folder away
 };
 /** These print figures only. */
@@ -97,6 +98,7 @@ Deno.test("every command with --json escapes what drives a terminal, and what it
       const lines = stdout.trimEnd().split("\n");
       assert.ok(lines.map((line) => JSON.parse(line)).some(holdsHostile), stdout);
       for (const line of lines) assert.equal(line.match(UNSAFE_CHARACTERS), null, line);
+      assert.doesNotMatch(stdout, /"[a-z]+[A-Z]\w*":/, "names of fields are in snake_case");
     });
   }
 });

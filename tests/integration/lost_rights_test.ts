@@ -10,7 +10,7 @@ import { SecureWorld } from "../support/secure_world.ts";
 const SAID = "consumer.stderr";
 
 interface Verified {
-  positions: { ranges: { to: number }[]; records: number; accepted: number; rejected: number; deadLettered: number }[];
+  positions: { ranges: { to: number }[]; records: number; accepted: number; rejected: number; dead_lettered: number }[];
 }
 
 Deno.test("a consumer that loses a right waits for it: nothing is missed, doubled or set aside for that", () =>
@@ -35,7 +35,7 @@ Deno.test("a consumer that loses a right waits for it: nothing is missed, double
         const verified: Verified = JSON.parse(stdout);
         return sum(verified, ({ ranges }) => ranges.at(-1)!.to) === sent ? verified : undefined;
       });
-      assert.equal(sum({ positions }, (of) => of.accepted + of.rejected + of.deadLettered), sent);
+      assert.equal(sum({ positions }, (of) => of.accepted + of.rejected + of.dead_lettered), sent);
       // Letters that were sent twice would be no harm; that orders lie among them would be.
       const deadLetters = await world.runWell("dlq --json", world.envOf("auditor"));
       for (const line of deadLetters.stdout.trim().split("\n")) assert.equal(JSON.parse(line).order_now, false, line);

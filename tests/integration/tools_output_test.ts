@@ -47,7 +47,7 @@ Deno.test("why shows the blanks in an order, and in what was seen and is now", a
   await storage.close(store);
   const said = await ok(storage.folder, "why a --offline");
   assert.match(said, /asked for +1 pen by "alice ", created/);
-  assert.match(said, /user was "paid\\u\{a0\}", stock 50$/m);
+  assert.match(said, /user was "paid\\u\{a0\}", stock was 50$/m);
   assert.match(said, /now +"alice " is "paid\\u\{a0\}", stock of pen is 50$/m);
 });
 

@@ -29,15 +29,21 @@ Deno.test("tools refuse what exists, what is unknown and what is not a name with
   const { folder } = storage;
   assert.match(
     await refused(folder, "user add --user alice --status paid", 64),
-    /"alice" exists; change it with update/,
+    /"alice" exists; change it with deno task user update/,
   );
-  assert.match(await refused(folder, "user update --user eve --status paid", 64), /no user "eve"; add it with add/);
+  assert.match(
+    await refused(folder, "user update --user eve --status paid", 64),
+    /no user "eve"; add it with deno task user add/,
+  );
   assert.match(await refused(folder, "user add --user eve --status Paid", 64), /Expected one of "paid" and "unpaid"/);
   assert.match(
     await refused(folder, "inventory add --item pen --quantity 1", 64),
-    /"pen" exists; change it with update/,
+    /"pen" exists; change it with deno task inventory update/,
   );
-  assert.match(await refused(folder, "inventory update --item x --quantity 1", 64), /no item "x"; add it with add/);
+  assert.match(
+    await refused(folder, "inventory update --item x --quantity 1", 64),
+    /no item "x"; add it with deno task inventory add/,
+  );
   for (const name of ["", "x".repeat(257), "a\x1b[2J", "a\u202eb", "a\u200bb", "a\nb", "\ufffd"]) {
     assert.match(await refused(folder, ["user", "add", "--user", name, "--status", "paid"], 64), /A name has 1-256/);
     assert.match(

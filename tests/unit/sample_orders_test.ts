@@ -106,7 +106,7 @@ Deno.test("sampleOrders() says what the files lack for the mix", { permissions: 
   const paid = users.filter(({ status }) => status === "paid");
   const unpaid = users.filter(({ status }) => status === "unpaid");
   const lacking: [Partial<SampleOptions>, RegExp][] = [
-    [{ mix: { unpaid: 1 }, users: paid }, /unpaid user/],
+    [{ mix: { unpaid: 1 }, users: paid }, /an unpaid user: deno task user add --user NAME --status unpaid$/],
     [{ mix: { poison: 1 }, users: unpaid }, /a paid user/],
     [{ users: [] }, /a user/],
     [{ items: [] }, /an item/],

@@ -1,9 +1,9 @@
 import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
-import { float, string } from "@optique/core/valueparser";
+import { string } from "@optique/core/valueparser";
 import { didYouMean } from "../../lib/cli/did_you_mean.ts";
-import { paceFlags, paceSetting } from "../../lib/cli/pace_flags.ts";
+import { aboveZero, paceFlags, paceSetting } from "../../lib/cli/pace_flags.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { type KafkaSettings, ordersFlags, ordersSettings } from "../../lib/cli/settings.ts";
 import { shellWord } from "../../lib/shell_word.ts";
@@ -43,7 +43,7 @@ const USUAL_DELAY_S = 0;
 
 const parser = object({
   ...paceFlags(USUAL_DELAY_S),
-  speed: optional(option("--speed", float({ metavar: "TIMES", min: 0.0001, max: 1_000_000 }), {
+  speed: optional(option("--speed", aboveZero("TIMES"), {
     description: line("The gaps between the orders as they were created, at so many times their speed"),
   })),
   maxGap: optional(option("--max-gap", string({ metavar: "TIME" }), {

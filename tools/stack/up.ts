@@ -39,16 +39,16 @@ const parser = object({
   postgres: option("--postgres", {
     description: line("Also PostgreSQL, for DATABASE_URL; from then on it starts with the stack"),
   }),
-  nodes: optional(option("--nodes", choice([1, 3]), { description: line("Brokers (default 1)") })),
+  nodes: optional(option("--nodes", choice([1, 3], { metavar: "N" }), { description: line("Brokers (default 1)") })),
   ...dataDirFlag,
   kafkaPort: optional(
     option("--kafka-port", anyPort, {
-      description: line(`Port of the first broker, 0 for a free one (${KAFKA_PORT})`),
+      description: line(`Port of the first broker, 0 for a free one (default ${KAFKA_PORT})`),
     }),
   ),
   registryPort: optional(
     option("--registry-port", anyPort, {
-      description: line(`Port of the registry, 0 for a free one (${REGISTRY_PORT})`),
+      description: line(`Port of the registry, 0 for a free one (default ${REGISTRY_PORT})`),
     }),
   ),
 });

@@ -46,9 +46,9 @@ export class LinePlaces {
     const isFound = this.#number(kind === "accepted" ? REMAINING : REJECTED_AT) >= 0 && this.#coordinates();
     if (isFound && (kind === "accepted" || this.#reason())) return this.#place;
     // A replay has one field more, which the sender chose.
-    const record = unsealLine(bytes.subarray(start, end)) as LinePlace | undefined;
+    const record = unsealLine(bytes.subarray(start, end)) as Coordinates & { reason?: string } | undefined;
     if (record === undefined) return undefined;
-    const { topic, partition, offset, reason } = record;
+    const { topic, partition, offset, reason = "" } = record;
     return Object.assign(this.#place, { topic, partition, offset, reason });
   }
 

@@ -94,9 +94,14 @@ export async function requireEmptyGroup(admin: Admin, group: string, remedy = ""
   );
 }
 
-/** Members as a person may find them. */
+/** Members as a person may find them; those of one name on one machine are counted. */
 export function namesOf(members: readonly GroupMember[]): string {
-  return members.map(({ clientId, memberId, host }) => `${clientId || memberId} at ${host}`).join(", ");
+  const counts = new Map<string, number>();
+  for (const { clientId, memberId, host } of members) {
+    const name = `${clientId || memberId} at ${host}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => count === 1 ? name : `${name} (${count} members)`).join(", ");
 }
 
 /** Commits `offsets` for a group without members and reads them back; a difference is a {@linkcode Failure} (1). */

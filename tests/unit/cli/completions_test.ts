@@ -65,6 +65,9 @@ for (const shell of ["bash", "zsh"] as const) {
       ..."show add update --help --json --storage --database --user --status".split(" "),
     ]);
     assert.deepEqual(await inBash(shell, script, "deno task user add --status p"), ["paid"]);
+    assert.deepEqual(await inBash(shell, script, "deno task offsets reset --fr"), ["--from-file"]);
+    assert.deepEqual(await inBash(shell, script, "deno task whatif --us"), ["--users"]);
+    assert.deepEqual(await inBash(shell, script, "deno task dashboard --pl"), ["--play"]);
     assert.deepEqual(await inBash(shell, script, "./dist/consume --unt"), ["--until-end"]);
     assert.deepEqual(await inBash(shell, script, "deno run x"), []);
   });

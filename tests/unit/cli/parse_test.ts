@@ -40,6 +40,10 @@ Deno.test("parseArgs() returns the values of the flags", () => {
   });
 });
 
+Deno.test("parseArgs() says from where on a rate is one", () => {
+  assert.match(refusal("--rate", "0"), /^`--rate`: Expected at least 0\.0001, but got "0"\./);
+});
+
 Deno.test("parseArgs() drops a literal leading -- and no other", () => {
   assert.equal(parse("--", "--count", "3").count, 3);
   refusal("--count", "3", "--", "x");

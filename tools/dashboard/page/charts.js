@@ -15,6 +15,8 @@ export const GUTTER = 52;
 export const MARGIN = 10;
 const HEIGHTS = { rates: 190, lag: 92 };
 const TOP = 8;
+/** Half the width of a time on the axis. */
+const HALF_TIME = 24;
 /** Seconds between the times on the axis. */
 const STEPS = [5, 10, 15, 30, 60, 120, 300, 600];
 /** The least share of the chart below zero, so that the line between accepted and rejected does not jump. */
@@ -129,8 +131,8 @@ function options(colours, { times }) {
         gap: 4,
         space: 76,
         incrs: STEPS,
-        values: (/** @type {Chart} */ _, /** @type {number[]} */ splits) =>
-          times ? splits.map((second) => clock(second * 1_000)) : [],
+        values: (/** @type {Chart} */ chart, /** @type {number[]} */ splits) =>
+          times ? splits.map((second) => hasRoom(chart, second) ? clock(second * 1_000) : "") : [],
       },
       {
         ...axis,
@@ -142,6 +144,11 @@ function options(colours, { times }) {
       },
     ],
   };
+}
+
+/** Whether a time at this second is not cut off at the right. @param {Chart} chart @param {number} second */
+function hasRoom(chart, second) {
+  return chart.valToPos(second, "x") + HALF_TIME <= chart.bbox.width / devicePixelRatio + MARGIN;
 }
 
 /** @param {UPlot} uPlot @param {Colours} colours @param {string} name @returns {import("uplot").Series} */

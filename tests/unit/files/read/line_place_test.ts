@@ -59,3 +59,24 @@ Deno.test("LinePlaces.read() finds nothing in a line that is damaged or no order
     assert.equal(new LinePlaces().read(kind, bytes, { start: 0, end: 0 }), undefined);
   }
 });
+
+Deno.test("LinePlaces.read() reads a rejection after an accepted replay", pure, () => {
+  const order = { order_id: "a", user: "u", item: "i", quantity: 1, created_at: 1 };
+  const [topic, partition] = ["orders", 0];
+  const { bytes } = sealLines([
+    { ...order, seq: 1, batch: 1, topic, partition, offset: 1, remaining: 1, replay_of: "b" },
+    { ...order, reason: "unpaid-user", status: "unpaid", stock: 1, topic, partition, offset: 2, rejected_at: 1 },
+  ]);
+  const places = new LinePlaces();
+  const end = bytes.indexOf(0x0a);
+  assert.deepEqual({ ...places.read("accepted", bytes, { start: 0, end }) }, {
+    topic,
+    partition,
+    offset: 1,
+    reason: "",
+  });
+  assert.deepEqual(
+    { ...places.read("rejected", bytes, { start: end + 1, end: bytes.length - 1 }) },
+    { topic, partition, offset: 2, reason: "unpaid-user" },
+  );
+});

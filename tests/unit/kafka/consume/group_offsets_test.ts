@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Admin } from "kafkajs";
-import { committedOffsets } from "../../../../lib/kafka/consume/group_offsets.ts";
+import { committedOffsets, namesOf } from "../../../../lib/kafka/consume/group_offsets.ts";
 
 const AT = { group: "g", topic: "orders", topicId: undefined };
 
@@ -26,4 +26,10 @@ Deno.test("committedOffsets() waits for a coordinator that is still loading", as
 Deno.test("committedOffsets() hands on what does not pass by waiting", async () => {
   const denied = adminWith([protocolError("GROUP_AUTHORIZATION_FAILED")]);
   await assert.rejects(committedOffsets(denied as Admin, AT), { type: "GROUP_AUTHORIZATION_FAILED" });
+});
+
+Deno.test("namesOf() counts the members of one name on one machine", () => {
+  const member = (memberId: string, clientId: string) => ({ memberId, clientId, host: "10.0.0.1", partitions: [] });
+  const members = [member("a", "orders"), member("b", "orders"), member("c", "")];
+  assert.equal(namesOf(members), "orders at 10.0.0.1 (2 members), c at 10.0.0.1");
 });
