@@ -39,7 +39,13 @@ export class Source<T> {
       this.#health = { ok: true, at: Date.now() };
     } catch (error) {
       const since = this.#health?.ok === false ? this.#health.since : Date.now();
-      this.#health = { ok: false, since, sentence: messageOf(error) };
+      this.#health = { ok: false, since, sentence: sentenceOf(error) };
     }
   }
+}
+
+/** An error of the language is a fault of this program, not something that is away. */
+function sentenceOf(error: unknown): string {
+  const isOurs = [TypeError, RangeError, ReferenceError].some((kind) => error instanceof kind);
+  return isOurs ? `The dashboard itself has a fault, please report it: ${messageOf(error)}` : messageOf(error);
 }
