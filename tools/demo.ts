@@ -37,6 +37,7 @@ Where to look next
   storage/inventory.csv    the stock they left
   deno task why ORDER_ID   everything known about one order
   deno task verify         that nothing was lost or doubled
+  deno task dashboard      all of it live, on a page; --play adds buttons
   deno task down           stops Kafka; up starts it again`;
 
 const NEXT_WITH_DATABASE = `
@@ -44,6 +45,7 @@ Where to look next
   deno task up             the line to export, DATABASE_URL: with it the commands below work on the database
   deno task why ORDER_ID   everything known about one order
   deno task verify         that nothing was lost or doubled
+  deno task dashboard      all of it live, on a page; --play adds buttons
   deno task consume        in as many terminals as you like; docs/SCALING.md says how many
   psql "$DATABASE_URL"     if you have it: tables users, inventory, orders, rejected and more
   deno task down           stops Kafka and PostgreSQL; up starts them again`;
