@@ -1,8 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { DatabaseConnection } from "../lib/connections.ts";
 import { Database } from "../lib/postgres/client/database.ts";
 import { openDatabase } from "../lib/postgres/client/open_database.ts";
-import { Secret } from "../lib/secret.ts";
+import { connectionTo } from "../tests/support/postgres.ts";
 import { withClient } from "../tools/stack/postgres/database.ts";
 
 /** Orders in one transaction of a consumer, and in one insert of its peer. */
@@ -41,7 +40,7 @@ export class BenchDatabase implements AsyncDisposable {
       server.superuserUrl,
       (client) => client.query(`CREATE DATABASE ${url.pathname.slice(1)} OWNER orders`),
     );
-    const database = await openDatabase(connectionTo(url));
+    const database = await openDatabase(connectionTo(url.href));
     await database.query("INSERT INTO users VALUES ('alice', 'paid'), ('bob', 'unpaid'), ('carol', 'paid')");
     const names = items === SAMPLE_ITEMS.length
       ? SAMPLE_ITEMS
@@ -130,14 +129,4 @@ function madeRows(from: number, count: number): unknown[][] {
     column((index) => OPENING - index),
     column(() => null),
   ];
-}
-
-function connectionTo({ hostname, port, pathname, username, password }: URL): DatabaseConnection {
-  return {
-    host: hostname,
-    port: Number(port),
-    database: pathname.slice(1),
-    user: username,
-    password: new Secret(password),
-  };
 }
