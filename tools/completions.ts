@@ -28,8 +28,8 @@ const NEVER = new AbortController().signal;
 
 type Command = (args: string[], stop: AbortSignal) => unknown;
 
-/** Scripts that are compiled, too. */
-const PROGRAMS: Record<string, Command> = {
+/** Of the other tasks only the names are known here. */
+const COMMANDS: Record<string, Command> = {
   bootstrap,
   user,
   inventory,
@@ -42,9 +42,13 @@ const PROGRAMS: Record<string, Command> = {
   offsets,
   whatif,
   "migrate-store": migrateStore,
+  dashboard,
+  demo,
+  up,
+  down,
+  doctor,
+  completions: configure,
 };
-/** Of the other tasks only the names are known here. */
-const COMMANDS: Record<string, Command> = { ...PROGRAMS, dashboard, demo, up, down, doctor, completions: configure };
 
 const parser = object({
   shell: argument(choice(Object.keys(COMPLETIONS) as (keyof typeof COMPLETIONS)[], { metavar: "SHELL" }), {
@@ -62,7 +66,7 @@ export async function run(args: readonly string[]): Promise<void> {
 function configure(args: readonly string[]) {
   return parseArgs(parser, args, {
     name: "completions",
-    brief: "Prints a script that has your shell complete `deno task NAME --flag`, and the compiled programs.",
+    brief: "Prints a script that has your shell complete `deno task NAME --flag`, and the programs of `compile`.",
     examples: [
       "deno task completions bash",
       "deno task completions zsh",
@@ -73,12 +77,11 @@ function configure(args: readonly string[]) {
 
 async function completedTask([name, { description }]: [string, { description: string }]): Promise<CompletedTask> {
   const command = COMMANDS[name];
-  const known = { name, description, isProgram: name in PROGRAMS };
-  if (command === undefined) return { ...known, commands: [], flags: [] };
+  if (command === undefined) return { name, description, commands: [], flags: [] };
   const page = await helpOf(command, []);
   const { commands } = wordsOf([page]);
   const pages = [page, ...await Promise.all(commands.map((word) => helpOf(command, [word])))];
-  return { ...known, commands, flags: wordsOf(pages).flags };
+  return { name, description, commands, flags: wordsOf(pages).flags };
 }
 
 async function helpOf(command: Command, words: readonly string[]) {

@@ -100,7 +100,10 @@ export function giveUpRun(args: readonly string[]): void {
 function requireRun(): void {
   const { state } = Deno.permissions.querySync({ name: "run", command: Deno.execPath() });
   if (state === "granted") return;
-  throw new Failure(EXIT.failed, "--play runs commands, which this program may not: use deno task dashboard --play");
+  throw new Failure(
+    EXIT.failed,
+    "--play runs commands, which this program may not: start the dashboard by its task in a checkout",
+  );
 }
 
 if (import.meta.main) {

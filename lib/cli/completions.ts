@@ -1,5 +1,6 @@
 import type { DocEntry, DocPage } from "@optique/core/doc";
 import { formatMessage, type Message } from "@optique/core/message";
+import { ORDERS_COMMANDS, PROGRAMS } from "./program.ts";
 
 /** A flag, as a shell completes it. */
 export interface CompletedFlag {
@@ -14,8 +15,6 @@ export interface CompletedFlag {
 export interface CompletedTask {
   name: string;
   description: string;
-  /** Whether there is an executable of this name, too. */
-  isProgram: boolean;
   commands: readonly string[];
   flags: readonly CompletedFlag[];
 }
@@ -41,8 +40,11 @@ function plain(message: Message): string {
   return formatMessage(message, { colors: false, quotes: false });
 }
 
-/** The script that makes a shell complete the tasks, and the executables of their names. */
+/** The script that makes a shell complete the tasks, and the programs that `compile` makes of them. */
 export const COMPLETIONS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
+
+/** The program whose first word is one of its commands. */
+const ORDERS = "orders";
 
 const SOURCE_IT = "# Put this into a file, and source it where your shell starts.\n";
 
@@ -56,6 +58,8 @@ function bashScript(tasks: readonly CompletedTask[]): string {
   const words = tasks.map(({ name, commands, flags }) =>
     `      ${quoted(name)}) known=${quoted([...commands, ...flags.map((flag) => flag.name)].join(" "))} ;;`
   );
+  const ofOneTask = Object.entries(PROGRAMS).filter(([program]) => program !== ORDERS);
+  const programs = ofOneTask.map(([program, task]) => `    ${program}) _order_pipeline_words ${task} ;;`);
   return `${SOURCE_IT}_order_pipeline_words() { # TASK
   local current=\${COMP_WORDS[COMP_CWORD]} known=""
   case "$1 \${COMP_WORDS[COMP_CWORD-1]}" in
@@ -76,10 +80,20 @@ _order_pipeline_deno() {
   fi
 }
 _order_pipeline_program() {
-  _order_pipeline_words "\${1##*/}"
+  case "\${1##*/}" in
+${programs.join("\n")}
+  esac
+}
+_order_pipeline_orders() {
+  if [[ $COMP_CWORD -eq 1 ]]; then
+    COMPREPLY=( $(compgen -W ${quoted(ORDERS_COMMANDS.join(" "))} -- "\${COMP_WORDS[1]}") )
+  else
+    _order_pipeline_words "\${COMP_WORDS[1]}"
+  fi
 }
 complete -o default -F _order_pipeline_deno deno
-complete -o default -F _order_pipeline_program ${programs(tasks)}
+complete -o default -F _order_pipeline_program ${ofOneTask.map(([program]) => program).join(" ")}
+complete -o default -F _order_pipeline_orders ${ORDERS}
 `;
 }
 
@@ -89,8 +103,11 @@ function zshScript(tasks: readonly CompletedTask[]): string {
 
 function fishScript(tasks: readonly CompletedTask[]): string {
   const lines = tasks.flatMap((task) => {
-    const { name, description, isProgram, commands, flags } = task;
+    const { name, description, commands, flags } = task;
     const ofTask = `complete -c deno -n ${quoted(`__order_pipeline_task ${name}`)}`;
+    const isOrders = (ORDERS_COMMANDS as readonly string[]).includes(name);
+    const ofOrders = `complete -c ${ORDERS} -n ${quoted(`__fish_seen_subcommand_from ${name}`)}`;
+    const program = Object.entries(PROGRAMS).find(([, task]) => task === name)?.[0];
     const words = [
       ...commands.map((command) => `-f -a ${command}`),
       ...flags.map((flag) => `${fishFlag(flag)} -d ${quoted(flag.description)}`),
@@ -98,7 +115,13 @@ function fishScript(tasks: readonly CompletedTask[]): string {
     return [
       `complete -c deno -n __order_pipeline_task -f -a ${name} -d ${quoted(description)}`,
       ...words.map((word) => `${ofTask} ${word}`),
-      ...(isProgram ? words.map((word) => `complete -c ${name} ${word}`) : []),
+      ...(program === undefined ? [] : words.map((word) => `complete -c ${program} ${word}`)),
+      ...(isOrders
+        ? [
+          `complete -c ${ORDERS} -n __fish_use_subcommand -f -a ${name} -d ${quoted(description)}`,
+          ...words.map((word) => `${ofOrders} ${word}`),
+        ]
+        : []),
     ];
   });
   return `${SOURCE_IT}function __order_pipeline_task
@@ -112,10 +135,6 @@ ${lines.join("\n")}
 function fishFlag({ name, takesValue, values }: CompletedFlag): string {
   const value = values.length > 0 ? ` -x -a ${quoted(values.join(" "))}` : takesValue ? " -r" : " -f";
   return `-l ${name.replace(/^--/, "")}${value}`;
-}
-
-function programs(tasks: readonly CompletedTask[]): string {
-  return tasks.filter(({ isProgram }) => isProgram).map(({ name }) => name).join(" ");
 }
 
 /** As one word for all three shells. */

@@ -1,10 +1,11 @@
 import process from "node:process";
 import { styleText } from "node:util";
 import { EXIT, Failure } from "../errors.ts";
-import { HelpShown } from "./parse.ts";
+import { TextShown } from "./parse.ts";
 import { escapeControls } from "./escape.ts";
 import { isJsonLog, logLastWords } from "./log.ts";
 import { permissionDenied } from "./permission_denied.ts";
+import { asCalled } from "./program.ts";
 import { keepAtBottom, outputLost, print, printLastWords, requireOutput } from "./print.ts";
 
 /** A signal repeated within this time counts as the same: terminal and task runner both pass Ctrl-C on. */
@@ -36,7 +37,7 @@ async function exitOf(run: Command, stop: AbortSignal): Promise<number> {
   try {
     return await run(Deno.args, stop) ?? EXIT.ok;
   } catch (error) {
-    if (error instanceof HelpShown) print(error.message);
+    if (error instanceof TextShown) print(error.message);
     else if (!stop.aborted || error !== stop.reason) throw error;
     return EXIT.ok;
   }
@@ -46,11 +47,12 @@ async function exitOf(run: Command, stop: AbortSignal): Promise<number> {
 function complain(error: unknown): number {
   const failure = error instanceof Deno.errors.NotCapable ? permissionDenied(error) : error;
   const exit = failure instanceof Failure ? failure.exit : EXIT.failed;
+  const what = asCalled(describe(failure));
   if (isJsonLog()) {
-    logLastWords({ message: describe(failure), exit, ...verboseTrace(error) });
+    logLastWords({ message: what, exit, ...verboseTrace(error) });
     return exit;
   }
-  const lines = [`${styleText("red", "error:", { stream: process.stderr })} ${escapeControls(describe(failure))}`];
+  const lines = [`${styleText("red", "error:", { stream: process.stderr })} ${escapeControls(what)}`];
   const { stack } = verboseTrace(error);
   if (stack !== undefined) lines.push(escapeLines(stack));
   printLastWords(lines.join("\n"));

@@ -6,15 +6,20 @@ import type { InferValue, Parser } from "@optique/core/parser";
 import { EXIT, Failure } from "../errors.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import { helpText } from "./help.ts";
+import { asCalled } from "./program.ts";
+import { VERSION } from "./version.ts";
+
+/** Thrown to end a command that only has to show its message. */
+export class TextShown extends Error {}
 
 /** Thrown to end a command that only has to show its help. */
-export class HelpShown extends Error {
+export class HelpShown extends TextShown {
   /** What the help consists of. */
   readonly page: DocPage;
 
   /** The message is the help as text. */
   constructor(command: string, page: DocPage) {
-    super(helpText(command, page));
+    super(asCalled(helpText(command, page)));
     this.page = page;
   }
 }
@@ -31,7 +36,7 @@ export interface CommandText {
 /**
  * Parses `args` and returns their values.
  *
- * Throws {@linkcode HelpShown} on `--help`, which `main` prints; throws a usage {@linkcode Failure} of one line, with
+ * Throws {@linkcode HelpShown} on `--help`, and {@linkcode TextShown} on `--version`, which `main` prints; throws a usage {@linkcode Failure} of one line, with
  * the nearest known flag, on anything the parser does not know.
  */
 export function parseArgs<T extends Parser<"sync", unknown, unknown>>(
@@ -51,6 +56,13 @@ export function parseArgs<T extends Parser<"sync", unknown, unknown>>(
       option: true,
       onShow: (_exit, page) => {
         throw new HelpShown(`deno task ${about.name}`, page);
+      },
+    },
+    version: {
+      value: VERSION,
+      option: true,
+      onShow: () => {
+        throw new TextShown(`${asCalled(`deno task ${about.name}`).replace(/^deno task /, "")} ${VERSION}`);
       },
     },
     brief: line(about.brief),

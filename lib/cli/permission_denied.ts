@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { EXIT, Failure } from "../errors.ts";
 import { CREDENTIAL_FILES, env } from "./environment.ts";
 import { shellWord } from "../shell_word.ts";
+import { PROGRAM } from "./program.ts";
 
 /**
  * The failure for a permission that the task does not grant: which one, and a command line that does.
@@ -16,6 +17,10 @@ export function permissionDenied(error: Error): Failure {
   const folder = storageFlagIn(Deno.args) ?? path;
   if (folder.includes(",")) {
     return new Failure(EXIT.config, `Deno cannot grant a path with a comma, such as ${folder}: take another folder`);
+  }
+  if (PROGRAM !== undefined) {
+    const remedy = "its own storage folder only: name the folder in STORAGE_DIR";
+    return new Failure(EXIT.failed, `No ${access} access to ${path}: this program is granted ${remedy}`);
   }
   return new Failure(
     EXIT.failed,

@@ -1,5 +1,6 @@
 import stringWidth from "string-width";
 import { EXIT, Failure, messageOf } from "../errors.ts";
+import { asCalled } from "./program.ts";
 import { fitted, terminalColumns } from "./terminal.ts";
 
 type Stream = typeof Deno.stdout | typeof Deno.stderr;
@@ -38,9 +39,10 @@ export function print(line: string): void {
   else printEntry(logged(line));
 }
 
-/** Prints a line on stderr. */
+/** Prints a line for a person on stderr; in a program it names commands as they are called there. */
 export function printError(line: string): void {
-  printEntry(logged?.(line) ?? line);
+  const text = asCalled(line);
+  printEntry(logged?.(text) ?? text);
 }
 
 /** Prints an entry of the log, as it is. */

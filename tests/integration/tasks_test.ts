@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import deno from "../../deno.json" with { type: "json" };
 import { EXIT } from "../../lib/errors.ts";
 import { ownWorld } from "../support/commands.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 
-const { tasks }: { tasks: Record<string, { command: string }> } = JSON.parse(
-  Deno.readTextFileSync(join(CHECKOUT, "deno.json")),
-);
+const tasks: Record<string, { command: string }> = deno.tasks;
 /** Those that are commands of ours; the others run Deno's own tools. */
 const COMMANDS = Object.keys(tasks).filter((name) => !["check", "test", "ok"].includes(name));
 
@@ -23,15 +22,19 @@ async function denoTask(name: string, args: readonly string[], env: Record<strin
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-Deno.test("each task starts where no program but deno is on the PATH", async () => {
+Deno.test("each task shows its help and version where no program but deno is on the PATH", async () => {
   using world = ownWorld();
   const bin = join(world.storage, "bin");
   Deno.mkdirSync(bin);
   Deno.symlinkSync(Deno.execPath(), join(bin, "deno"));
   for (const name of COMMANDS) {
-    const { code, stdout, stderr } = await denoTask(name, ["--help"], { PATH: bin });
-    assert.deepEqual([code, stderr], [EXIT.ok, ""], name);
-    assert.match(stdout, new RegExp(`Usage: deno task ${name}`));
+    const [help, version] = await Promise.all([
+      denoTask(name, ["--help"], { PATH: bin }),
+      denoTask(name, ["--version"], { PATH: bin }),
+    ]);
+    assert.deepEqual([help.code, help.stderr], [EXIT.ok, ""], name);
+    assert.match(help.stdout, new RegExp(`Usage: deno task ${name}`));
+    assert.deepEqual(version, { code: EXIT.ok, stdout: `${name} ${deno.version}\n`, stderr: "" });
   }
 });
 

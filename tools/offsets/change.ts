@@ -14,6 +14,7 @@ import { requireIdle, waitUntilIdle } from "../../lib/kafka/offsets/require_idle
 import { settleChanges } from "../../lib/kafka/offsets/settle_changes.ts";
 import type { KnownVerdicts } from "../../lib/offset_changes.ts";
 import { instant, type ResetTarget } from "../../lib/reset_target.ts";
+import { asCalled } from "../../lib/cli/program.ts";
 import { shellWord } from "../../lib/shell_word.ts";
 import { type OffsetsSession, type OffsetsSetting, withOffsets } from "./offsets_session.ts";
 
@@ -61,7 +62,7 @@ export async function changeWithPreview(
     if (json) return printJson(previewJson(session, preview, made?.id));
     if (dryRun) return print("Nothing was changed (--dry-run)");
     if (made === undefined) return print("Nothing to change");
-    print(escapeControls(`Moved ${at.group} in ${at.topic}: change ${made.id}`) + undoHint(config));
+    print(escapeControls(`Moved ${at.group} in ${at.topic}: change ${made.id}`) + asCalled(undoHint(config)));
   });
 }
 

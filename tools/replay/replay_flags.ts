@@ -6,6 +6,7 @@ import { didYouMean } from "../../lib/cli/did_you_mean.ts";
 import { aboveZero, paceFlags, paceSetting } from "../../lib/cli/pace_flags.ts";
 import { line, parseArgs } from "../../lib/cli/parse.ts";
 import { type KafkaSettings, ordersFlags, ordersSettings } from "../../lib/cli/settings.ts";
+import { asCalled } from "../../lib/cli/program.ts";
 import { shellWord } from "../../lib/shell_word.ts";
 import { flagsOf, type FlagValue, sliceFlags, sliceSetting, sliceValues } from "../../lib/cli/slice_flags.ts";
 import { RETRYABLE_REASONS } from "../../lib/decide_order.ts";
@@ -182,5 +183,5 @@ export function resumeFlags({ source, run, given }: ReplayConfig, { to, until }:
 export function resumeCommand({ source, store: { storage, database } }: ReplayConfig, flags: string): string {
   // Dead letters are in no folder. A DATABASE_URL is not repeated, for it may hold a password.
   const isUsual = storage === "storage" || source.of === "dlq" || database !== undefined;
-  return `${isUsual ? "" : `STORAGE_DIR=${shellWord(storage)} `}deno task replay ${flags}`;
+  return asCalled(`${isUsual ? "" : `STORAGE_DIR=${shellWord(storage)} `}deno task replay ${flags}`);
 }

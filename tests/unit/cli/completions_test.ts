@@ -46,7 +46,7 @@ async function run(shell: string, args: string[]): Promise<string[]> {
 /** What bash, or zsh in its manner, completes these words to; the last one is begun. */
 async function inBash(shell: "bash" | "zsh", script: string, line: string): Promise<string[]> {
   const words = line.split(" ");
-  const call = words[0] === "deno" ? "_order_pipeline_deno" : "_order_pipeline_program";
+  const call = `_order_pipeline_${["deno", "orders"].includes(words[0]) ? words[0] : "program"}`;
   const state = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}`;
   const body = `${state}; ${call} '${words[0]}'; echo "\${COMPREPLY[@]}"`;
   if (shell === "bash") return await run("bash", ["--norc", "-c", `. "${script}"; ${body}`]);
@@ -62,13 +62,16 @@ for (const shell of ["bash", "zsh"] as const) {
     assert.deepEqual(await inBash(shell, script, "deno task produce --key "), ["item", "user", "same", "none"]);
     assert.deepEqual(await inBash(shell, script, "deno task produce --count "), []);
     assert.deepEqual(await inBash(shell, script, "deno task user "), [
-      ..."show add update --help --json --storage --database --user --status".split(" "),
+      ..."show add update --help --version --json --storage --database --user --status".split(" "),
     ]);
     assert.deepEqual(await inBash(shell, script, "deno task user add --status p"), ["paid"]);
     assert.deepEqual(await inBash(shell, script, "deno task offsets reset --fr"), ["--from-file"]);
     assert.deepEqual(await inBash(shell, script, "deno task whatif --us"), ["--users"]);
     assert.deepEqual(await inBash(shell, script, "deno task dashboard --pl"), ["--play"]);
-    assert.deepEqual(await inBash(shell, script, "./dist/consume --unt"), ["--until-end"]);
+    assert.deepEqual(await inBash(shell, script, "./dist/consumer --unt"), ["--until-end"]);
+    assert.deepEqual(await inBash(shell, script, "orders prod"), ["produce"]);
+    assert.deepEqual(await inBash(shell, script, "orders user add --status p"), ["paid"]);
+    assert.deepEqual(await inBash(shell, script, "deno task verify --ver"), ["--verbose", "--version"]);
     assert.deepEqual(await inBash(shell, script, "deno run x"), []);
   });
 }
@@ -94,7 +97,9 @@ shellTest(
       "user",
     ]);
     assert.ok((await complete("deno task user a")).includes("add"));
-    assert.match((await complete("consume --unt")).join("\t"), /^--until-end\tStop_when/);
+    assert.match((await complete("consumer --unt")).join("\t"), /^--until-end\tStop_when/);
+    assert.match((await complete("orders consume --unt")).join("\t"), /^--until-end\tStop_when/);
+    assert.deepEqual(await complete("orders prod"), ["produce", "Send_sample_orders"]);
   },
 );
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { configure as consume } from "../../../consumer.ts";
-import { HelpShown } from "../../../lib/cli/parse.ts";
+import { TextShown } from "../../../lib/cli/parse.ts";
 import { EXIT, Failure } from "../../../lib/errors.ts";
 import { configure as produce } from "../../../producer.ts";
 import { configure as replay } from "../../../tools/replay/replay_flags.ts";
@@ -30,7 +30,7 @@ const KNOWN = [
   ..."consume show add update --reset --reset-to --partitions --until-end --max-messages --batch-size --group --verbose"
     .split(" "),
   ..."--count --delay --rate --seed --mix --key --dry-run --json --same-id --run --originals --offline".split(" "),
-  ..."--user --status --item --quantity --brokers --registry --topic --storage --force --yes --port --play --help --"
+  ..."--user --status --item --quantity --brokers --registry --topic --storage --force --yes --port --play --help --version --"
     .split(" "),
 ];
 const VALUES = [
@@ -52,7 +52,7 @@ for (const [name, command] of Object.entries(COMMANDS)) {
         try {
           await printedBy(() => command(words));
         } catch (error) {
-          if (error instanceof HelpShown) return;
+          if (error instanceof TextShown) return;
           assert.ok(error instanceof Failure, `${error}`);
           assert.ok(error.exit === EXIT.usage || error.exit === EXIT.config, `${error.exit}: ${error.message}`);
           assert.notEqual(error.message, "");

@@ -31,6 +31,7 @@ import topics from "./topics.js" with { type: "text" };
 import verdicts from "./verdicts.js" with { type: "text" };
 import why from "./why.js" with { type: "text" };
 import whyStory from "./why_story.js" with { type: "text" };
+import { asCalled } from "../../../lib/cli/program.ts";
 
 export interface Asset {
   type: string;
@@ -80,6 +81,8 @@ export const ASSETS: Readonly<Record<string, Asset>> = {
 
 function files(ending: string, type: string, texts: Record<string, string>): Record<string, Asset> {
   return Object.fromEntries(
-    Object.entries(texts).map(([name, text]) => [`/${name}${ending}`, { type: `${type}; charset=utf-8`, text }]),
+    Object.entries(texts).map((
+      [name, text],
+    ) => [`/${name}${ending}`, { type: `${type}; charset=utf-8`, text: asCalled(text) }]),
   );
 }
