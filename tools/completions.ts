@@ -8,7 +8,9 @@ import { main } from "../lib/cli/main.ts";
 import { HelpShown, line, parseArgs } from "../lib/cli/parse.ts";
 import { print } from "../lib/cli/print.ts";
 import { configure as produce } from "../producer.ts";
+import { run as audit } from "./audit.ts";
 import { run as bootstrap } from "./bootstrap.ts";
+import { configure as compile } from "./compile.ts";
 import { configure as dashboard } from "./dashboard.ts";
 import { run as demo } from "./demo.ts";
 import { configure as dlq } from "./dlq.ts";
@@ -48,6 +50,8 @@ const COMMANDS: Record<string, Command> = {
   down,
   doctor,
   completions: configure,
+  compile,
+  audit,
 };
 
 const parser = object({
