@@ -3,8 +3,13 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { VERSION } from "../../lib/cli/version.ts";
 import { EXIT } from "../../lib/errors.ts";
+import { exists } from "../../lib/files/disk/exists.ts";
+import { freePorts } from "../../tools/stack/ports.ts";
 import { eventually, task } from "../support/commands.ts";
+import { httpGet } from "../support/http_get.ts";
 import { randomName, testEnv } from "../support/kafka.ts";
+import { withoutPostgres } from "../support/postgres.ts";
+import { TestDatabase } from "../support/postgres_database.ts";
 import { compiled, type Programs } from "../support/programs.ts";
 
 const SHELL_ONLY = Deno.build.os === "windows" ? " (skipped: needs a POSIX shell)" : "";
@@ -83,6 +88,13 @@ Deno.test({
     await t.step("says what to set where there is no folder to unpack into", () => needsFolder(programs));
     await t.step("has the rights of its task: no other folder, no other program", () => keepsRights(programs));
     await t.step("does all of the walk-through, and judges once what it was killed at", () => walks(programs));
+    await t.step("shows the dashboard, which names commands as the program does", () => showsDashboard(programs));
+    const reason = withoutPostgres();
+    await t.step({
+      name: reason === undefined ? "uses a database" : `uses a database (skipped: ${reason})`,
+      ignore: reason !== undefined,
+      fn: () => usesDatabase(programs),
+    });
   },
 });
 
@@ -124,7 +136,7 @@ async function startsTwice({ cache, run }: Programs): Promise<void> {
 async function runsWithoutEnvironment({ cache, run }: Programs): Promise<void> {
   const folder = join(userInfo().homedir, ".cache", "order-pipeline");
   const kinds = namesIn(join(cache, "order-pipeline")).filter((name) => name !== "deno");
-  const others = kinds.filter((name) => linesIn(join(folder, name, "orders.js")) === 0);
+  const others = exists(folder) ? kinds.filter((name) => !exists(join(folder, name))) : [""];
   try {
     const { code, stdout } = await run("orders-self-extracting", ["--help"], {});
     assert.equal(code, EXIT.ok);
@@ -202,4 +214,24 @@ async function walks({ place, run, start }: Programs): Promise<void> {
   }
   await run("consumer-self-extracting", ["--until-end", "--group", name, ...kafka]);
   assert.match(await orders("verify", ...kafka), /^verify: ok /m);
+}
+
+async function showsDashboard({ start }: Programs): Promise<void> {
+  const [port] = freePorts(1);
+  const { KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL } = testEnv();
+  const kafka = ["--brokers", KAFKA_BOOTSTRAP_SERVERS, "--registry", SCHEMA_REGISTRY_URL];
+  await using dashboard = start("orders-self-extracting", ["dashboard", "--port", `${port}`, ...kafka]);
+  const script = await eventually("its page", () => httpGet(`http://127.0.0.1:${port}/state.js`));
+  assert.match(script.text, /"orders consume"/);
+  assert.doesNotMatch(script.text, /deno task/);
+  dashboard.signal("SIGINT");
+  assert.equal((await dashboard.end).code, EXIT.ok);
+}
+
+async function usesDatabase({ cache, run }: Programs): Promise<void> {
+  await using database = await TestDatabase.empty();
+  const env = { XDG_CACHE_HOME: cache, DATABASE_URL: database.url };
+  const { code, stderr } = await run("orders-self-extracting", ["bootstrap"], env);
+  assert.equal(code, EXIT.ok, stderr);
+  assert.match((await run("orders-self-extracting", ["user", "show"], env)).stdout, /^alice {2}paid$/m);
 }

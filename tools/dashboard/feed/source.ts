@@ -1,3 +1,4 @@
+import { asCalled } from "../../../lib/cli/program.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import type { Health } from "../snapshot.ts";
 
@@ -47,5 +48,7 @@ export class Source<T> {
 /** An error of the language is a fault of this program, not something that is away. */
 function sentenceOf(error: unknown): string {
   const isOurs = [TypeError, RangeError, ReferenceError].some((kind) => error instanceof kind);
-  return isOurs ? `The dashboard itself has a fault, please report it: ${messageOf(error)}` : messageOf(error);
+  return isOurs
+    ? `The dashboard itself has a fault, please report it: ${messageOf(error)}`
+    : asCalled(messageOf(error));
 }

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 import uplotJs from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
+import { asCalled } from "../../../lib/cli/program.ts";
 import { EXIT, Failure, messageOf } from "../../../lib/errors.ts";
 import type { Feed } from "../feed.ts";
 import type { Play } from "../play/play.ts";
@@ -68,7 +69,7 @@ export function createApp({ feed, events, assets, play, port }: AppParts): Hono 
   app.onError((error, c) => {
     if (error instanceof TooManyQuestions) return failed(c, 503, "Too many questions at once: ask again");
     const isAway = error instanceof Failure && error.exit === EXIT.unavailable;
-    return failed(c, isAway ? 503 : 500, messageOf(error));
+    return failed(c, isAway ? 503 : 500, asCalled(messageOf(error)));
   });
   return app;
 }
