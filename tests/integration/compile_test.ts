@@ -165,9 +165,11 @@ async function keepsRights({ place, cache, run }: Programs): Promise<void> {
   const [mine, other] = ["mine", "other"].map((name) => join(place, name));
   const env = { XDG_CACHE_HOME: cache, STORAGE_DIR: mine };
   assert.equal((await run("orders-self-extracting", ["bootstrap"], env)).code, EXIT.ok);
-  const denied = await run("orders-self-extracting", ["bootstrap", "--storage", other], env);
-  assert.equal(denied.code, EXIT.failed);
-  assert.match(denied.stderr, /^error: No \w+ access to .*other.*: this program is granted .* STORAGE_DIR\n$/);
+  for (const [right, command] of [["write", ["bootstrap"]], ["read", ["user", "show"]]] as const) {
+    const { code, stderr } = await run("orders-self-extracting", [...command, "--storage", other], env);
+    assert.equal(code, EXIT.failed);
+    assert.match(stderr, new RegExp(`^error: No ${right} access to .*: this program is granted .* STORAGE_DIR\\n$`));
+  }
   const play = await run("orders-self-extracting", ["dashboard", "--play", "--port", "0"], env);
   assert.equal(play.code, EXIT.failed);
   assert.match(play.stderr, /^error: --play runs commands, which this program may not.*\n$/);
