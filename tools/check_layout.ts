@@ -28,15 +28,19 @@ const OWN_HTTP = "lib/avro/registry_http.ts";
 /** In a browser it asks the server that the page came from, and the content policy lets it ask no other. */
 const PAGE_HTTP = "tools/dashboard/page/connection.js";
 
+/** Careless on purpose: a process of its own, which nothing imports, and which says things as a tutorial does. */
+const NAIVE_CONSUMER = "drill/naive_consumer.ts";
+
 /** Commands must escape the JSON that they print; these only write JSON to files, or send it to a page. */
 const WRITES_JSON: readonly string[] = [
+  NAIVE_CONSUMER,
   "tools/stack/plan.ts",
   "tools/stack/state.ts",
   "tools/dashboard/server/event_streams.ts",
 ];
 
 /** Where TypeScript lives, and the scripts of the page, relative to the repository's root. */
-const ROOTS = [".", "lib", "tools", "tests", "bench"];
+const ROOTS = [".", "lib", "tools", "drill", "tests", "bench"];
 
 /**
  * Checks the import rules of CONTRIBUTING.md and docs/DESIGN.md and the size of files; prints violations and returns 1.
@@ -67,7 +71,7 @@ export function check(path: string, source: string): string[] {
   if (isCommand(path) && /\bJSON\.stringify\b/.test(source) && !WRITES_JSON.includes(path)) {
     faults.push(`${path} must print JSON by lib/cli/json_lines.ts`);
   }
-  if (/^(lib\/|tools\/|[^/]*$)/.test(path) && /\bconsole\.\w+\(/.test(source)) {
+  if (/^(lib\/|tools\/|drill\/|[^/]*$)/.test(path) && path !== NAIVE_CONSUMER && /\bconsole\.\w+\(/.test(source)) {
     faults.push(`${path} must print by lib/cli/print.ts: console.log throws where the disk is full`);
   }
   if (!LONGER_FOR_A_REASON.includes(path)) faults.push(...alarms(path, source.split("\n")));
@@ -109,9 +113,11 @@ export function findCircle(imports: ReadonlyMap<string, readonly string[]>): str
 
 /**
  * The rules: the domain imports itself; a technology the domain and itself; only tests import tests, but bench may
- * import their support.
+ * import their support; nothing but tests imports the drills, and nothing at all their careless consumer.
  */
 function mayImport(path: string, target: string): boolean {
+  if (target === NAIVE_CONSUMER) return false;
+  if (folderOf(target) === "drill") return folderOf(path) === "drill" || folderOf(path) === "tests";
   if (folderOf(target) === "tests") {
     return folderOf(path) === "tests" || (folderOf(path) === "bench" && target.startsWith("tests/support/"));
   }
@@ -138,7 +144,7 @@ function mayEnter(path: string, target: string): boolean {
 /** What may print: entry points, tools and the command line; the scripts of the page do not. */
 function isCommand(path: string): boolean {
   if (path.endsWith(".js")) return false;
-  return folderOf(path) === "" || folderOf(path) === "tools" || path.startsWith("lib/cli/");
+  return ["", "tools", "drill"].includes(folderOf(path)) || path.startsWith("lib/cli/");
 }
 
 function folderOf(path: string): string {

@@ -38,6 +38,24 @@ Deno.test("check() lets a room import those below it and no other", { permission
   assert.equal(check("lib/kafka/client/x.ts", 'import { x } from "../../files/disk/locks.ts";\n').length, 1);
 });
 
+Deno.test(
+  "check() keeps the drills to themselves, and their careless consumer to itself",
+  { permissions: "none" },
+  () => {
+    const source = (target: string) => `import { x } from "${target}";\n`;
+    for (const path of ["consumer.ts", "tools/x.ts", "lib/kafka/client/x.ts", "bench/x.ts"]) {
+      const up = "../".repeat(path.split("/").length - 1) || "./";
+      assert.deepEqual(check(path, source(`${up}drill/world.ts`)), [`${path} must not import drill/world.ts`]);
+    }
+    assert.deepEqual(check("drill/x.ts", source("./world.ts")), []);
+    assert.deepEqual(check("tests/unit/drill/x.ts", source("../../../drill/world.ts")), []);
+    for (const path of ["drill/x.ts", "tests/x.ts", "tools/x.ts"]) {
+      const naive = "drill/naive_consumer.ts";
+      assert.deepEqual(check(path, source(`../${naive}`)), [`${path} must not import ${naive}`]);
+    }
+  },
+);
+
 Deno.test("check() raises the alarms of a file and of a function", { permissions: "none" }, () => {
   const body = (lines: number) => "  x();\n".repeat(lines);
   assert.deepEqual(check("lib/x.ts", `function f() {\n${body(48)}}\n`), []);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { CREDENTIAL_FILES } from "../../lib/cli/environment.ts";
 import { print, printError } from "../../lib/cli/print.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
+import { eachLine, startScript } from "../child_script.ts";
 import { CHECKOUT } from "../stack/folders.ts";
 
 /** What `up` leaves for other commands. */
@@ -18,18 +19,16 @@ export class DemoConsumer implements AsyncDisposable {
   #share: { members: number; partitions: string } | undefined;
   #lines = Promise.withResolvers<void>();
 
-  /**
-   * Starts `consume` with `args`, and the rights that its task has. Through `sh`, which the tasks of the stack may
-   * run and which execs the consumer: so signals reach the consumer itself. Permissions: run sh; read.
-   */
+  /** Starts `consume` with `args`, and the rights that its task has. Permissions: run sh; read. */
   constructor(name: string, args: readonly string[]) {
     this.name = name;
     const reads = [STACK_FILE, ...CREDENTIAL_FILES.map((file) => Deno.env.get(file) || [])].flat().join(",");
-    const rights = ["run", "-q", "--no-prompt", "-P=kafka", `--allow-read=${reads}`];
-    const command = [Deno.execPath(), ...rights, join(CHECKOUT, "consumer.ts"), "--verbose", ...args];
-    const options = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-    this.#child = new Deno.Command("sh", { args: ["-c", 'exec "$0" "$@"', ...command], ...options }).spawn();
-    const shown = [this.#show(this.#child.stdout, print), this.#show(this.#child.stderr, printError)];
+    const rights = ["-P=kafka", `--allow-read=${reads}`];
+    this.#child = startScript([...rights, join(CHECKOUT, "consumer.ts"), "--verbose", ...args]);
+    const shown = [
+      eachLine(this.#child.stdout, (line) => this.#note(line, print)),
+      eachLine(this.#child.stderr, (line) => this.#note(line, printError)),
+    ];
     this.#ended = Promise.all(shown).then(() => this.#child.status);
     this.#ended.then(() => this.#lines.resolve());
   }
@@ -72,15 +71,6 @@ export class DemoConsumer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.signal("SIGTERM");
     await this.#ended;
-  }
-
-  async #show(stream: ReadableStream<Uint8Array<ArrayBuffer>>, show: (line: string) => void): Promise<void> {
-    let rest = "";
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop()!;
-      for (const line of lines) this.#note(line, show);
-    }
   }
 
   #note(line: string, show: (line: string) => void): void {

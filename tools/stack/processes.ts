@@ -73,8 +73,11 @@ export async function terminate(records: readonly ProcessRecord[], by: "TERM" | 
   return obeyed;
 }
 
-/** Signals the living ones and returns them. */
-async function signal(name: "TERM" | "INT" | "KILL", records: readonly ProcessRecord[]): Promise<ProcessRecord[]> {
+/** Signals the living ones and returns them. Permission: run sh. */
+export async function signal(
+  name: "TERM" | "INT" | "KILL",
+  records: readonly ProcessRecord[],
+): Promise<ProcessRecord[]> {
   const alive = await onlyAlive(records);
   // If one ends in between, that was the aim.
   if (alive.length > 0) await shell('kill -s "$0" "$@" 2>/dev/null', [name, ...alive.map(({ pid }) => String(pid))]);
