@@ -31,6 +31,9 @@ const PAGE_HTTP = "tools/dashboard/page/connection.js";
 /** Careless on purpose: a process of its own, which nothing imports, and which says things as a tutorial does. */
 const NAIVE_CONSUMER = "drill/naive_consumer.ts";
 
+/** Knows the flags of every command. */
+const COMPLETIONS = "tools/completions.ts";
+
 /** Commands must escape the JSON that they print; these only write JSON to files, or send it to a page. */
 const WRITES_JSON: readonly string[] = [
   NAIVE_CONSUMER,
@@ -113,11 +116,14 @@ export function findCircle(imports: ReadonlyMap<string, readonly string[]>): str
 
 /**
  * The rules: the domain imports itself; a technology the domain and itself; only tests import tests, but bench may
- * import their support; nothing but tests imports the drills, and nothing at all their careless consumer.
+ * import their support; only tests import the drills, but their flags are
+ * completed, too; nothing imports their careless consumer.
  */
 function mayImport(path: string, target: string): boolean {
   if (target === NAIVE_CONSUMER) return false;
-  if (folderOf(target) === "drill") return folderOf(path) === "drill" || folderOf(path) === "tests";
+  if (folderOf(target) === "drill") {
+    return ["drill", "tests"].includes(folderOf(path)) || (path === COMPLETIONS && target === "drill/drill.ts");
+  }
   if (folderOf(target) === "tests") {
     return folderOf(path) === "tests" || (folderOf(path) === "bench" && target.startsWith("tests/support/"));
   }

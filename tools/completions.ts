@@ -3,6 +3,7 @@ import { argument } from "@optique/core/primitives";
 import { choice } from "@optique/core/valueparser";
 import { configure as consume } from "../consumer.ts";
 import deno from "../deno.json" with { type: "json" };
+import { configure as drill } from "../drill/drill.ts";
 import { type CompletedTask, COMPLETIONS, wordsOf } from "../lib/cli/completions.ts";
 import { main } from "../lib/cli/main.ts";
 import { HelpShown, line, parseArgs } from "../lib/cli/parse.ts";
@@ -46,6 +47,7 @@ const COMMANDS: Record<string, Command> = {
   "migrate-store": migrateStore,
   dashboard,
   demo,
+  drill,
   up,
   down,
   doctor,

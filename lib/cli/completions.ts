@@ -15,6 +15,7 @@ export interface CompletedFlag {
 export interface CompletedTask {
   name: string;
   description: string;
+  /** Subcommands, and words that an argument may be. */
   commands: readonly string[];
   flags: readonly CompletedFlag[];
 }
@@ -24,16 +25,25 @@ export function wordsOf(pages: readonly DocPage[]): Pick<CompletedTask, "command
   const entries = pages.flatMap(({ sections }) => sections.flatMap((section) => section.entries));
   const flags = new Map(entries.flatMap(flagsIn).map((flag) => [flag.name, flag]));
   return {
-    commands: entries.flatMap(({ term }) => term.type === "command" ? [term.name] : []),
+    commands: entries.flatMap(commandsIn),
     flags: [...flags.values()],
   };
 }
 
+function commandsIn({ term, choices }: DocEntry): string[] {
+  if (term.type === "command") return [term.name];
+  return term.type === "argument" && choices !== undefined ? wordsIn(choices) : [];
+}
+
 function flagsIn({ term, description, choices }: DocEntry): CompletedFlag[] {
   if (term.type !== "option") return [];
-  const values = choices === undefined ? [] : plain(choices).split(",").map((value) => value.trim());
+  const values = choices === undefined ? [] : wordsIn(choices);
   const common = { description: plain(description ?? []), takesValue: term.metavar !== undefined, values };
   return term.names.map((name) => ({ name, ...common }));
+}
+
+function wordsIn(choices: Message): string[] {
+  return plain(choices).split(",").map((word) => word.trim());
 }
 
 function plain(message: Message): string {

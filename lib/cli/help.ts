@@ -13,7 +13,7 @@ export function helpText(command: string, page: DocPage): string {
   const grouped = { ...page, usage: usageLine(page.usage ?? []), sections: sectionsOf(page) };
   const text = formatDocPage(command, grouped, {
     showDefault: { prefix: " (default ", suffix: ")" },
-    showChoices: { prefix: " (", suffix: ")", label: "" },
+    showChoices: { prefix: " (", suffix: ")", label: "", maxItems: Infinity },
     colors: false,
     termWidth: "auto",
   });

@@ -48,6 +48,8 @@ Deno.test(
       assert.deepEqual(check(path, source(`${up}drill/world.ts`)), [`${path} must not import drill/world.ts`]);
     }
     assert.deepEqual(check("drill/x.ts", source("./world.ts")), []);
+    assert.deepEqual(check("tools/completions.ts", source("../drill/drill.ts")), []);
+    assert.equal(check("tools/completions.ts", source("../drill/world.ts")).length, 1);
     assert.deepEqual(check("tests/unit/drill/x.ts", source("../../../drill/world.ts")), []);
     for (const path of ["drill/x.ts", "tests/x.ts", "tools/x.ts"]) {
       const naive = "drill/naive_consumer.ts";

@@ -56,7 +56,7 @@ async function inBash(shell: "bash" | "zsh", script: string, line: string): Prom
 }
 
 for (const shell of ["bash", "zsh"] as const) {
-  shellTest(shell, `completions ${shell} completes tasks, flags, values and subcommands`, async (script) => {
+  shellTest(shell, `completions ${shell} completes tasks, flags, values, subcommands and arguments`, async (script) => {
     assert.deepEqual(await inBash(shell, script, "deno task prod"), ["produce"]);
     assert.deepEqual(await inBash(shell, script, "deno task produce --ji"), ["--jitter"]);
     assert.deepEqual(await inBash(shell, script, "deno task produce --key "), ["item", "user", "same", "none"]);
@@ -72,6 +72,8 @@ for (const shell of ["bash", "zsh"] as const) {
     assert.deepEqual(await inBash(shell, script, "orders prod"), ["produce"]);
     assert.deepEqual(await inBash(shell, script, "orders user add --status p"), ["paid"]);
     assert.deepEqual(await inBash(shell, script, "deno task verify --ver"), ["--verbose", "--version"]);
+    assert.deepEqual(await inBash(shell, script, "deno task drill st"), ["stale"]);
+    assert.deepEqual(await inBash(shell, script, "deno task completions f"), ["fish"]);
     assert.deepEqual(await inBash(shell, script, "deno run x"), []);
   });
 }
