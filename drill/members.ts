@@ -35,6 +35,16 @@ export class Member {
     return this.process.count(VERDICT);
   }
 
+  /** When it printed each of them. */
+  get verdictTimes(): number[] {
+    return this.process.lines.filter(({ text }) => VERDICT.test(text)).map(({ at }) => at);
+  }
+
+  /** Ids of the orders that it has judged. */
+  get judged(): string[] {
+    return this.process.lines.flatMap(({ text }) => VERDICT.exec(text)?.[1] ?? []);
+  }
+
   get #joined(): Record<string, string> | undefined {
     return this.process.last(SHARE)?.groups;
   }
@@ -83,10 +93,5 @@ export class Members {
   /** Ends those that are left as `kill` does. */
   async stop(members: readonly Member[] = this.all): Promise<void> {
     for (const { process } of members) await process.stop(this.#world.wait);
-  }
-
-  /** When a consumer printed its verdicts. */
-  static verdictTimes(process: DrillProcess): number[] {
-    return process.lines.filter(({ text }) => VERDICT.test(text)).map(({ at }) => at);
   }
 }

@@ -19,8 +19,8 @@ interface Pace {
   key: OrderKey;
 }
 
-/** Orders for a pen each, sent one after the other until stopped. */
-export class Traffic {
+/** Orders for a pen each, sent one after the other until stopped or disposed of. */
+export class Traffic implements Disposable {
   readonly sent: SentOrder[] = [];
   readonly #ending = new AbortController();
   readonly #done: Promise<void>;
@@ -36,6 +36,10 @@ export class Traffic {
     await this.#done;
     if (this.#failure !== undefined) throw this.#failure;
     return this.sent;
+  }
+
+  [Symbol.dispose](): void {
+    this.#ending.abort();
   }
 
   async #send(world: World, { everyMs, burst = 1, key }: Pace): Promise<void> {

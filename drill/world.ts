@@ -180,8 +180,8 @@ export class World implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const process of this.#processes) await process[Symbol.asyncDispose]();
     for (const publisher of this.#publishers.values()) await publisher.close();
-    if (this.place.own === undefined) await this.#tidy();
     this.store.remove();
+    if (this.place.own === undefined) await this.#tidy();
   }
 
   /** Takes group, topics and schema away from a Kafka and a registry that stay, as far as they are there yet. */

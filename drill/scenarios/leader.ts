@@ -7,6 +7,8 @@ import { VERDICT, type World } from "../world.ts";
 
 const EVERY_MS = 50;
 const CALM = 40;
+/** Until a group has a coordinator again, where the dead broker was that as well. */
+const PATIENCE_S = 90;
 
 export const leader: Drill = {
   name: "leader",
@@ -29,10 +31,10 @@ export const leader: Drill = {
 };
 
 async function run(world: World): Promise<Findings> {
+  const wait = { ...world.wait, seconds: PATIENCE_S };
   const consumer = world.consume();
-  const traffic = new Traffic(world, { everyMs: EVERY_MS, key: "item" });
-  const judged = (count: number) =>
-    consumer.until(`${count} verdicts`, () => consumer.count(VERDICT) >= count, world.wait);
+  using traffic = new Traffic(world, { everyMs: EVERY_MS, key: "item" });
+  const judged = (count: number) => consumer.until(`${count} verdicts`, () => consumer.count(VERDICT) >= count, wait);
   await judged(CALM);
   const partition = world.lastPartition;
   const before = await leaderOf(world, partition);
@@ -40,7 +42,7 @@ async function run(world: World): Promise<Findings> {
   const [killedAt, acknowledged] = [performance.now(), traffic.sent.length];
 
   const since = () => traffic.sent.filter(({ calledAt }) => calledAt > killedAt);
-  await until("sends are acknowledged again", () => since().length >= CALM, world.wait);
+  await until("sends are acknowledged again", () => since().length >= CALM, wait);
   const sent = await traffic.stop();
   await judged(sent.length);
   await world.committed();

@@ -1,6 +1,5 @@
-import type { DrillProcess } from "../drill_process.ts";
 import { type Drill, type Findings, secondsText } from "../scenario.ts";
-import { Members } from "../members.ts";
+import { type Member, Members } from "../members.ts";
 import { Traffic } from "../traffic.ts";
 import type { World } from "../world.ts";
 
@@ -21,8 +20,7 @@ export const rebalance: Drill = {
     "each counts once, whoever commits it first",
   ],
   right: 3,
-  why:
-    "A transaction moves the partition's position in the database as well, and of two that move it from one place one fails.",
+  why: "A batch's transaction also moves its partition's position in the database; from one place only one can.",
   needs: ["own stack", "PostgreSQL"],
   seconds: 10,
   naive: { not: "its store is a file of one process, so two of them cannot share it" },
@@ -32,7 +30,7 @@ export const rebalance: Drill = {
 async function run(world: World): Promise<Findings> {
   const members = new Members(world);
   const a = await members.join("A");
-  const traffic = new Traffic(world, { everyMs: EVERY_MS, burst: BURST, key: "none" });
+  using traffic = new Traffic(world, { everyMs: EVERY_MS, burst: BURST, key: "none" });
   await members.judged(traffic, CALM);
   const before = a.share;
   const startedAt = performance.now();
@@ -53,8 +51,8 @@ async function run(world: World): Promise<Findings> {
   };
 }
 
-function longestGap(members: readonly { process: DrillProcess }[], span: { from: number; to: number }): number {
-  const times = members.flatMap(({ process }) => Members.verdictTimes(process))
+function longestGap(members: readonly Member[], span: { from: number; to: number }): number {
+  const times = members.flatMap(({ verdictTimes }) => verdictTimes)
     .filter((at) => at >= span.from && at <= span.to).sort((one, other) => one - other);
   const gaps = times.map((at, index) => at - (times[index - 1] ?? at));
   return Math.max(0, ...gaps);
