@@ -2,7 +2,7 @@ import process from "node:process";
 import { styleText } from "node:util";
 import { escapeControls } from "../lib/cli/escape.ts";
 import { print } from "../lib/cli/print.ts";
-import { Failure } from "../lib/errors.ts";
+import { Failure, messageOf } from "../lib/errors.ts";
 import { askForKey, canAsk } from "./ask.ts";
 import { carelessLine } from "./careless_line.ts";
 import type { Place } from "./own_stack.ts";
@@ -38,15 +38,9 @@ export async function runDrill(drill: Drill, place: () => Promise<Place>, option
   const { isNaive, stop } = options;
   heading(isNaive ? `${name}, with a careless consumer` : name);
   if (isNaive && "not" in naive) return closed(name, "does not apply", naive.not);
-  let at: Place;
-  try {
-    at = await place();
-    if (needs.includes("PostgreSQL")) await at.own!.postgresPort();
-  } catch (error) {
-    stop.throwIfAborted();
-    if (!(error instanceof Failure) || !needs.includes("PostgreSQL")) throw error;
-    return closed(name, "skipped", `needs PostgreSQL: ${error.message}`);
-  }
+  const at = await place();
+  const lacks = needs.includes("PostgreSQL") ? await withoutPostgres(at, stop) : undefined;
+  if (lacks !== undefined) return closed(name, "skipped", lacks);
   drill.plan.forEach(say);
   print(styleText("bold", drill.question, { stream: process.stdout }));
   drill.answers.forEach((answer, index) => say(`${index + 1}  ${answer}`));
@@ -59,6 +53,17 @@ export async function runDrill(drill: Drill, place: () => Promise<Place>, option
   if (isNaive && grade === "red") showCarelessLine(name);
   print(`grade: ${coloured(grade)} (${secondsText(ms)})`);
   return { name, prediction: outcomeOf(prediction, rightAnswer(drill, isNaive)), because, grade, ms };
+}
+
+/** Why there is no PostgreSQL here, with the remedy; undefined where there is one. */
+async function withoutPostgres({ own }: Place, stop: AbortSignal): Promise<string | undefined> {
+  try {
+    await own!.postgresPort();
+  } catch (error) {
+    stop.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    return `needs PostgreSQL: ${error.message}`;
+  }
 }
 
 /** A drill that is not run, and why. */
@@ -78,7 +83,7 @@ async function predict({ answers }: Drill, { answer, stop }: RunOptions): Promis
   return prediction;
 }
 
-/** Lets it happen, and grades what came of it; a step that takes too long is red as well. */
+/** Lets it happen, and grades what came of it; red as well where a step fails or takes too long. */
 async function attempt(
   drill: Drill,
   place: Place,
@@ -92,8 +97,7 @@ async function attempt(
     return await gradeOf(world, findings);
   } catch (error) {
     stop.throwIfAborted();
-    if (!(error instanceof Failure)) throw error;
-    return { grade: "red", because: escapeControls(error.message) };
+    return { grade: "red", because: escapeControls(messageOf(error)) };
   }
 }
 
