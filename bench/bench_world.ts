@@ -16,8 +16,6 @@ import { type ConsumeSummary, parseConsume, parseSend, type SendSummary } from "
 import { Process } from "./process.ts";
 import { StorageImage } from "./storage_image.ts";
 
-const MAKE_STORAGE = join(import.meta.dirname!, "make_storage.ts");
-
 export interface BenchSettings {
   /** Where the stack answers. */
   env: DatabaseStackEnv;
@@ -134,14 +132,7 @@ export class BenchWorld {
     const sizes = [logged, items, batches, edits].map(String);
     return cached(this.#shared.storages, sizes.join(" "), async () => {
       const folder = join(this.settings.folder, `storage-${sizes.join("-")}`);
-      const command = new Deno.Command(Deno.execPath(), {
-        args: ["run", "-q", "--no-prompt", `--allow-read=${folder}`, `--allow-write=${folder}`, MAKE_STORAGE, folder]
-          .concat(sizes),
-        stdin: "null",
-        stdout: "piped",
-        stderr: "piped",
-      });
-      await finish("make_storage", new Process(command, this));
+      await this.script("make_storage", folder, sizes);
       return new StorageImage(folder);
     });
   }
@@ -173,11 +164,28 @@ export class BenchWorld {
     return new Process(taskCommand("consume", args, this.#env(place)), { signal: this.signal, onLine });
   }
 
-  /** Runs `inventory show` on a storage folder; milliseconds. */
-  async showStock({ folder }: StorageImage): Promise<number> {
+  /** Runs a task that needs nothing but the storage folder; its output, and the milliseconds it took. */
+  async timed(
+    name: string,
+    args: readonly string[],
+    { folder }: StorageImage,
+  ): Promise<{ ms: number; stdout: string }> {
     const since = performance.now();
-    await finish("inventory show", new Process(taskCommand("inventory", ["show"], { STORAGE_DIR: folder }), this));
-    return performance.now() - since;
+    const stdout = await finish(name, new Process(taskCommand(name, args, { STORAGE_DIR: folder }), this));
+    return { ms: performance.now() - since, stdout };
+  }
+
+  /** Runs a script of the bench on a folder; its output. */
+  async script(name: string, folder: string, args: readonly string[] = []): Promise<string> {
+    const script = join(import.meta.dirname!, `${name}.ts`);
+    const grants = ["--no-prompt", `--allow-read=${folder}`, `--allow-write=${folder}`];
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-q", ...grants, script, folder, ...args],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    });
+    return await finish(name, new Process(command, this));
   }
 
   /** Runs one of the peers; its output. */

@@ -32,3 +32,17 @@ export function parseSend(output: string): SendSummary {
   }
   return summary;
 }
+
+/** Reads how many orders `verify --json` found accepted. Throws if something is off. */
+export function parseVerify(output: string): number {
+  const { ok, accepted }: { ok: boolean; accepted: number } = JSON.parse(output);
+  if (!ok) throw new Error(`verify found faults: ${output.trim().slice(0, 500)}`);
+  return accepted;
+}
+
+/** Reads the milliseconds of `what` in the output of one of the bench's own scripts, as in `open 30 ms, close 5 ms`. */
+export function parseTimes(output: string, what: string): number {
+  const found = new RegExp(`\\b${what} ([\\d.]+) ms`).exec(output);
+  if (found === null) throw new Error(`Cannot find the time of ${what} in ${output.trim()}`);
+  return Number(found[1]);
+}

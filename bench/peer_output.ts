@@ -55,6 +55,29 @@ export function parseEndToEndLatency(output: string): LatencyFigures {
   };
 }
 
+/** What the Kafka Streams application says. */
+export interface StreamsFigures {
+  orders: number;
+  /** Records that a reader of committed transactions finds in its output. */
+  accepted: number;
+  /** From the first order until all are judged. */
+  judgedSeconds: number;
+  /** From the first order until the transactions of all of them are committed. */
+  committedSeconds: number;
+}
+
+/** Reads the line of JSON that `JudgeOrders` prints. Throws if a figure is missing. */
+export function parseStreams(output: string): StreamsFigures {
+  const summary: Record<string, unknown> = JSON.parse(output);
+  const figure = (name: string) => numberIn(`${summary[name]}`, `${name} of Kafka Streams`, output);
+  return {
+    orders: figure("orders"),
+    accepted: figure("accepted"),
+    judgedSeconds: figure("judged_seconds"),
+    committedSeconds: figure("committed_seconds"),
+  };
+}
+
 function numberIn(text: string | undefined, what: string, output: string): number {
   const number = Number.parseFloat(text ?? "");
   if (Number.isNaN(number)) throw new Error(`Cannot find ${what} in its output: ${output.trim().slice(-500)}`);

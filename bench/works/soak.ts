@@ -29,7 +29,8 @@ export const SOAK_TOOL: Work = {
   title: "inventory show, ten times as many batches behind",
   async prepare(world) {
     const [past, fresh] = await folders(world);
-    return async () => ({ ours: await world.showStock(past), peer: await world.showStock(fresh) });
+    const show = async (storage: StorageImage) => (await world.timed("inventory", ["show"], storage)).ms;
+    return async () => ({ ours: await show(past), peer: await show(fresh) });
   },
 };
 

@@ -6,7 +6,7 @@ import { DEFAULT_DATA_DIR, FETCH_LOCK_FILE, isReadable, isWritable, JARS_PREFIX 
 import { withLock } from "./stack_lock.ts";
 import { findMaven, isUnfit, JAVA_ENV } from "./toolchain.ts";
 
-/** Software that Maven fetches into a folder. */
+/** Software that Maven fetches, or builds, into a folder. */
 export interface Package {
   /** For messages, such as `Kafka and the registry`. */
   what: string;
@@ -14,6 +14,8 @@ export interface Package {
   megabytes: number;
   /** The POM that puts it into `${jars}`. */
   pom: string;
+  /** Files that the POM compiles. */
+  sources?: readonly string[];
   /** The platform, passed to the POM as `${platform}`; undefined if it fits any. */
   platform?: string;
 }
@@ -35,10 +37,14 @@ export async function providePackage(wanted: Package, dataDir: string, stop: Abo
 
 /**
  * Where the package is or will be: in the checkout for all its stacks, or in `dataDir` if the checkout cannot be
- * written. The folder's name is derived from the POM's contents. Permissions: read, write of both folders.
+ * written. The folder's name is derived from what the POM and the sources contain. Permissions: read, write of both folders.
  */
-export async function packageFolder({ pom, platform }: Package, dataDir: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", Deno.readFileSync(pom));
+export async function packageFolder(
+  { pom, sources = [], platform }: Package,
+  dataDir: string,
+): Promise<string> {
+  const contents = [pom, ...sources].map((path) => Deno.readTextFileSync(path)).join("");
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(contents));
   const version = new Uint8Array(digest).toHex().slice(0, 8);
   const name = [`${JARS_PREFIX}${version}`, platform].filter((part) => part !== undefined).join("-");
   const shared = join(DEFAULT_DATA_DIR, name);

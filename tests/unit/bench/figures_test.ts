@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { parseConsume, parseSend } from "../../../bench/our_output.ts";
+import { parseConsume, parseSend, parseTimes, parseVerify } from "../../../bench/our_output.ts";
 import {
   parseConsumerPerformance,
   parseEndToEndLatency,
   parseProducerPerformance,
+  parseStreams,
 } from "../../../bench/peer_output.ts";
 import { median, percentile } from "../../../bench/statistics.ts";
 import { resultOf } from "../../../bench/work.ts";
@@ -38,11 +39,24 @@ Deno.test("parseEndToEndLatency() takes the percentiles", pure, () => {
   assert.deepEqual(parseEndToEndLatency(output), { p50: 2, p99: 9 });
 });
 
+Deno.test("parseStreams() wants all figures", pure, () => {
+  const output = '{"orders":9,"accepted":5,"judged_seconds":0.5,"committed_seconds":0.6,"verdicts":{"accepted":5}}\n';
+  assert.deepEqual(parseStreams(output), { orders: 9, accepted: 5, judgedSeconds: 0.5, committedSeconds: 0.6 });
+  assert.throws(() => parseStreams('{"orders":9}'), /Cannot find accepted of Kafka Streams/);
+});
+
 Deno.test("parseConsume() and parseSend() read our own summaries", pure, () => {
   const summary = "100 orders: 66 accepted, 34 rejected (34 unpaid-user) in 0.7 s (137 orders/s)\n";
   assert.deepEqual(parseConsume(summary), { orders: 100, accepted: 66, ordersPerSecond: 137 });
   assert.equal(parseSend('{"sent":5,"seconds":1,"orders_per_second":5}').orders_per_second, 5);
   assert.throws(() => parseConsume("error: Cannot reach Kafka"), /Cannot find the summary/);
+});
+
+Deno.test("parseVerify() and parseTimes() read a check of the log and a script's times", pure, () => {
+  assert.equal(parseVerify('{"ok":true,"accepted":7}'), 7);
+  assert.throws(() => parseVerify('{"ok":false,"accepted":7,"faults":["lost"]}'), /verify found faults.*lost/);
+  assert.equal(parseTimes("open 30 ms, close 5.25 ms", "close"), 5.25);
+  assert.throws(() => parseTimes("open 30 ms", "close"), /Cannot find the time of close in open 30 ms/);
 });
 
 Deno.test("resultOf() compares round by round, and takes the middle", pure, () => {

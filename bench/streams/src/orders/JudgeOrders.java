@@ -1,0 +1,152 @@
+package orders;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * Judges the orders in a topic as {@code consume} does, as a Kafka Streams application, and prints one line of JSON with
+ * how many it accepted and how long it took.
+ *
+ * <p>Arguments are KEY=VALUE: {@code topic}, {@code output} (a topic, for what is accepted), {@code users} and {@code
+ * inventory} (CSV files), and settings of Streams, {@code bootstrap.servers}, {@code application.id} and {@code
+ * state.dir} at least.
+ */
+public final class JudgeOrders {
+    private static final Duration POLL = Duration.ofMillis(5);
+
+    private JudgeOrders() {}
+
+    public static void main(String[] args) throws Exception {
+        Map<String, String> given = new HashMap<>();
+        for (String arg : args) given.put(arg.substring(0, arg.indexOf('=')), arg.substring(arg.indexOf('=') + 1));
+        String topic = given.remove("topic");
+        String output = given.remove("output");
+        Map<String, String> users = readCsv(Path.of(given.remove("users")));
+        Map<String, String> stock = readCsv(Path.of(given.remove("inventory")));
+        Tally tally = new Tally();
+        Topology topology = topology(topic, output, () -> new OrderJudge(users, stock, tally));
+        Properties settings = settings(given);
+        try (Admin admin = Admin.create(settings); KafkaStreams streams = new KafkaStreams(topology, settings)) {
+            Map<TopicPartition, Long> ends = endsOf(topic, admin);
+            streams.setUncaughtExceptionHandler(e -> {
+                e.printStackTrace();
+                Runtime.getRuntime().halt(1);
+                return StreamThreadExceptionResponse.SHUTDOWN_APPLICATION;
+            });
+            streams.start();
+            long records = ends.values().stream().mapToLong(Long::longValue).sum();
+            while (tally.total() < records) Thread.sleep(POLL.toMillis());
+            long judgedAt = System.nanoTime();
+            while (!isCommitted(ends, given.get(StreamsConfig.APPLICATION_ID_CONFIG), admin)) Thread.sleep(POLL.toMillis());
+            long committedAt = System.nanoTime();
+            streams.close();
+            report(tally, judgedAt, committedAt, countCommitted(output, admin, settings));
+        }
+    }
+
+    private static Topology topology(String topic, String output, OrderJudges judges) {
+        ByteArrayDeserializer reads = new ByteArrayDeserializer();
+        ByteArraySerializer writes = new ByteArraySerializer();
+        return new Topology()
+            .addSource("orders", reads, reads, topic)
+            .addProcessor("judge", judges::create, "orders")
+            .addStateStore(Stores.keyValueStoreBuilder(
+                Stores.persistentKeyValueStore(OrderJudge.STOCK), Serdes.String(), Serdes.Integer())
+                .withCachingEnabled(), "judge")
+            .addStateStore(Stores.keyValueStoreBuilder(
+                Stores.persistentKeyValueStore(OrderJudge.ACCEPTED_IDS), Serdes.Bytes(), Serdes.ByteArray()), "judge")
+            .addSink("accepted", output, writes, writes, "judge");
+    }
+
+    /** Makes the judge of each task. */
+    private interface OrderJudges {
+        OrderJudge create();
+    }
+
+    /** The fastest that were found, by trying (docs/PERFORMANCE.md); those given come on top. */
+    private static Properties settings(Map<String, String> given) {
+        Properties settings = new Properties();
+        settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+        settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+        settings.putAll(given);
+        return settings;
+    }
+
+    /** The first two columns of a CSV file without quotes, below its header. */
+    private static Map<String, String> readCsv(Path path) throws IOException {
+        try (var lines = Files.lines(path)) {
+            return lines.skip(1).map(line -> line.split(",")).collect(Collectors.toMap(row -> row[0], row -> row[1]));
+        }
+    }
+
+    private static Map<TopicPartition, Long> endsOf(String topic, Admin admin) throws Exception {
+        var partitions = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions();
+        var latest = partitions.stream().collect(
+            Collectors.toMap(info -> new TopicPartition(topic, info.partition()), info -> OffsetSpec.latest()));
+        return admin.listOffsets(latest).all().get().entrySet().stream()
+            .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().offset()));
+    }
+
+    private static boolean isCommitted(Map<TopicPartition, Long> ends, String group, Admin admin) throws Exception {
+        var committed = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+        return ends.entrySet().stream().allMatch(end -> {
+            var at = committed.get(end.getKey());
+            return end.getValue() == 0 || at != null && at.offset() >= end.getValue();
+        });
+    }
+
+    /** Records in {@code output} whose transaction is committed. */
+    private static long countCommitted(String output, Admin admin, Properties settings) throws Exception {
+        Collection<TopicPartition> partitions = endsOf(output, admin).keySet();
+        Map<String, Object> reading = Map.of(
+            ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, settings.get(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG),
+            ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        var bytes = new ByteArrayDeserializer();
+        try (var consumer = new KafkaConsumer<>(reading, bytes, bytes)) {
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            long count = 0;
+            while (partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
+                count += consumer.poll(POLL).count();
+            }
+            return count;
+        }
+    }
+
+    private static void report(Tally tally, long judgedAt, long committedAt, long accepted) {
+        String verdicts = Arrays.stream(Verdict.values())
+            .map(verdict -> "\"%s\":%d".formatted(verdict.name().toLowerCase(), tally.of(verdict)))
+            .collect(Collectors.joining(","));
+        System.out.printf(
+            "{\"orders\":%d,\"accepted\":%d,\"judged_seconds\":%s,\"committed_seconds\":%s,\"verdicts\":{%s}}%n",
+            tally.total(), accepted, seconds(tally.begunAt(), judgedAt), seconds(tally.begunAt(), committedAt), verdicts);
+    }
+
+    private static double seconds(long from, long to) {
+        return (to - from) / 1e9;
+    }
+}
