@@ -175,7 +175,10 @@ export class BenchWorld {
     return { ms: performance.now() - since, stdout };
   }
 
-  /** Runs a script of the bench on a folder; its output. */
+  /**
+   * Runs a script of the bench on a folder; its output. They end by `main()`, which exits: Deno's own end of a process
+   * crashes once in a hundred times if V8 is still compiling (denoland/deno#12653).
+   */
   async script(name: string, folder: string, args: readonly string[] = []): Promise<string> {
     const script = join(import.meta.dirname!, `${name}.ts`);
     const grants = ["--no-prompt", `--allow-read=${folder}`, `--allow-write=${folder}`];

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { storageLayout } from "../lib/files/disk/layout.ts";
+import { main } from "../lib/cli/main.ts";
 import { AppendFile } from "../lib/files/disk/append_file.ts";
 import { visitLines } from "../lib/files/log/lines.ts";
 
@@ -40,4 +41,4 @@ function checksumLines(path: string): number {
   return crc;
 }
 
-if (import.meta.main) measure(Deno.args[0]);
+if (import.meta.main) await main(([folder]) => Promise.try(measure, folder));

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { main } from "../lib/cli/main.ts";
 import { editStorage } from "../lib/files/store/edit_storage.ts";
 import { IdentityIndex } from "../lib/files/index/identity_index.ts";
 import { writeIndexSnapshot } from "../lib/files/index/index_snapshot.ts";
@@ -105,12 +106,9 @@ function noteOwnWriting(layout: StorageLayout, seq: number): void {
 }
 
 if (import.meta.main) {
-  const [folder, orders, items, batches, edits] = Deno.args;
-  const count = (text: string | undefined) => text === undefined ? undefined : Number(text);
-  await makeStorage(folder, {
-    orders: Number(orders),
-    items: count(items),
-    batches: count(batches),
-    edits: count(edits),
+  await main(([folder, ...sizes]) => {
+    const [orders, ...others] = sizes.map(Number);
+    const [items, batches, edits]: (number | undefined)[] = others;
+    return makeStorage(folder, { orders, items, batches, edits });
   });
 }

@@ -1,3 +1,4 @@
+import { main } from "../lib/cli/main.ts";
 import { FileStore } from "../lib/files/store/file_store.ts";
 
 /** Opens and closes a storage folder as `consume` does and prints what that takes. Permissions: read and write of it. */
@@ -11,4 +12,4 @@ async function measure(folder: string): Promise<void> {
   console.log(`open ${open} ms, close ${close} ms, ${Math.round(rss / 1e6)} MB resident`);
 }
 
-if (import.meta.main) await measure(Deno.args[0]);
+if (import.meta.main) await main(([folder]) => measure(folder));

@@ -24,6 +24,7 @@ import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.state.Stores;
 
 /**
@@ -67,23 +68,19 @@ public final class JudgeOrders {
         }
     }
 
-    private static Topology topology(String topic, String output, OrderJudges judges) {
+    private static Topology topology(
+            String topic, String output, ProcessorSupplier<byte[], byte[], byte[], byte[]> judges) {
         ByteArrayDeserializer reads = new ByteArrayDeserializer();
         ByteArraySerializer writes = new ByteArraySerializer();
         return new Topology()
             .addSource("orders", reads, reads, topic)
-            .addProcessor("judge", judges::create, "orders")
+            .addProcessor("judge", judges, "orders")
             .addStateStore(Stores.keyValueStoreBuilder(
                 Stores.persistentKeyValueStore(OrderJudge.STOCK), Serdes.String(), Serdes.Integer())
                 .withCachingEnabled(), "judge")
             .addStateStore(Stores.keyValueStoreBuilder(
                 Stores.persistentKeyValueStore(OrderJudge.ACCEPTED_IDS), Serdes.Bytes(), Serdes.ByteArray()), "judge")
             .addSink("accepted", output, writes, writes, "judge");
-    }
-
-    /** Makes the judge of each task. */
-    private interface OrderJudges {
-        OrderJudge create();
     }
 
     /** The fastest that were found, by trying (docs/PERFORMANCE.md); those given come on top. */

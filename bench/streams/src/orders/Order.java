@@ -19,7 +19,7 @@ record Order(Bytes id, String user, String item, int quantity) {
         return length > 0 && length <= MAX_LENGTH;
     }
 
-    /** Reads orders, one after the other. Field by field: a third of the time that Avro's records take. */
+    /** Reads orders, one after the other; field by field, which is faster than by Avro's own records. */
     static final class Reader {
         private static final byte MAGIC = 0;
         /** The magic byte and the schema's id; the topic's only schema is our own. */

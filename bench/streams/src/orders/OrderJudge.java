@@ -10,7 +10,11 @@ import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
  * Judges the orders of one partition. What it forwards, its two stores and the position in the topic are in one
- * transaction. The topic's key is the item, so all orders of an item, and every order_id's, come to the same task.
+ * transaction.
+ *
+ * <p>The topic's key is the item, so all orders of an item come to the same judge, with every repetition of their ids.
+ * It does not see an id that comes again with an item of another partition, which {@code consume} would reject; for that
+ * Streams would have to send each order through a second topic, by its id.
  */
 final class OrderJudge implements Processor<byte[], byte[], byte[], byte[]> {
     static final String STOCK = "stock";
