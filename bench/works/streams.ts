@@ -6,7 +6,7 @@ import type { Work } from "../work.ts";
 /** Judging a full topic into an empty storage, against a Kafka Streams application that decides the same. */
 export const STREAMS: Work = {
   name: "streams",
-  title: "consume",
+  title: "consume, the peer deciding too",
   unit: "orders/s",
   peer: "Kafka Streams, exactly once",
   target: { bound: "at least", times: 4 },

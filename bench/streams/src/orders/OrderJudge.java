@@ -13,8 +13,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * transaction.
  *
  * <p>The topic's key is the item, so all orders of an item come to the same judge, with every repetition of their ids.
- * It does not see an id that comes again with an item of another partition, which {@code consume} would reject; for that
- * Streams would have to send each order through a second topic, by its id.
+ * It does not see an id that comes again with an item of another partition, which {@code consume} would reject: each
+ * order would have to go through a second topic, by its id.
  */
 final class OrderJudge implements Processor<byte[], byte[], byte[], byte[]> {
     static final String STOCK = "stock";

@@ -3,7 +3,7 @@ package orders;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/** When the first order was taken, and how many of each verdict there are; of all threads together. */
+/** When the first order was taken, and how many of each verdict there are; in all threads together. */
 final class Tally {
     private final AtomicLong begunAt = new AtomicLong();
     private final AtomicLongArray counts = new AtomicLongArray(Verdict.values().length);
@@ -16,9 +16,9 @@ final class Tally {
         counts.incrementAndGet(verdict.ordinal());
     }
 
-    /** By {@link System#nanoTime()}. */
-    long begunAt() {
-        return begunAt.get();
+    /** From the first order to {@code time}, by {@link System#nanoTime()}. */
+    double secondsUntil(long time) {
+        return (time - begunAt.get()) / 1e9;
     }
 
     long of(Verdict verdict) {
