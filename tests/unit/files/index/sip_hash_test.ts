@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { newHashKey, sipHash } from "../../../../lib/files/index/sip_hash.ts";
+import { newHashKey, sipHash, sipHashBytes } from "../../../../lib/files/index/sip_hash.ts";
+import { isValidOrderId, MAX_ORDER_ID_LENGTH } from "../../../../lib/order.ts";
 
 const pure = { permissions: "none" } as const;
 /** Key and texts of the reference implementation's vectors (veorq/SipHash, vectors.h, SipHash-2-4-128). */
@@ -32,5 +33,23 @@ Deno.test("sipHash() tells texts apart by every character and by the key, whatev
     assert.equal(hashed(text), once);
     assert.equal(once === another, text.toWellFormed() === other.toWellFormed());
     assert.notEqual(hashed(text, newHashKey()), once);
+  }));
+});
+
+const anyId = fc.oneof(
+  fc.uuid(),
+  fc.string({ unit: "grapheme", minLength: 1, maxLength: 256 }),
+  fc.string({ unit: "binary", minLength: 1, maxLength: 256 }),
+).map((id) => id.slice(0, MAX_ORDER_ID_LENGTH)).filter(isValidOrderId);
+
+Deno.test("sipHashBytes() gives the hash that sipHash() gives for the same id, wherever its bytes lie", pure, () => {
+  fc.assert(fc.property(anyId, fc.nat(9), fc.nat(9), fc.nat(3), (id, before, after, at) => {
+    const encoded = new TextEncoder().encode(id);
+    const bytes = new Uint8Array(before + encoded.length + after).fill(0xff);
+    bytes.set(encoded, before);
+    const [expected, actual] = [new Uint32Array(7), new Uint32Array(7)];
+    sipHash(id, KEY, expected, at);
+    sipHashBytes(new DataView(bytes.buffer), before, before + encoded.length, KEY, actual, at);
+    assert.deepEqual(actual, expected);
   }));
 });
