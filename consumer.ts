@@ -17,7 +17,7 @@ import type { DatabaseConnection } from "./lib/connections.ts";
 import { decodeBatch } from "./lib/decode_batch.ts";
 import { EXIT, Failure } from "./lib/errors.ts";
 import { Checkpointer } from "./lib/files/store/checkpointer.ts";
-import type { Verdict } from "./lib/judge_batch.ts";
+import { Judge } from "./lib/judge_batch.ts";
 import { createKafka } from "./lib/kafka/client/client.ts";
 import { DeadLetterTopic } from "./lib/kafka/dead_letters/dead_letters.ts";
 import { withAdmin } from "./lib/kafka/client/disconnect.ts";
@@ -39,6 +39,7 @@ import { preparedAhead } from "./lib/prepared_ahead.ts";
 import { processBatch } from "./lib/process_batch.ts";
 import { RESET_TARGETS } from "./lib/reset_target.ts";
 import { deadLetterTopic, valueSubject } from "./lib/topics.ts";
+import type { Verdicts } from "./lib/verdicts.ts";
 import { type ConsumerStore, openConsumerStore } from "./tools/consumer_store.ts";
 import { ConsumerView } from "./tools/consumer_view.ts";
 import { viewFlags, viewSetting, wantsJsonLog } from "./tools/consumer_view_flags.ts";
@@ -62,7 +63,7 @@ export interface ConsumerConfig extends KafkaSettings {
   /** Where metrics and health are served, if anywhere. */
   metrics?: { host: string; port: number };
   /** Gets every verdict once it is durable, in addition to the console. */
-  onVerdicts?: (verdicts: readonly Verdict[]) => void;
+  onVerdicts?: (verdicts: Verdicts) => void;
 }
 
 /**
@@ -123,12 +124,12 @@ async function consume(
   const decoder = new OrderDecoder(writerSchemas(config.registry, valueSubject(at.topic)));
   const deadLetters = new DeadLetterTopic(kafka);
   const checkpointer = new Checkpointer(store);
+  const judge = new Judge();
 
   async function decode(fetched: SubscribedBatch): Promise<OrderBatch> {
     view.monitor?.took(fetched);
-    await decoder.prepare(fetched.records.map(({ value }) => value));
-    const batch = decodeBatch(fetched, (value, timestamp) => decoder.decode(value, timestamp));
-    return { ...batch, topicId: at.topicId };
+    await decoder.prepare(fetched.records);
+    return { ...decodeBatch(fetched, decoder), topicId: at.topicId };
   }
 
   try {
@@ -147,7 +148,7 @@ async function consume(
         // Prepared once, so that the store knows the batch again if it loses the answer to a COMMIT.
         const orders = await subscription.throughOutages(batch, (isAgain) => isAgain ? decode(batch) : prepared);
         if (orders === undefined) continue; // a stop came during an outage
-        const process = view.observed(batch, () => processBatch(orders, { store, deadLetters }));
+        const process = view.observed(batch, () => processBatch(orders, { store, deadLetters, judge }));
         const verdicts = await checkpointer.during(() => subscription.throughOutages(batch, process));
         if (verdicts === undefined) continue; // the same, or another member was faster
         subscription.commit(batch);

@@ -1,10 +1,11 @@
-import { isValidName, isValidOrderId, MAX_QUANTITY, type Order, type StockItem, type User } from "./order.ts";
+import { type CheckedOrder, MAX_QUANTITY, type Order, type StockItem, type User } from "./order.ts";
 
-/** Why an order is rejected; the first if several apply. */
+/** Why an order is rejected whatever users and stock are: the order itself is at fault. */
+export const INVALID_REASONS = ["invalid-order-id", "invalid-name", "invalid-quantity"] as const;
+
+/** Why an order is rejected; the first if several apply. A rule of your own: docs/guides/own-rule.md. */
 export const REJECT_REASONS = [
-  "invalid-order-id",
-  "invalid-name",
-  "invalid-quantity",
+  ...INVALID_REASONS,
   "unknown-user",
   "unpaid-user",
   "unknown-item",
@@ -12,47 +13,37 @@ export const REJECT_REASONS = [
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
-/** Those where a change to users or stock can help; with the others the order itself is at fault. */
-export const RETRYABLE_REASONS: readonly string[] = [
-  "unknown-user",
-  "unpaid-user",
-  "unknown-item",
-  "insufficient-stock",
-] satisfies RejectReason[];
+/** Those where a change to users or stock can help. */
+export const RETRYABLE_REASONS: readonly string[] = REJECT_REASONS.slice(INVALID_REASONS.length);
 
-export type Decision =
-  | { accepted: true; remaining: number }
-  /** `status` of the user and `stock` of the item as seen, if they were looked up. */
-  | { accepted: false; reason: RejectReason; status?: string; stock?: number };
+export type Decision = "accepted" | RejectReason;
 
 /** The only status that lets a user order. */
 export const PAID = "paid";
+/** The statuses a user can have; anything else, written without the tools, counts as unpaid. */
+export const USER_STATUSES = [PAID, "unpaid"] as const;
 
 /** What is wrong with the order itself, regardless of users and stock; undefined if nothing is. */
-export function invalidOrder(order: Order): RejectReason | undefined {
-  if (!isValidOrderId(order.order_id)) return "invalid-order-id";
-  if (!isValidName(order.user) || !isValidName(order.item)) return "invalid-name";
-  const { quantity } = order;
+export function invalidOrder({ hasValidId, hasValidNames, quantity }: CheckedOrder): RejectReason | undefined {
+  if (!hasValidId) return "invalid-order-id";
+  if (!hasValidNames) return "invalid-name";
   if (!Number.isInteger(quantity) || quantity <= 0 || quantity > MAX_QUANTITY) return "invalid-quantity";
 }
 
 /**
- * Decides one order against its user and item as they stand; undefined for one that does not exist.
+ * Decides a valid order against its user and item as they stand; undefined for one that does not exist.
  *
- * Accepted: the user is paid and the item has enough; `remaining` is the stock it leaves. No I/O, clock or randomness.
+ * Accepted: the user is paid and the item has enough. Otherwise the first reason of {@linkcode REJECT_REASONS} that
+ * applies. No I/O, clock or randomness. The order may be a view of a row that moves on: keep nothing of it.
  */
-export function decideOrder(order: Order, user: User | undefined, item: StockItem | undefined): Decision {
-  const invalid = invalidOrder(order);
-  if (invalid !== undefined) return { accepted: false, reason: invalid };
-  const reason = rejection(order, user, item);
-  if (reason !== undefined) return { accepted: false, reason, status: user?.status, stock: item?.quantity };
-  return { accepted: true, remaining: item!.quantity - order.quantity };
-}
-
-/** Why a valid order is rejected; undefined where it is accepted. */
-function rejection(order: Order, user: User | undefined, item: StockItem | undefined): RejectReason | undefined {
+export function decideOrder(
+  { quantity }: Order,
+  user: User | undefined,
+  item: Pick<StockItem, "quantity"> | undefined,
+): Decision {
   if (user === undefined) return "unknown-user";
   if (user.status !== PAID) return "unpaid-user";
   if (item === undefined) return "unknown-item";
-  if (item.quantity < order.quantity) return "insufficient-stock";
+  if (item.quantity < quantity) return "insufficient-stock";
+  return "accepted";
 }

@@ -4,7 +4,8 @@ import { nameKey } from "./order.ts";
 import { pastOrders } from "./past_orders.ts";
 import { IdFilter } from "./id_filter.ts";
 import type { StoreContents } from "./store_admin.ts";
-import { type Alteration, type Difference, type Outcome, WhatIf } from "./what_if.ts";
+import type { Outcome } from "./verdicts.ts";
+import { type Alteration, type Difference, WhatIf } from "./what_if.ts";
 
 /** Orders judged between two looks at the signals. */
 const TURN = 10_000;

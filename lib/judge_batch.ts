@@ -1,111 +1,121 @@
-import { AcceptedIds, type Repetition, repetition } from "./accept_once.ts";
-import { decideOrder, invalidOrder, type RejectReason } from "./decide_order.ts";
-import { nameKey, type ReceivedOrder, type StockItem, type User } from "./order.ts";
+import { AcceptedRows, repetition } from "./accept_once.ts";
+import { decideOrder, invalidOrder } from "./decide_order.ts";
+import { NameMemo } from "./name_memo.ts";
+import { nameKey, type ReceivedOrder, type User } from "./order.ts";
+import { type OrderColumns, OrderRow } from "./order_columns.ts";
+import { type HashKey, newHashKey } from "./sip_hash.ts";
+import { type Outcome, type Stock, Verdicts } from "./verdicts.ts";
 
 /** Users, stock and accepted orders as they stand when a batch is judged. */
 export interface StoreView {
+  /** Another one as soon as any user or item is another one; stock that orders have changed is no other item. */
+  readonly version: unknown;
   user(name: string): User | undefined;
-  item(name: string): StockItem | undefined;
-  /** The order that was accepted under this `order_id`. */
-  accepted(orderId: string): ReceivedOrder | undefined;
+  item(name: string): Stock | undefined;
+  /** The order that was accepted under the `order_id` in this row of the batch. */
+  accepted(row: number): ReceivedOrder | undefined;
+  /** The key under which the store hashes ids, if it does. */
+  readonly hashKey?: HashKey;
 }
-
-export type Rejection = RejectReason | Exclude<Repetition, "redelivered">;
-
-export interface Accepted {
-  kind: "accepted";
-  received: ReceivedOrder;
-  /** Stock of the item before and after. */
-  before: number;
-  remaining: number;
-}
-
-export interface Rejected {
-  kind: "rejected";
-  received: ReceivedOrder;
-  reason: Rejection;
-  /** The user's status as seen, if it was looked up. */
-  status?: string;
-  /** The item's stock as seen, if it was looked up. */
-  stock?: number;
-}
-
-/** Accepted earlier; it takes no effect again. */
-export interface Redelivered {
-  kind: "redelivered";
-  received: ReceivedOrder;
-}
-
-/** What became of one order. */
-export type Verdict = Accepted | Rejected | Redelivered;
 
 /**
- * Judges orders one after the other, each against the stock that those before it left. Pure: `view` is only read.
- *
- * An `order_id` is accepted once, ever: an order with an accepted id is compared with the accepted one
- * (`accept_once.ts`). Any other is
- * decided by {@linkcode decideOrder}, and so is any invalid one.
+ * Judges batches of orders. It remembers users and items as long as the view has the same version: they recur all the
+ * time, and looking names up is a fifth of a consumer's time.
  */
-export function judgeBatch(orders: readonly ReceivedOrder[], view: StoreView): Verdict[] {
-  const batch = new BatchState(view);
-  return orders.map((received) => batch.judge(received));
-}
+export class Judge {
+  #names: unknown;
+  #version: unknown;
+  readonly #users = new NameMemo<User | undefined>();
+  readonly #items = new NameMemo<StockLeft | undefined>();
+  /** By `nameKey`: two spellings of a name share one stock. */
+  readonly #spelled = new Map<string, StockLeft | undefined>();
+  readonly #accepted = new AcceptedRows();
+  readonly #key = newHashKey();
 
-/** The view plus what the batch itself has accepted so far; each name is looked up in the view once. */
-class BatchState {
-  readonly #view: StoreView;
-  readonly #accepted = new AcceptedIds();
-  readonly #users = new Map<string, User | undefined>();
-  /** By `nameKey`, and by the name as written. */
-  readonly #items = new Map<string, StockItem | undefined>();
-
-  constructor(view: StoreView) {
-    this.#view = view;
-  }
-
-  judge(received: ReceivedOrder): Verdict {
-    const { order } = received;
-    const earlier = this.#accepted.find(order.order_id) ?? this.#view.accepted(order.order_id);
-    if (earlier !== undefined && invalidOrder(order) === undefined) {
-      return asVerdict(received, repetition(received, earlier));
+  /**
+   * Judges orders one after the other, each against the stock that those before it left. Pure: `view` is only read.
+   *
+   * An order that is not valid is rejected for that. An `order_id` is accepted once, ever: an order with an accepted id
+   * is compared with the accepted one (`accept_once.ts`). Any other is decided by {@linkcode decideOrder}.
+   */
+  judge(orders: OrderColumns, view: StoreView): Verdicts {
+    this.#begin(orders, view);
+    const verdicts = new Verdicts(orders);
+    const order = new OrderRow(orders);
+    for (let row = 0; row < orders.length; row++) {
+      order.row = row;
+      const outcome = invalidOrder(order) ?? this.#repetition(orders, row, view) ?? this.#decide(order, verdicts, view);
+      verdicts.outcomes[row] = outcome;
+      if (outcome === "accepted") verdicts.accepted++;
+      else if (outcome !== "redelivered") verdicts.rejected++;
     }
-    const item = this.#item(order.item);
-    const decision = decideOrder(order, this.#user(order.user), item);
-    if (!decision.accepted) {
-      const { reason, status, stock } = decision;
-      return { kind: "rejected", received, reason, status, stock };
+    return verdicts;
+  }
+
+  #begin(orders: OrderColumns, view: StoreView): void {
+    this.#accepted.begin(orders, view.hashKey ?? this.#key);
+    this.#batch++;
+    if (orders.names === this.#names && view.version === this.#version) return;
+    this.#names = orders.names;
+    this.#version = view.version;
+    this.#users.clear();
+    this.#items.clear();
+    this.#spelled.clear();
+  }
+  #batch = 0;
+
+  #repetition(orders: OrderColumns, row: number, view: StoreView): Outcome | undefined {
+    const first = this.#accepted.find(row);
+    const earlier = first >= 0 ? orders.at(first) : view.accepted(row);
+    return earlier && repetition(orders.at(row), earlier);
+  }
+
+  #decide(order: OrderRow, { orders, users, items, stock }: Verdicts, view: StoreView): Outcome {
+    const { row } = order;
+    const user = users[row] = this.#user(orders, row, view);
+    const item = this.#item(orders, row, view);
+    const decision = decideOrder(order, user, item);
+    if (item !== undefined) {
+      items[row] = item.inStore;
+      stock[row] = item.quantity;
     }
-    const before = item!.quantity;
-    item!.quantity = decision.remaining;
-    this.#accepted.add(received);
-    return { kind: "accepted", received, before, remaining: decision.remaining };
+    if (decision !== "accepted") return decision;
+    item!.quantity -= order.quantity;
+    this.#accepted.add(row);
+    return decision;
   }
 
-  #user(name: string): User | undefined {
-    const known = this.#users.get(name);
-    if (known !== undefined || this.#users.has(name)) return known;
-    const user = this.#view.user(name);
-    this.#users.set(name, user);
-    return user;
+  #user(orders: OrderColumns, row: number, view: StoreView): User | undefined {
+    const name = orders.user[row];
+    if (!this.#users.has(name)) this.#users.set(name, view.user(orders.names.text(name)));
+    return this.#users.get(name);
   }
 
-  /** The stock as the batch has left it so far: a copy, which the batch may change. */
-  #item(name: string): StockItem | undefined {
-    const known = this.#items.get(name);
-    if (known !== undefined || this.#items.has(name)) return known;
+  /** The stock as the batch has left it so far. */
+  #item(orders: OrderColumns, row: number, view: StoreView): StockLeft | undefined {
+    const name = orders.item[row];
+    if (!this.#items.has(name)) this.#items.set(name, this.#lookUpItem(orders.names.text(name), view));
+    const item = this.#items.get(name);
+    if (item !== undefined && item.batch !== this.#batch) {
+      item.batch = this.#batch;
+      item.quantity = item.inStore.quantity;
+    }
+    return item;
+  }
+
+  #lookUpItem(name: string, view: StoreView): StockLeft | undefined {
     const key = nameKey(name);
-    const item = this.#items.get(key) ?? copy(this.#view.item(name));
-    this.#items.set(name, item);
-    if (key !== name) this.#items.set(key, item); // two spellings of a name share one stock
+    if (this.#spelled.has(key)) return this.#spelled.get(key);
+    const inStore = view.item(name);
+    const item = inStore && { inStore, batch: 0, quantity: 0 };
+    this.#spelled.set(key, item);
     return item;
   }
 }
 
-function asVerdict(received: ReceivedOrder, repetition: Repetition): Verdict {
-  if (repetition === "redelivered") return { kind: "redelivered", received };
-  return { kind: "rejected", received, reason: repetition };
-}
-
-function copy(item: StockItem | undefined): StockItem | undefined {
-  return item && { name: item.name, quantity: item.quantity };
+/** An item, and what a batch has left of it; durable is only what the store has. */
+interface StockLeft extends Stock {
+  readonly inStore: Stock;
+  /** The batch that `quantity` is of. */
+  batch: number;
 }

@@ -1,10 +1,8 @@
 import { blankEdge, quoted, showBlanks } from "./blank_edge.ts";
-import { PAID } from "./decide_order.ts";
+import { USER_STATUSES } from "./decide_order.ts";
 import type { User } from "./order.ts";
 import { blankEdgedNames, firstFew } from "./row_warnings.ts";
 
-/** The statuses a user can have; anything else, written without the tools, counts as unpaid. */
-export const USER_STATUSES = [PAID, "unpaid"] as const;
 const KNOWN: ReadonlySet<string> = new Set(USER_STATUSES);
 
 /** Oddities of the users in `place`, probably not meant: an unknown status, a name with a blank at either end. */

@@ -14,6 +14,14 @@ export interface Order {
   created_at: number;
 }
 
+/** An order, and whether its texts can be what they are: known from their bytes, texts need not be made for that. */
+export interface CheckedOrder extends Order {
+  /** As {@linkcode isValidOrderId} says. */
+  readonly hasValidId: boolean;
+  /** As {@linkcode isValidName} says of user and item. */
+  readonly hasValidNames: boolean;
+}
+
 /** Where a record lies in Kafka. */
 export interface Coordinates {
   topic: string;

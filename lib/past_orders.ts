@@ -1,6 +1,6 @@
 import type { IdFilter } from "./id_filter.ts";
-import type { Rejection } from "./judge_batch.ts";
 import type { AcceptedOrder, RejectedOrder, StoreContents } from "./store_admin.ts";
+import type { Rejection } from "./verdicts.ts";
 
 /** An order that a store has judged. */
 export type PastOrder = AcceptedOrder | RejectedOrder;

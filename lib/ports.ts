@@ -1,8 +1,10 @@
 import type { Header } from "./header.ts";
-import type { Coordinates, Order, ReceivedOrder } from "./order.ts";
-import type { StoreView, Verdict } from "./judge_batch.ts";
+import type { StoreView } from "./judge_batch.ts";
+import type { Coordinates, Order } from "./order.ts";
+import type { OrderColumns } from "./order_columns.ts";
 import type { OffsetStore } from "./offset_changes.ts";
 import type { OffsetRange } from "./offset_ranges.ts";
+import type { Verdicts } from "./verdicts.ts";
 
 /** An order to be sent to Kafka. */
 export interface OutgoingOrder {
@@ -47,6 +49,16 @@ export interface TopicRecord {
   headers: readonly Header[];
 }
 
+/** Records by offset, of which the objects are made when they are asked for. */
+export interface TopicRecords extends Iterable<TopicRecord> {
+  readonly length: number;
+  /** Of each, in milliseconds since the epoch. */
+  readonly timestamp: ArrayLike<number>;
+  hasHeaders(row: number): boolean;
+  /** Undefined beyond the last. */
+  at(row: number): TopicRecord | undefined;
+}
+
 /** Offsets `[from, to)` of one partition, read together: records, transaction markers and gaps. */
 export interface PartitionRange extends OffsetRange {
   topic: string;
@@ -54,8 +66,8 @@ export interface PartitionRange extends OffsetRange {
 }
 
 /** A batch as it was fetched. */
-export interface FetchedBatch<R extends TopicRecord = TopicRecord> extends PartitionRange {
-  records: readonly R[];
+export interface FetchedBatch<R extends TopicRecords = TopicRecords> extends PartitionRange {
+  records: R;
 }
 
 /** A decoded batch: each record is an order or a dead letter. */
@@ -63,7 +75,7 @@ export interface OrderBatch extends PartitionRange {
   /** As in {@linkcode TopicPartition}. */
   topicId?: string;
   /** By offset. */
-  orders: readonly ReceivedOrder[];
+  orders: OrderColumns;
   /** By offset. */
   deadLetters: readonly DeadLetter[];
 }
@@ -103,7 +115,7 @@ export interface TopicPartition {
  * closes, after the last call has settled.
  */
 export interface OrderStore {
-  process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]>;
+  process(batch: OrderBatch, judge: (view: StoreView) => Verdicts): Promise<Verdicts>;
   /**
    * Where reading of a partition has to go on, even if the group says otherwise: an offset up to which verdicts are
    * durable, or undefined if the group's own offset will do.

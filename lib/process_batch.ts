@@ -1,5 +1,6 @@
-import { judgeBatch, type Verdict } from "./judge_batch.ts";
+import type { Judge } from "./judge_batch.ts";
 import type { DeadLetterSink, OrderBatch, OrderStore } from "./ports.ts";
+import type { Verdicts } from "./verdicts.ts";
 
 /**
  * Takes one batch to its verdicts: judged, and made durable.
@@ -9,8 +10,8 @@ import type { DeadLetterSink, OrderBatch, OrderStore } from "./ports.ts";
  */
 export async function processBatch(
   batch: OrderBatch,
-  { store, deadLetters }: { store: OrderStore; deadLetters: DeadLetterSink },
-): Promise<Verdict[]> {
+  { store, deadLetters, judge }: { store: OrderStore; deadLetters: DeadLetterSink; judge: Judge },
+): Promise<Verdicts> {
   if (batch.deadLetters.length > 0) await deadLetters.send(batch.deadLetters);
-  return await store.process(batch, (view) => judgeBatch(batch.orders, view));
+  return await store.process(batch, (view) => judge.judge(batch.orders, view));
 }

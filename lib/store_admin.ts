@@ -1,10 +1,10 @@
-import type { Rejection } from "./judge_batch.ts";
 import type { KnownVerdicts, OffsetStore } from "./offset_changes.ts";
 import type { OffsetRange, PartitionRanges } from "./offset_ranges.ts";
 import type { Coordinates, Order, StockItem, User } from "./order.ts";
 import type { OutgoingOrder } from "./ports.ts";
 import type { Slice } from "./slice.ts";
 import type { SliceFilter } from "./slice.ts";
+import type { Rejection } from "./verdicts.ts";
 
 /**
  * The tools' side of a store: what people and commands other than the consumer do with it, even while consumers run.

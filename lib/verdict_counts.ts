@@ -1,4 +1,4 @@
-import type { Verdict } from "./judge_batch.ts";
+import type { Outcome } from "./verdicts.ts";
 
 /** How many records got which verdict. */
 export interface VerdictCounts {
@@ -14,9 +14,9 @@ export function noCounts(): VerdictCounts {
 }
 
 /** Adds one verdict to `counts`. */
-export function countVerdict(counts: VerdictCounts, verdict: Verdict): void {
-  if (verdict.kind === "rejected") counts.rejected[verdict.reason] = (counts.rejected[verdict.reason] ?? 0) + 1;
-  else counts[verdict.kind]++;
+export function countVerdict(counts: VerdictCounts, outcome: Outcome): void {
+  if (outcome === "accepted" || outcome === "redelivered") counts[outcome]++;
+  else counts.rejected[outcome] = (counts.rejected[outcome] ?? 0) + 1;
 }
 
 export function rejectedIn(counts: VerdictCounts): number {

@@ -1,10 +1,11 @@
+import { repetition } from "./accept_once.ts";
 import { AlteredStock, type Pair, type StockAlteration } from "./altered_stock.ts";
-import { PAID } from "./decide_order.ts";
-import { judgeBatch, type Rejection, type StoreView } from "./judge_batch.ts";
+import { decideOrder, INVALID_REASONS, PAID } from "./decide_order.ts";
 import { nameKey, type ReceivedOrder, type User } from "./order.ts";
 import { type PastOrder, REPEATED } from "./past_orders.ts";
 import { IdFilter } from "./id_filter.ts";
 import type { StoreContents } from "./store_admin.ts";
+import type { Outcome } from "./verdicts.ts";
 
 /** What is altered. What is not given stays as each order met it. */
 export interface Alteration {
@@ -14,9 +15,6 @@ export interface Alteration {
   /** Orders created before, in milliseconds since the epoch, are not judged: they took effect as they did. */
   since?: number;
 }
-
-/** A verdict in one word: `accepted`, the reason of a rejection, or `redelivered`. */
-export type Outcome = "accepted" | "redelivered" | Rejection;
 
 /** An order whose verdict would have been another one. */
 export interface Difference {
@@ -31,13 +29,11 @@ export interface Difference {
 }
 
 /** No change of users or stock can help these, and a store keeps their names and ids only as far as it can. */
-const INVALID: ReadonlySet<string> = new Set(
-  ["invalid-order-id", "invalid-name", "invalid-quantity"] satisfies Rejection[],
-);
+const INVALID: ReadonlySet<string> = new Set(INVALID_REASONS);
 
 /**
- * Judges past orders once more, one after the other, by the rules of the consumer ({@linkcode judgeBatch}), as if users
- * or stock had been others.
+ * Judges past orders once more, one after the other, by the rules of the consumer (`judge_batch.ts`), as if users or
+ * stock had been others.
  *
  * Each order meets what it met then, as the store noted it, but for what is altered: the user in place of the user, and
  * the stock plus what the alteration has made of it so far ({@linkcode AlteredStock}). So without an alteration each
@@ -88,13 +84,10 @@ export class WhatIf {
   }
 
   #outcome(past: PastOrder, received: ReceivedOrder, quantity: number | undefined): Outcome {
-    const view: StoreView = {
-      user: () => this.#user(past),
-      item: (name) => quantity === undefined ? undefined : { name, quantity },
-      accepted: (orderId) => this.#accepted.get(orderId),
-    };
-    const [verdict] = judgeBatch([received], view);
-    return verdict.kind === "rejected" ? verdict.reason : verdict.kind;
+    const earlier = this.#accepted.get(past.order_id);
+    if (earlier !== undefined) return repetition(received, earlier);
+    const item = quantity === undefined ? undefined : { quantity };
+    return decideOrder(received.order, this.#user(past), item);
   }
 
   #user(past: PastOrder): User | undefined {

@@ -79,20 +79,21 @@ export class ConsumerMonitor implements ReadWatch, AsyncDisposable {
 
   committed({ partition, to, records }: FetchedBatch, ms: number): void {
     this.#metrics.committed("kafka", ms);
-    const last = records.at(-1);
-    if (last !== undefined) this.#lags.sentUntil(partition, to, last.timestamp);
+    const { length, timestamp } = records;
+    if (length > 0) this.#lags.sentUntil(partition, to, timestamp[length - 1]);
   }
 
   /** Notes that a batch is about to be handled. */
   took({ partition, records }: FetchedBatch): void {
-    if (records.length > 0) this.#lags.took(partition, records[0].timestamp);
+    if (records.length > 0) this.#lags.took(partition, records.timestamp[0]);
   }
 
   /** Notes that the verdicts of a batch are durable, `ms` after it was decoded. */
   judged({ records }: FetchedBatch, ms: number): void {
     this.#health.alive(performance.now());
     this.#metrics.committed("store", ms);
-    const oldest = records.reduce((oldest, { timestamp }) => Math.min(oldest, timestamp), Infinity);
+    let oldest = Infinity;
+    for (let row = 0; row < records.length; row++) oldest = Math.min(oldest, records.timestamp[row]);
     this.#metrics.judged({ records: records.length, oldest, now: Date.now() });
   }
 

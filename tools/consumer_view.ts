@@ -4,10 +4,10 @@ import { print, printError } from "../lib/cli/print.ts";
 import { VerdictLog } from "../lib/cli/verdict_log.ts";
 import { VerdictReport } from "../lib/cli/verdict_report.ts";
 import { warn } from "../lib/cli/warn.ts";
-import type { Verdict } from "../lib/judge_batch.ts";
 import type { SubscriptionOptions } from "../lib/kafka/consume/subscription_options.ts";
 import type { DeadLetter, FetchedBatch } from "../lib/ports.ts";
 import { batchTracer, type TraceBatch } from "../lib/telemetry/traced_batches.ts";
+import type { Verdicts } from "../lib/verdicts.ts";
 import type { ConsumerMonitor } from "./consumer_monitor.ts";
 
 export interface ViewSetting {
@@ -84,7 +84,7 @@ export class ConsumerView implements AsyncDisposable {
   }
 
   /** The work on a batch has succeeded. */
-  judged(batch: FetchedBatch, verdicts: readonly Verdict[], deadLetters: readonly DeadLetter[]): void {
+  judged(batch: FetchedBatch, verdicts: Verdicts, deadLetters: readonly DeadLetter[]): void {
     this.#report.show(verdicts);
     this.#report.showDeadLetters(deadLetters);
     this.monitor?.judged(batch, this.#took.get(batch)!);

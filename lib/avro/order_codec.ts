@@ -1,8 +1,11 @@
 import { Buffer } from "node:buffer";
 import avro, { type Type, type types } from "avsc";
+import type { RecordDecoder } from "../decode_batch.ts";
 import { messageOf } from "../errors.ts";
+import { NameTable } from "../name_table.ts";
 import type { Order } from "../order.ts";
-import { HEADER_BYTES, MAGIC, schemaIdIn } from "../wire_format.ts";
+import type { OrderColumns } from "../order_columns.ts";
+import { HEADER_BYTES, MAGIC, schemaIdAt, schemaIdIn } from "../wire_format.ts";
 import { BodyReader } from "./body_reader.ts";
 import { OrderReader } from "./order_reader.ts";
 import { isInMillis, orderResolver, type ReadInto } from "./order_resolver.ts";
@@ -17,8 +20,22 @@ const PARALLEL_LOOKUPS = 8;
 
 const ORDER = avro.Type.forSchema(ORDER_SCHEMA);
 
-/** An order, or one line that says why the bytes are not one. */
-export type Decoded = { order: Order } | { undecodable: string };
+/** Records in columns: the value of each is `bytes[valueFrom, valueTo)`, and null where `valueTo` is -1. */
+export interface RecordColumns {
+  readonly length: number;
+  readonly bytes: ArrayLike<Buffer>;
+  readonly valueFrom: ArrayLike<number>;
+  readonly valueTo: ArrayLike<number>;
+  readonly offset: ArrayLike<number>;
+  /** Milliseconds since the epoch, as the broker has it: it stands in for a missing `created_at`. */
+  readonly timestamp: ArrayLike<number>;
+}
+
+/** A single value as {@linkcode RecordColumns}. */
+export function asRecord(value: Buffer | null, { offset = 0, timestamp = 0 } = {}): RecordColumns {
+  const bytes = [value ?? Buffer.alloc(0)];
+  return { length: 1, bytes, valueFrom: [0], valueTo: [value?.length ?? -1], offset: [offset], timestamp: [timestamp] };
+}
 
 type Writer =
   /** `isOurs`: written with our own schema, as almost everything is. */
@@ -51,29 +68,38 @@ export function encodeOrder(schemaId: number, order: Order): Buffer {
  *
  * `prepare` asks the registry for the schemas not known yet; `decode` then works without waiting.
  */
-export class OrderDecoder {
+export class OrderDecoder implements RecordDecoder<RecordColumns> {
   readonly #schemas: WriterSchemas;
   readonly #now: () => number;
   readonly #writers = new Map<number, Writer>();
   readonly #reader = new OrderReader();
+  #names = new NameTable();
+  /** The id of our own schema seen last: nearly every record has it. */
+  #usualId: number | undefined;
 
   constructor(schemas: WriterSchemas, options: { now?: () => number } = {}) {
     this.#schemas = schemas;
     this.#now = options.now ?? Date.now;
   }
 
+  /** Where the names of the next batch get their numbers. */
+  get names(): NameTable {
+    if (this.#names.isFull) this.#names = new NameTable();
+    return this.#names;
+  }
+
   /**
-   * Looks up each schema that `values` were written with, once.
+   * Looks up each schema that values were written with, once.
    *
    * Rejects with `RegistryUnavailable` if the registry cannot tell. Nothing may be decoded then; call again to retry.
    * Permission: net to the registry.
    */
-  async prepare(values: Iterable<Buffer | null>): Promise<void> {
+  async prepare({ length, bytes, valueFrom, valueTo }: RecordColumns): Promise<void> {
     this.#forgetUnusable();
     const unknown = new Set<number>();
-    for (const value of values) {
-      const id = schemaIdIn(value);
-      if (id !== undefined && !this.#writers.has(id)) unknown.add(id);
+    for (let row = 0; row < length; row++) {
+      const id = schemaIdAt(bytes[row], valueFrom[row], valueTo[row]);
+      if (id !== undefined && id !== this.#usualId && !this.#writers.has(id)) unknown.add(id);
     }
     const ids = [...unknown];
     while (ids.length > 0) {
@@ -81,21 +107,33 @@ export class OrderDecoder {
     }
   }
 
-  /**
-   * Decodes one of the values last prepared; throws for any other, which is a caller's mistake.
-   *
-   * `writtenAt` is the time of the record in Kafka, in milliseconds since the epoch: it stands in for a missing
-   * `created_at`.
-   */
-  decode(value: Buffer | null, writtenAt: number): Decoded {
-    if (value === null) return { undecodable: "Null value" };
+  /** Decodes one of the records last prepared; throws for any other, which is a caller's mistake. */
+  decode(records: RecordColumns, row: number, into: OrderColumns): string | undefined {
+    const bytes = records.bytes[row];
+    const from = records.valueFrom[row];
+    const to = records.valueTo[row];
+    const id = schemaIdAt(bytes, from, to);
+    const isRead = id !== undefined && id === this.#usualId &&
+      this.#reader.read(bytes, from + HEADER_BYTES, to, records.offset[row], into);
+    return isRead ? undefined : this.#decode(records, row, into);
+  }
+
+  #decode({ bytes, valueFrom, valueTo, offset, timestamp }: RecordColumns, row: number, into: OrderColumns) {
+    if (valueTo[row] < 0) return "Null value";
+    const value = bytes[row].subarray(valueFrom[row], valueTo[row]);
     const id = schemaIdIn(value);
-    if (id === undefined) return { undecodable: headerFault(value) };
+    if (id === undefined) return headerFault(value);
     const writer = this.#writers.get(id);
     if (writer === undefined) throw new Error(`Cannot decode: schema ${id} was not prepared`);
-    if ("undecodable" in writer) return { undecodable: writer.undecodable };
-    const order = writer.isOurs ? this.#reader.read(value, HEADER_BYTES) : undefined;
-    return order === undefined ? decodeBody(value, writer.read, writtenAt) : { order };
+    if ("undecodable" in writer) return writer.undecodable;
+    if (writer.isOurs) {
+      this.#usualId = id;
+      if (this.#reader.read(value, HEADER_BYTES, value.length, offset[row], into)) return undefined;
+    }
+    const decoded = decodeBody(value, writer.read, timestamp[row]);
+    if (typeof decoded === "string") return decoded;
+    const { topic, partition } = into;
+    into.add({ order: decoded, at: { topic, partition, offset: offset[row] } });
   }
 
   #forgetUnusable(): void {
@@ -134,15 +172,15 @@ function isOurs(writer: Type): boolean {
   return ORDER.equals(writer) && isInMillis(writer as types.RecordType);
 }
 
-function decodeBody(value: Buffer, read: ReadInto, writtenAt: number): Decoded {
+function decodeBody(value: Buffer, read: ReadInto, writtenAt: number): Order | string {
   const order: Order = { order_id: "", user: "", item: "", quantity: 0, created_at: writtenAt };
   const body = new BodyReader(value, HEADER_BYTES);
   try {
     read(body, order);
   } catch (error) {
-    return { undecodable: reasonOf(error) };
+    return reasonOf(error);
   }
-  return body.left > 0 ? { undecodable: `${body.left} bytes too many after the Avro body` } : { order };
+  return body.left > 0 ? `${body.left} bytes too many after the Avro body` : order;
 }
 
 function reasonOf(error: unknown): string {

@@ -1,13 +1,16 @@
 import { Buffer } from "node:buffer";
+import { OrderColumns } from "../order_columns.ts";
 import { HEADER_BYTES, schemaIdIn } from "../wire_format.ts";
 import { BodyReader } from "./body_reader.ts";
-import { OrderDecoder } from "./order_codec.ts";
+import { asRecord, OrderDecoder } from "./order_codec.ts";
 import type { FoundSchema, WriterSchemas } from "./schema_registry.ts";
 import { skipperOf } from "./skip_value.ts";
 import { writerType } from "./writer_type.ts";
 
 /** The most registry answers kept: a topic full of poison may name millions of ids. */
 const MAX_KNOWN = 1_000;
+
+const NOWHERE = { topic: "", partition: 0 };
 
 /** What can be told about a message value. */
 export interface ReadValue {
@@ -33,9 +36,9 @@ export class ValueReader {
   /** Rejects with `RegistryUnavailable` if the registry cannot tell. Permission: net to the registry. */
   async read(bytes: Uint8Array | null): Promise<ReadValue> {
     const value = bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    await this.#orders.prepare([value]);
-    const answer = this.#orders.decode(value, 0);
-    const undecodable = "undecodable" in answer ? answer.undecodable : undefined;
+    const record = asRecord(value);
+    await this.#orders.prepare(record);
+    const undecodable = this.#orders.decode(record, 0, new OrderColumns(NOWHERE, 1));
     const schemaId = schemaIdIn(value);
     if (value === null || schemaId === undefined) return { undecodable };
     return { schemaId, decoded: decode(value, await this.#schemas.find(schemaId)), undecodable };

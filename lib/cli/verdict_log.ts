@@ -1,6 +1,6 @@
-import type { Verdict } from "../judge_batch.ts";
 import type { DeadLetter } from "../ports.ts";
 import { countVerdict, noCounts, ordersIn, type VerdictCounts } from "../verdict_counts.ts";
+import type { Verdict, Verdicts } from "../verdicts.ts";
 import { logEvent } from "./log.ts";
 
 /** Lines a second about single records; all are counted. */
@@ -27,11 +27,12 @@ export class VerdictLog {
     return this.#total;
   }
 
-  show(verdicts: readonly Verdict[]): void {
-    for (const verdict of verdicts) {
-      countVerdict(this.#total, verdict);
-      countVerdict(this.#second, verdict);
-      if (this.#verbose || verdict.kind === "rejected" && this.#hasRoom()) logVerdict(verdict);
+  show(verdicts: Verdicts): void {
+    for (let row = 0; row < verdicts.length; row++) {
+      const outcome = verdicts.outcomes[row];
+      countVerdict(this.#total, outcome);
+      countVerdict(this.#second, outcome);
+      if (this.#verbose || verdicts.isRejected(row) && this.#hasRoom()) logVerdict(verdicts.at(row));
     }
     this.#countLater();
   }

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { styleText } from "node:util";
-import type { Verdict } from "../judge_batch.ts";
 import { countVerdict, noCounts, ordersIn, rejectedIn, summaryOf, type VerdictCounts } from "../verdict_counts.ts";
+import type { Verdict, Verdicts } from "../verdicts.ts";
 import { shown } from "./escape.ts";
 import { printJson } from "./json_lines.ts";
 import { LiveLine } from "./live_line.ts";
@@ -57,12 +57,13 @@ export class VerdictReport {
     this.#lagNow = lagNow;
   }
 
-  show(verdicts: readonly Verdict[]): void {
+  show(verdicts: Verdicts): void {
     this.#turnSecond();
-    for (const verdict of verdicts) {
-      countVerdict(this.#total, verdict);
-      if (this.#isReadable()) printVerdict(verdict, this.#say);
-      else countVerdict(this.#hidden, verdict);
+    for (let row = 0; row < verdicts.length; row++) {
+      const outcome = verdicts.outcomes[row];
+      countVerdict(this.#total, outcome);
+      if (this.#isReadable()) printVerdict(verdicts.at(row), this.#say);
+      else countVerdict(this.#hidden, outcome);
     }
     this.#reportLater();
   }

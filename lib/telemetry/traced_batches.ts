@@ -41,7 +41,7 @@ export function batchTracer({ topic, group }: { topic: string; group: string }):
 }
 
 /** Links to the different spans that sent these records, at most {@linkcode MAX_LINKS}. Anybody may set the header. */
-export function linksOf(records: readonly TopicRecord[]): Link[] {
+export function linksOf(records: Iterable<Pick<TopicRecord, "headers">>): Link[] {
   const links = new Map<string, Link>();
   let last: Uint8Array | undefined;
   for (const { headers } of records) {

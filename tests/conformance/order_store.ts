@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Verdict } from "../../lib/judge_batch.ts";
+import type { Verdict } from "../../lib/verdicts.ts";
 import type { OrderBatch, OrderStore } from "../../lib/ports.ts";
 import { restartAt } from "../support/restart_at.ts";
 import { batchOf, order, outcomes, partitionOf, process } from "../support/storage.ts";

@@ -9,7 +9,7 @@ import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { topicFacts } from "../../lib/kafka/client/topic_facts.ts";
 import { partitionLogs } from "../../lib/kafka/consume/group_offsets.ts";
 import { createPublisher, type Publisher } from "../../lib/kafka/produce/publisher.ts";
-import type { FetchedRecord } from "../../lib/kafka/protocol/record_batch.ts";
+import type { FetchedRecord } from "../../lib/kafka/protocol/fetched_records.ts";
 import { readTopic } from "../../lib/kafka/scan/read_topic.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { type SampleOrder, sampleOrders } from "../../lib/sample_orders.ts";

@@ -1,4 +1,4 @@
-import { judgeBatch, type Verdict } from "../../lib/judge_batch.ts";
+import type { Verdict } from "../../lib/verdicts.ts";
 import { type OrderBatch, PositionMoved } from "../../lib/ports.ts";
 import type { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
 import { withoutPostgres } from "../support/postgres.ts";
@@ -53,7 +53,7 @@ async function whileFrozenAtCommit(
     await thaw.promise;
     return await send();
   }, async () => {
-    const verdicts = store.process(batch, (view) => judgeBatch(batch.orders, view));
+    const verdicts = process(store, batch);
     const moved = expectMoved(verdicts, broken);
     const backend = await reached.promise;
     // What idle_in_transaction_session_timeout does.

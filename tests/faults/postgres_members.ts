@@ -1,4 +1,4 @@
-import type { Verdict } from "../../lib/judge_batch.ts";
+import type { Verdict } from "../../lib/verdicts.ts";
 import type { Order } from "../../lib/order.ts";
 import { type OrderBatch, PositionMoved } from "../../lib/ports.ts";
 import type { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";

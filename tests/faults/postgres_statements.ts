@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PostgresStore } from "../../lib/postgres/store/postgres_store.ts";
-import { judgeBatch, type Verdict } from "../../lib/judge_batch.ts";
 import type { OrderBatch } from "../../lib/ports.ts";
 import { withoutPostgres } from "../support/postgres.ts";
 import { TestDatabase } from "../support/postgres_database.ts";
 import { serverError, type Statement, watchStatements } from "../support/statements.ts";
 import { restartAt } from "../support/restart_at.ts";
-import { batchOf, order, outcomes } from "../support/storage.ts";
+import { batchOf, order, outcomes, process } from "../support/storage.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
 import type { Fault, FaultOutcome } from "./fault.ts";
 
@@ -20,23 +19,23 @@ const id = (order_id: string, given = {}) => order({ order_id, ...given });
 /** Everything that a store does: first and later batches, repeated ids, a reset, a topic created anew. */
 async function scenario(store: PostgresStore, database: TestDatabase): Promise<string[][]> {
   const seen: string[][] = [];
-  const process = async (batch: OrderBatch) => {
-    const verdicts: Verdict[] = await store.process(batch, (view) => judgeBatch(batch.orders, view));
+  const judge = async (batch: OrderBatch) => {
+    const verdicts = await process(store, batch);
     seen.push(outcomes(verdicts));
   };
   const first = { ...batchOf([id("a"), id("b", { user: "bob" }), id("c", { quantity: 2 })]), topicId: "one" };
   const at = { topic: first.topic, topicId: "one", partition: 0 };
-  await process(first);
-  await process({ ...batchOf([id("d"), id("a", { quantity: 99 })], { from: 3 }), topicId: "one" });
+  await judge(first);
+  await judge({ ...batchOf([id("d"), id("a", { quantity: 99 })], { from: 3 }), topicId: "one" });
   const others = [[id("g"), id("h", { user: "eve" })], [id("c", { item: "pen" }), id("e", { item: "pen" })], [id("i")]];
   for (const [index, orders] of others.entries()) {
-    await process({ ...batchOf(orders, { partition: 1, from: 2 * index }), topicId: "one" });
+    await judge({ ...batchOf(orders, { partition: 1, from: 2 * index }), topicId: "one" });
   }
   await database.setUser("bob", "paid");
   await restartAt(store, at, 0);
-  await process(first);
+  await judge(first);
   seen.push([`${await store.resumeAt(at)}`, `${await store.resumeAt({ ...at, topicId: "two" })}`]);
-  await process({ ...batchOf([id("f"), id("a")]), topicId: "two" });
+  await judge({ ...batchOf([id("f"), id("a")]), topicId: "two" });
   return seen;
 }
 

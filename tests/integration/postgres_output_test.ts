@@ -79,10 +79,8 @@ const ORDERS: Order[] = [
 async function judge(store: OrderStore): Promise<string[]> {
   const first = await process(store, batchOf(ORDERS));
   const replay = batchOf([order({ order_id: "replayed" })], { from: ORDERS.length });
-  const second = await process(store, {
-    ...replay,
-    orders: replay.orders.map((received) => ({ ...received, replayOf: "a-1" })),
-  });
+  replay.orders.setReplayOf(0, "a-1");
+  const second = await process(store, replay);
   return outcomes([...first, ...second]);
 }
 

@@ -48,7 +48,7 @@ postgresTest(
         sent.push(replayOf!);
         const partition = sent.length % 3;
         const batch = batchOf([order], { partition, from: offsets[partition]++ });
-        batch.orders[0].replayOf = replayOf;
+        batch.orders.setReplayOf(0, replayOf!);
         assert.deepEqual(outcomes(await process(store, batch)), ["accepted"]);
       }
       assert.equal(slice.total, 2_510);
@@ -72,7 +72,7 @@ postgresTest(
       await process(store, batchOf(newOrders(50, "a")));
       const first = (await Array.fromAsync((await admin.acceptedSlice(ACCEPTED)).items())).slice(0, 20);
       const batch = batchOf(first.map(({ order }) => order), { from: 50 });
-      batch.orders.forEach((received, index) => received.replayOf = first[index].replayOf);
+      first.forEach(({ replayOf }, row) => replayOf !== undefined && batch.orders.setReplayOf(row, replayOf));
       await process(store, batch);
       const rest = await ids(await admin.acceptedSlice(ACCEPTED));
       assert.deepEqual(rest, newOrders(50, "a").slice(20).map(({ order_id }) => order_id));
@@ -98,9 +98,9 @@ postgresTest(
       assert.deepEqual([begun.total, begun.until], [4, 6_001]);
       const [first] = await Array.fromAsync(begun.items());
       assert.deepEqual([first.isNew, first.order.created_at], [true, 1_000], "its time, for the pace");
-      const later = batchOf([first.order, order({ order_id: "later", created_at: 9_000 })], { from: 6 });
-      later.orders[0].replayOf = first.replayOf;
       first.order.created_at = 8_000;
+      const later = batchOf([first.order, order({ order_id: "later", created_at: 9_000 })], { from: 6 });
+      later.orders.setReplayOf(0, first.replayOf!);
       await process(store, later);
       const rest = await slice({ limit: 4, until: begun.until });
       assert.deepEqual([await ids(rest), rest.counts.placed_before], [["o-1", "o-2", "o-3"], 1]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { OrderDecoder } from "../../lib/avro/order_codec.ts";
+import { ValueDecoder } from "../support/value_decoder.ts";
 import { writerSchemas } from "../../lib/avro/schema_registry.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { valueSubject } from "../../lib/topics.ts";
@@ -19,7 +19,7 @@ function world() {
 /** The messages of `topic`, each decoded as a consumer would. */
 async function decoded(topic: string) {
   const messages = await readTopic(topic);
-  const decoder = new OrderDecoder(writerSchemas(testRegistry(), valueSubject(topic)));
+  const decoder = new ValueDecoder(writerSchemas(testRegistry(), valueSubject(topic)));
   await decoder.prepare(messages.map(({ value }) => value as Buffer));
   return messages.map((message) => ({ ...message, ...decoder.decode(message.value as Buffer, 0) }));
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { OrderDecoder } from "../../lib/avro/order_codec.ts";
+import { ValueDecoder } from "../support/value_decoder.ts";
 import { writerSchemas } from "../../lib/avro/schema_registry.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { replayIds } from "../../lib/replay_ids.ts";
@@ -44,7 +44,7 @@ function writeLog(storage: string, orders: readonly Logged[]): void {
 
 async function sentTo(topic: string) {
   const messages = await readTopic(topic);
-  const decoder = new OrderDecoder(writerSchemas(testRegistry(), valueSubject(topic)));
+  const decoder = new ValueDecoder(writerSchemas(testRegistry(), valueSubject(topic)));
   await decoder.prepare(messages.map(({ value }) => value as Buffer));
   return messages.map(({ value, headers, key }) => {
     const decoded = decoder.decode(value as Buffer, 0);

@@ -1,4 +1,4 @@
-import type { Verdict } from "../../lib/judge_batch.ts";
+import type { Verdict } from "../../lib/verdicts.ts";
 import { nameKey, type Order } from "../../lib/order.ts";
 import type { OrderStore } from "../../lib/ports.ts";
 import type { StoreAdmin } from "../../lib/store_admin.ts";

@@ -124,7 +124,7 @@ export class Member implements AsyncDisposable {
             throw new PositionMoved(batch);
           }
           positions.set(batch.partition, batch.to);
-          world.taken.push(...batch.records.map(({ value }) => String(value)));
+          world.taken.push(...Array.from(batch.records, ({ value }) => String(value)));
           return true;
         });
         if (!taken) continue;

@@ -3,7 +3,8 @@ import { basename, join } from "node:path";
 import { editStorage } from "../../lib/files/store/edit_storage.ts";
 import { FileStore } from "../../lib/files/store/file_store.ts";
 import { type StorageLayout, storageLayout } from "../../lib/files/disk/layout.ts";
-import { judgeBatch, type Verdict } from "../../lib/judge_batch.ts";
+import type { Verdict } from "../../lib/verdicts.ts";
+import { columnsOf, judgeOf } from "./verdicts.ts";
 import { historyOf } from "./compacted_history.ts";
 import type { Order, ReceivedOrder } from "../../lib/order.ts";
 import type { OrderBatch, OrderStore, TopicPartition } from "../../lib/ports.ts";
@@ -30,12 +31,12 @@ export function batchOf(
     order,
     at: { topic, partition, offset: from + index },
   }));
-  return { topic, partition, from, to, orders: received, deadLetters: [] };
+  return { topic, partition, from, to, orders: columnsOf(received), deadLetters: [] };
 }
 
 /** Has `store` judge `batch` by the real rules. */
 export async function process(store: OrderStore, batch: OrderBatch): Promise<Verdict[]> {
-  return await store.process(batch, (view) => judgeBatch(batch.orders, view));
+  return [...await store.process(batch, (view) => judgeOf(store).judge(batch.orders, view))];
 }
 
 /** Verdicts in short: `accepted`, `redelivered` or the reason. */

@@ -3,7 +3,7 @@ import { EXIT, Failure, Outage } from "../../lib/errors.ts";
 import { diskFailure } from "../../lib/files/disk/disk_failure.ts";
 import { editStorage } from "../../lib/files/store/edit_storage.ts";
 import { FileStore } from "../../lib/files/store/file_store.ts";
-import { judgeBatch } from "../../lib/judge_batch.ts";
+import { batchOf, process } from "./storage.ts";
 import { type PlannedBatch, type PlannedEdit, storePlan } from "./store_plan.ts";
 
 /** A line of the file that stands for the broker and for a person's memory; it lies outside of the storage. */
@@ -58,10 +58,8 @@ async function deliver(store: FileStore, { partition, from, orders }: PlannedBat
     await store.resumeAt({ topic: TOPIC, topicId: undefined, partition }) ?? notes.committed.get(partition) ?? 0,
   );
   if (start >= to) return;
-  const received = orders.map((order, index) => ({ order, at: { topic: TOPIC, partition, offset: from + index } }))
-    .slice(start - from);
-  const batch = { topic: TOPIC, partition, from: start, to, orders: received, deadLetters: [] };
-  const verdicts = await store.process(batch, (view) => judgeBatch(received, view));
+  const batch = batchOf(orders.slice(start - from), { topic: TOPIC, partition, from: start, to });
+  const verdicts = await process(store, batch);
   const accepted = verdicts.filter(({ kind }) => kind !== "rejected").map(({ received }) => received.order.order_id);
   if (notes.add({ partition, to, accepted }) === 1) console.log("on");
 }

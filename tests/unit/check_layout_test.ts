@@ -30,7 +30,7 @@ Deno.test("check() refuses a plain fetch but in the one file that asks the regis
 Deno.test("check() lets a room import those below it and no other", { permissions: "none" }, () => {
   const source = (target: string) => `import { x } from "../${target}";\n`;
   assert.deepEqual(check("lib/files/store/x.ts", source("log/order_log.ts")), []);
-  for (const target of ["store/file_store.ts", "index/sip_hash.ts"]) {
+  for (const target of ["store/file_store.ts", "index/identity_index.ts"]) {
     assert.deepEqual(check("lib/files/log/x.ts", source(target)), [
       `lib/files/log/x.ts must not import lib/files/${target}`,
     ]);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { decodeBatch } from "../../lib/decode_batch.ts";
-import type { TopicRecord } from "../../lib/ports.ts";
+import { decodeBatch, type RecordDecoder } from "../../lib/decode_batch.ts";
+import { NameTable } from "../../lib/name_table.ts";
+import type { TopicRecord, TopicRecords } from "../../lib/ports.ts";
+import { recordsOf } from "../support/records.ts";
 
 const pure = { permissions: "none" } as const;
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -11,13 +13,23 @@ const record = (offset: number, value: string | null, headers: TopicRecord["head
   value: value === null ? null : bytes(value),
   headers,
 });
-const decode = (value: Uint8Array | null) => {
-  const order_id = value === null ? "" : new TextDecoder().decode(value);
-  if (order_id === "" || order_id === "poison") return { undecodable: `no order: "${order_id}"` };
-  return { order: { order_id, user: "alice", item: "book", quantity: 1, created_at: 0 } };
+const names = new NameTable();
+/** A value is an order_id; some are none. */
+const decoder: RecordDecoder<TopicRecords> = {
+  names,
+  decode(records, row, into) {
+    const { value, offset } = records.at(row)!;
+    const order_id = value === null ? "" : new TextDecoder().decode(value);
+    if (order_id === "" || order_id === "poison") return `no order: "${order_id}"`;
+    const order = { order_id, user: "alice", item: "book", quantity: 1, created_at: 0 };
+    into.add({ order, at: { topic: "orders", partition: 2, offset } });
+  },
 };
-const decoded = (records: TopicRecord[]) =>
-  decodeBatch({ topic: "orders", partition: 2, from: 5, to: 20, records }, decode);
+const decoded = (given: TopicRecord[]) => {
+  const records = recordsOf(given);
+  const { orders, ...batch } = decodeBatch({ topic: "orders", partition: 2, from: 5, to: 20, records }, decoder);
+  return { ...batch, orders: [...orders] };
+};
 
 Deno.test("decodeBatch() tells orders from dead letters and keeps range and coordinates", pure, () => {
   const { orders, deadLetters, ...range } = decoded([

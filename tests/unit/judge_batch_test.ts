@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { judgeBatch, type StoreView } from "../../lib/judge_batch.ts";
+import { Judge, type StoreView } from "../../lib/judge_batch.ts";
+import { NameTable } from "../../lib/name_table.ts";
 import { nameKey, type Order, type ReceivedOrder } from "../../lib/order.ts";
+import { OrderColumns } from "../../lib/order_columns.ts";
+import { judgeBatch } from "../support/verdicts.ts";
 
 const pure = { permissions: "none" } as const;
 let offset = 0;
@@ -10,23 +13,31 @@ function received(order: Partial<Order>, at: Partial<ReceivedOrder["at"]> = {}):
   return { order: { ...base, ...order }, at: { topic: "orders", partition: 0, offset: offset++, ...at } };
 }
 
-function view(stock: Record<string, number>, accepted: readonly ReceivedOrder[] = []): StoreView {
+/** What a store has, and had accepted of `orders`. */
+function view(
+  stock: Record<string, number>,
+  accepted: readonly ReceivedOrder[] = [],
+  orders: readonly ReceivedOrder[] = [],
+): StoreView {
   const users = new Map([["alice", "paid"], ["bob", "unpaid"], ["__proto__", "paid"]]);
   const items = new Map(Object.entries(stock).map(([name, quantity]) => [nameKey(name), { name, quantity }]));
   return {
+    version: items,
     user: (name) => users.has(name) ? { name, status: users.get(name)! } : undefined,
     item: (name) => items.get(nameKey(name)),
-    accepted: (id) => accepted.find(({ order }) => order.order_id === id),
+    accepted: (row) => accepted.find(({ order }) => order.order_id === orders[row].order.order_id),
   };
 }
 
 function judge(orders: ReceivedOrder[], view: StoreView): string[] {
-  return judgeBatch(orders, view).map((verdict) =>
-    verdict.kind === "accepted"
-      ? `${verdict.before} -> ${verdict.remaining}`
-      : verdict.kind === "rejected"
-      ? verdict.reason
-      : verdict.kind
+  return Array.from(
+    judgeBatch(orders, view),
+    (verdict) =>
+      verdict.kind === "accepted"
+        ? `${verdict.before} -> ${verdict.remaining}`
+        : verdict.kind === "rejected"
+        ? verdict.reason
+        : verdict.kind,
   );
 }
 
@@ -75,7 +86,11 @@ Deno.test("judgeBatch() judges an order_id again that was rejected earlier in th
 Deno.test("judgeBatch() lets what the store accepted before decide ahead of user and stock", pure, () => {
   const earlier = ["a", "b", "c"].map((order_id) => received({ order_id, user: "bob", quantity: 99 }));
   const orders = [earlier[0], received(earlier[1].order), received({ ...earlier[2].order, quantity: 98 })];
-  assert.deepEqual(judge(orders, view({ book: 9 }, earlier)), ["redelivered", "duplicate", "order-id-conflict"]);
+  assert.deepEqual(judge(orders, view({ book: 9 }, earlier, orders)), [
+    "redelivered",
+    "duplicate",
+    "order-id-conflict",
+  ]);
 });
 
 Deno.test("judgeBatch() rejects an invalid order for that, whatever its order_id was before", pure, () => {
@@ -87,8 +102,9 @@ Deno.test("judgeBatch() rejects an invalid order for that, whatever its order_id
 
 Deno.test("judgeBatch() says which status and stock a rejected order met", pure, () => {
   const orders = [received({ user: "bob" }), received({ user: "eve" }), received({ item: "car" }), received({})];
-  const seen = judgeBatch(orders, view({ book: 0 })).map((verdict) =>
-    verdict.kind === "rejected" ? [verdict.reason, verdict.status, verdict.stock] : []
+  const seen = Array.from(
+    judgeBatch(orders, view({ book: 0 })),
+    (verdict) => verdict.kind === "rejected" ? [verdict.reason, verdict.status, verdict.stock] : [],
   );
   assert.deepEqual(seen, [
     ["unpaid-user", "unpaid", 0],
@@ -99,15 +115,15 @@ Deno.test("judgeBatch() says which status and stock a rejected order met", pure,
 });
 
 Deno.test("judgeBatch() answers an empty batch with nothing", pure, () => {
-  assert.deepEqual(judgeBatch([], view({})), []);
+  assert.deepEqual([...judgeBatch([], view({}))], []);
 });
 
 Deno.test("judgeBatch() skips the record that was accepted, by topic, partition and offset", pure, () => {
   const earlier = received({ order_id: "x" });
-  assert.deepEqual(judge([structuredClone(earlier)], view({ book: 9 }, [earlier])), ["redelivered"]);
+  assert.deepEqual(judge([structuredClone(earlier)], view({ book: 9 }, [earlier], [earlier])), ["redelivered"]);
   for (const at of [{ topic: "other" }, { partition: 1 }, { offset: 4_711 }]) {
     const elsewhere = { ...earlier, at: { ...earlier.at, ...at } };
-    assert.deepEqual(judge([elsewhere], view({ book: 9 }, [earlier])), ["duplicate"]);
+    assert.deepEqual(judge([elsewhere], view({ book: 9 }, [earlier], [elsewhere])), ["duplicate"]);
   }
 });
 
@@ -115,6 +131,43 @@ Deno.test("judgeBatch() calls other contents under an accepted order_id a confli
   const earlier = received({ order_id: "x" });
   for (const other of [{ user: "bob" }, { item: "pen" }, { quantity: 2 }, { created_at: 6 }]) {
     const later = received({ ...earlier.order, ...other });
-    assert.deepEqual(judge([later], view({ book: 9 }, [earlier])), ["order-id-conflict"], JSON.stringify(other));
+    assert.deepEqual(
+      judge([later], view({ book: 9 }, [earlier], [later])),
+      ["order-id-conflict"],
+      JSON.stringify(other),
+    );
   }
 });
+
+Deno.test(
+  "Judge looks names up again as soon as the view has another version, or the names another table",
+  pure,
+  () => {
+    const judge = new Judge();
+    const asked: string[] = [];
+    const viewOf = (version: number, stock: { quantity: number }): StoreView => ({
+      version,
+      user: (name) => (asked.push(name), { name, status: "paid" }),
+      item: (name) => (asked.push(name), stock),
+      accepted: () => undefined,
+    });
+    const [first, second] = [{ quantity: 9 }, { quantity: 5 }];
+    const batch = (names: NameTable) => {
+      const orders = new OrderColumns({ topic: "orders", partition: 0 }, 1, names);
+      orders.add(received({}));
+      return orders;
+    };
+    const names = new NameTable();
+    const remaining = (names: NameTable, view: StoreView) => judge.judge(batch(names), view).remaining(0);
+    assert.deepEqual([remaining(names, viewOf(1, first)), asked.splice(0)], [8, ["alice", "book"]]);
+    first.quantity = 8; // as the store does once the order is durable
+    assert.deepEqual([remaining(names, viewOf(1, first)), asked.splice(0)], [7, []]);
+    assert.deepEqual(
+      [remaining(names, viewOf(1, first)), asked.splice(0)],
+      [7, []],
+      "what is not durable is not taken",
+    );
+    assert.deepEqual([remaining(names, viewOf(2, second)), asked.splice(0)], [4, ["alice", "book"]]);
+    assert.deepEqual([remaining(new NameTable(), viewOf(2, second)), asked.splice(0)], [4, ["alice", "book"]]);
+  },
+);

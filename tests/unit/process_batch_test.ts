@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { Judge } from "../../lib/judge_batch.ts";
 import type { DeadLetter, DeadLetterSink, OrderBatch, OrderStore } from "../../lib/ports.ts";
 import { processBatch } from "../../lib/process_batch.ts";
+import { columnsOf } from "../support/verdicts.ts";
 
 const pure = { permissions: "none" } as const;
 const at = { topic: "orders", partition: 2, offset: 7 };
@@ -13,7 +15,7 @@ function batch(ids: string[], deadLetters: number): OrderBatch {
     partition: 2,
     from: 5,
     to: 20,
-    orders: ids.map((order_id) => ({ order: { order_id, ...contents }, at })),
+    orders: columnsOf(ids.map((order_id) => ({ order: { order_id, ...contents }, at }))),
     deadLetters: new Array(deadLetters).fill(dead),
   };
 }
@@ -26,7 +28,8 @@ function ports(fail?: "store" | "sink") {
       calls.push(`process ${orders.length}`);
       if (fail === "store") return Promise.reject(new Error("disk"));
       const user = () => ({ name: "alice", status: "paid" });
-      return Promise.resolve(judge({ user, item: (name) => ({ name, quantity: 1 }), accepted: () => undefined }));
+      const item = () => ({ quantity: 1 });
+      return Promise.resolve(judge({ version: 1, user, item, accepted: () => undefined }));
     },
   };
   const deadLetters: DeadLetterSink = {
@@ -35,14 +38,14 @@ function ports(fail?: "store" | "sink") {
       return fail === "sink" ? Promise.reject(new Error("broker")) : Promise.resolve();
     },
   };
-  return { calls, ports: { store: store as OrderStore, deadLetters } };
+  return { calls, ports: { store: store as OrderStore, deadLetters, judge: new Judge() } };
 }
 
 Deno.test("processBatch() sends dead letters before any verdict takes effect", pure, async () => {
   const world = ports();
   const verdicts = await processBatch(batch(["a", "b"], 1), world.ports);
   assert.deepEqual(world.calls, ["send 1", "process 2"]);
-  assert.deepEqual(verdicts.map(({ kind }) => kind), ["accepted", "rejected"]);
+  assert.deepEqual(verdicts.outcomes, ["accepted", "insufficient-stock"]);
 });
 
 Deno.test("processBatch() sends nothing where every message is an order", pure, async () => {

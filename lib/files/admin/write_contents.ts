@@ -47,7 +47,7 @@ async function writeLog(layout: StorageLayout, contents: StoreContents): Promise
   let count = 0;
   try {
     for await (const orders of chunks(contents.orders(), CHUNK)) {
-      log.append(orders.map(asAcceptance), count + 1);
+      log.copy(orders.map(asAcceptance), count + 1);
       count += orders.length;
     }
     await log.file.sync();

@@ -1,4 +1,5 @@
-import { HASH_WORDS as WORDS, type HashKey, newHashKey, sipHash } from "./sip_hash.ts";
+import type { OrderColumns } from "../../order_columns.ts";
+import { HASH_WORDS as WORDS, type HashKey, newHashKey, sipHash } from "../../sip_hash.ts";
 
 /** Rows per block of identities; blocks are added, never copied, so growth does not double the memory. */
 const BLOCK = 1 << 16;
@@ -32,9 +33,13 @@ export class IdentityIndex {
    */
   #slots = new Uint32Array(1 << 10);
   #size = 0;
-  /** The hash being looked up. */
+  /** The hash of a single id. */
   readonly #hash = new Uint32Array(WORDS);
-  readonly #batch = new LookedUp();
+  /** The hashes of the batch that was looked up last, and the slot of each. */
+  #hashes = new Uint32Array(0);
+  #found = new Uint32Array(0);
+  /** The number of slots at the time. */
+  #slotCount = 0;
 
   constructor(key: HashKey = newHashKey()) {
     this.key = key;
@@ -45,38 +50,39 @@ export class IdentityIndex {
   }
 
   /**
-   * Looks up the ids of a batch ahead of {@linkcode find} and {@linkcode add}, which are fastest in the same order.
+   * Looks up the ids of a batch ahead of {@linkcode placeOf} and {@linkcode addRow}.
    *
    * Slots lie far apart in memory. Looked up one by one, the processor waits for each; in one loop it fetches several
-   * at once, which takes a third of the time. And each id is hashed only once.
+   * at once, which takes a third of the time.
    */
-  lookUp(orderIds: readonly string[]): void {
-    const { hashes, slots } = this.#batch.begin(orderIds, this.#slots.length);
-    for (let at = 0; at < orderIds.length; at++) sipHash(orderIds[at], this.key, hashes, at * WORDS);
-    for (let at = 0; at < orderIds.length; at++) slots[at] = this.#slotOf(hashes, at * WORDS);
+  lookUp(orders: OrderColumns): void {
+    const hashes = this.#hashes = orders.hashes(this.key);
+    if (orders.length > this.#found.length) this.#found = new Uint32Array(orders.length);
+    const found = this.#found;
+    for (let row = 0; row < orders.length; row++) found[row] = this.#slotOf(hashes, row * WORDS);
+    this.#slotCount = this.#slots.length;
+  }
+
+  /** Byte offset of the line of the order that was accepted under the id of a row; undefined if there is none. */
+  placeOf(row: number): number | undefined {
+    return this.#placeIn(this.#slotAgain(row));
+  }
+
+  /** Remembers the order of a row as accepted; an id that is already there keeps its first byte offset. */
+  addRow(row: number, place: number): void {
+    this.#add(this.#slotAgain(row), this.#hashes, row * WORDS, place);
   }
 
   /** Byte offset of the accepted order's line, or undefined if there is none. */
   find(orderId: string): number | undefined {
-    const row = this.#rowAt(this.#locate(orderId));
-    if (row < 0) return undefined;
-    const { low, high } = this.#blocks[row / BLOCK | 0];
-    return high[row % BLOCK] * TWO_32 + low[row % BLOCK];
+    sipHash(orderId, this.key, this.#hash);
+    return this.#placeIn(this.#slotOf(this.#hash, 0));
   }
 
   /** Remembers an accepted order; an id that is already there keeps its first byte offset. */
   add(orderId: string, place: number): void {
-    const slot = this.#locate(orderId);
-    if (this.#slots[slot] !== 0) return;
-    const row = this.#size++;
-    if (row % BLOCK === 0) this.#blocks.push(emptyBlock());
-    const { hashes, low, high } = this.#blocks[row / BLOCK | 0];
-    const at = (row % BLOCK) * WORDS;
-    for (let word = 0; word < WORDS; word++) hashes[at + word] = this.#hash[word];
-    low[row % BLOCK] = place % TWO_32;
-    high[row % BLOCK] = place / TWO_32;
-    this.#slots[slot] = entry(row, this.#hash[1], this.#slots.length);
-    if (this.#size > this.#slots.length * MAX_LOAD) this.#rehash(this.#slots.length * 2);
+    sipHash(orderId, this.key, this.#hash);
+    this.#add(this.#slotOf(this.#hash, 0), this.#hash, 0, place);
   }
 
   /**
@@ -113,17 +119,30 @@ export class IdentityIndex {
     return index;
   }
 
-  /** The slot of an id; its hash is in `#hash` afterwards. */
-  #locate(orderId: string): number {
-    const found = this.#batch.seek(orderId);
-    if (found === undefined) {
-      sipHash(orderId, this.key, this.#hash);
-      return this.#slotOf(this.#hash, 0);
-    }
-    const { hashes, slots, slotCount } = this.#batch;
-    for (let word = 0; word < WORDS; word++) this.#hash[word] = hashes[found * WORDS + word];
-    // A slot that was free may be taken by now; then the right one comes after it, unless the table grew.
-    return this.#slotOf(this.#hash, 0, slotCount === this.#slots.length ? slots[found] : undefined);
+  /** The slot of a row. One that was free may be taken by now; then the right one comes after it, unless the table grew. */
+  #slotAgain(row: number): number {
+    const first = this.#slotCount === this.#slots.length ? this.#found[row] : undefined;
+    return this.#slotOf(this.#hashes, row * WORDS, first);
+  }
+
+  #placeIn(slot: number): number | undefined {
+    const row = this.#rowAt(slot);
+    if (row < 0) return undefined;
+    const { low, high } = this.#blocks[row / BLOCK | 0];
+    return high[row % BLOCK] * TWO_32 + low[row % BLOCK];
+  }
+
+  #add(slot: number, words: Uint32Array, at: number, place: number): void {
+    if (this.#slots[slot] !== 0) return;
+    const row = this.#size++;
+    if (row % BLOCK === 0) this.#blocks.push(emptyBlock());
+    const { hashes, low, high } = this.#blocks[row / BLOCK | 0];
+    const start = (row % BLOCK) * WORDS;
+    for (let word = 0; word < WORDS; word++) hashes[start + word] = words[at + word];
+    low[row % BLOCK] = place % TWO_32;
+    high[row % BLOCK] = place / TWO_32;
+    this.#slots[slot] = entry(row, words[at + 1], this.#slots.length);
+    if (this.#size > this.#slots.length * MAX_LOAD) this.#rehash(this.#slots.length * 2);
   }
 
   /** The slot of the hash at `words[at]`, or the free one where it belongs; the search begins at `first`. */
@@ -167,38 +186,6 @@ export class IdentityIndex {
 /** The content of a slot for a row. There are fewer rows than slots, so a row fits into the lower bits. */
 function entry(row: number, tag: number, slots: number): number {
   return (tag & -slots) | (row + 1);
-}
-
-/** The ids of a batch, with the hash and the slot of each. */
-class LookedUp {
-  hashes = new Uint32Array(0);
-  slots = new Uint32Array(0);
-  /** The number of slots at the time. */
-  slotCount = 0;
-  #ids: readonly string[] = [];
-  #next = 0;
-
-  begin(ids: readonly string[], slotCount: number): this {
-    if (ids.length > this.slots.length) {
-      this.hashes = new Uint32Array(ids.length * WORDS);
-      this.slots = new Uint32Array(ids.length);
-    }
-    this.#ids = ids;
-    this.#next = 0;
-    this.slotCount = slotCount;
-    return this;
-  }
-
-  /** The index of `id` among them: usually the one after the last found, else the next match, wrapping around. */
-  seek(id: string): number | undefined {
-    const count = this.#ids.length;
-    for (let step = 0; step < count; step++) {
-      const at = (this.#next + step) % count;
-      if (this.#ids[at] !== id) continue;
-      this.#next = at + 1;
-      return at;
-    }
-  }
 }
 
 function emptyBlock(): Block {

@@ -66,6 +66,17 @@ export class LineWriter {
     this.#at = at;
   }
 
+  /** A string in quotes, whose UTF-8 is `bytes[from, to)` and needs no escapes. */
+  plain(bytes: Uint8Array, from: number, to: number): void {
+    this.#reserve(to - from + 2);
+    const own = this.#bytes;
+    let at = this.#at;
+    own[at++] = QUOTE;
+    for (let index = from; index < to; index++) own[at++] = bytes[index];
+    own[at++] = QUOTE;
+    this.#at = at;
+  }
+
   /** A number; faster for exact integers. */
   number(value: number): void {
     if (!Number.isSafeInteger(value)) return this.text(JSON.stringify(value));

@@ -1,4 +1,6 @@
+import type { NameTable } from "../../name_table.ts";
 import type { ReceivedOrder } from "../../order.ts";
+import type { Verdicts } from "../../verdicts.ts";
 import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";
 
 // The beginnings of the fields that an order has in the log and in `rejected.jsonl`.
@@ -26,14 +28,13 @@ export interface Acceptance {
 const lines = new LineWriter();
 
 /**
- * The lines of one batch, numbered from `firstSeq`, with the fields of `LoggedOrder`. Their bytes are valid until the
- * next call.
+ * The lines of orders, numbered from `firstSeq`, with the fields of `LoggedOrder`. Their bytes are valid until the next
+ * call.
  */
 export function writeOrders(acceptances: readonly Acceptance[], firstSeq: number): SealedLines {
   let batch: BatchText | undefined;
   for (let index = 0; index < acceptances.length; index++) {
-    const { received, remaining } = acceptances[index];
-    const { order, at, replayOf } = received;
+    const { received: { order, at, replayOf }, remaining } = acceptances[index];
     if (batch?.topic !== at.topic || batch.partition !== at.partition) batch = batchText(at, firstSeq);
     lines.raw(ORDER_ID);
     lines.string(order.order_id);
@@ -41,23 +42,69 @@ export function writeOrders(acceptances: readonly Acceptance[], firstSeq: number
     lines.string(order.user);
     lines.raw(ITEM);
     lines.string(order.item);
-    lines.raw(QUANTITY);
-    lines.number(order.quantity);
-    lines.raw(CREATED_AT);
-    lines.number(order.created_at);
-    lines.raw(SEQ);
-    lines.number(firstSeq + index);
-    lines.raw(batch.json);
-    lines.number(at.offset);
-    lines.raw(REMAINING);
-    lines.number(remaining);
-    if (replayOf !== undefined) {
-      lines.raw(REPLAY_OF);
-      lines.string(replayOf);
-    }
-    lines.seal();
+    writeFigures(order.quantity, order.created_at, firstSeq + index, batch, at.offset, remaining, replayOf);
   }
   return lines.take();
+}
+
+/** The same of the accepted orders of a batch, from their bytes. */
+export function writeAccepted(verdicts: Verdicts, firstSeq: number): SealedLines {
+  const { orders } = verdicts;
+  const { names, user, item, quantity, createdAt, offset } = orders;
+  const batch = batchText(orders, firstSeq);
+  let seq = firstSeq;
+  for (let row = 0; row < orders.length; row++) {
+    if (!verdicts.isAccepted(row)) continue;
+    lines.raw(ORDER_ID);
+    if (orders.isPlainId(row)) lines.plain(orders.ids, orders.idStart(row), orders.idEnd(row));
+    else lines.string(orders.orderId(row));
+    lines.raw(USER);
+    writeName(names, user[row]);
+    lines.raw(ITEM);
+    writeName(names, item[row]);
+    writeFigures(
+      quantity[row],
+      createdAt[row],
+      seq++,
+      batch,
+      offset[row],
+      verdicts.remaining(row),
+      orders.replayOf(row),
+    );
+  }
+  return lines.take();
+}
+
+function writeName(names: NameTable, name: number): void {
+  if (names.isPlain(name)) lines.plain(names.bytes, names.startOf(name), names.endOf(name));
+  else lines.string(names.text(name));
+}
+
+/** What follows the texts of an order, and the end of its line. */
+function writeFigures(
+  quantity: number,
+  createdAt: number,
+  seq: number,
+  batch: BatchText,
+  offset: number,
+  remaining: number,
+  replayOf: string | undefined,
+): void {
+  lines.raw(QUANTITY);
+  lines.number(quantity);
+  lines.raw(CREATED_AT);
+  lines.number(createdAt);
+  lines.raw(SEQ);
+  lines.number(seq);
+  lines.raw(batch.json);
+  lines.number(offset);
+  lines.raw(REMAINING);
+  lines.number(remaining);
+  if (replayOf !== undefined) {
+    lines.raw(REPLAY_OF);
+    lines.string(replayOf);
+  }
+  lines.seal();
 }
 
 interface BatchText {

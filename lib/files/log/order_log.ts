@@ -1,10 +1,12 @@
 import { EXIT, Failure } from "../../errors.ts";
 import type { Coordinates, Order, ReceivedOrder } from "../../order.ts";
+import type { Verdicts } from "../../verdicts.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import type { EditNumbers } from "./edit_numbers.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 import { type LongRead, type ReadBytes, tailStart, visitLines, visitManyLines } from "./lines.ts";
-import { type Acceptance, writeOrders } from "./order_lines.ts";
+import { type Acceptance, writeAccepted, writeOrders } from "./order_lines.ts";
+import type { SealedLines } from "./line_writer.ts";
 import { firstSealEnd, isSealed, unsealLine } from "./sealed_line.ts";
 
 /** Enough to hold the checksum of a line and its line feed. */
@@ -69,9 +71,17 @@ export class OrderLog {
     );
   }
 
-  /** Appends one batch, numbered from `firstSeq`; where each line starts. Not durable before `file.sync()`. */
-  append(acceptances: readonly Acceptance[], firstSeq: number): number[] {
-    const { bytes, starts } = writeOrders(acceptances, firstSeq);
+  /** Appends the accepted orders of a batch, numbered from `firstSeq`; where each line starts. Not durable before `file.sync()`. */
+  append(verdicts: Verdicts, firstSeq: number): number[] {
+    return this.#append(writeAccepted(verdicts, firstSeq));
+  }
+
+  /** The same of orders that another store has accepted. */
+  copy(acceptances: readonly Acceptance[], firstSeq: number): void {
+    this.#append(writeOrders(acceptances, firstSeq));
+  }
+
+  #append({ bytes, starts }: SealedLines): number[] {
     const from = this.file.length;
     this.file.append(bytes);
     return starts.map((start) => from + start);

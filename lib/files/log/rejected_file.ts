@@ -1,6 +1,6 @@
-import type { Rejected } from "../../judge_batch.ts";
 import { safeJson } from "../../safe_json.ts";
 import type { RejectedOrder } from "../../store_admin.ts";
+import type { Rejected } from "../../verdicts.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 import { fragment, LineWriter, type SealedLines } from "./line_writer.ts";

@@ -1,4 +1,4 @@
-import { HASH_WORDS, newHashKey, sipHash } from "../index/sip_hash.ts";
+import { HASH_WORDS, newHashKey, sipHash } from "../../sip_hash.ts";
 
 /** Finds ids that occur twice among millions, by sorted hashes of 52 bits; 8 bytes an id. */
 export class RepeatedIds {

@@ -1,7 +1,9 @@
-import type { Accepted, Rejected, StoreView, Verdict } from "../../judge_batch.ts";
 import { Outage } from "../../errors.ts";
-import { MAX_ORDER_ID_LENGTH, type ReceivedOrder } from "../../order.ts";
+import type { StoreView } from "../../judge_batch.ts";
+import type { ReceivedOrder } from "../../order.ts";
+import type { OrderColumns } from "../../order_columns.ts";
 import type { OrderBatch, OrderStore, PartitionRange, TopicPartition } from "../../ports.ts";
+import type { Verdicts } from "../../verdicts.ts";
 import { IdentityIndex } from "../index/identity_index.ts";
 import { writeIndexSnapshot } from "../index/index_snapshot.ts";
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
@@ -14,6 +16,7 @@ import { RejectedFile } from "../log/rejected_file.ts";
 import { removeTemps, requireStorage } from "./storage_folder.ts";
 import { holdSettled, StorageParts } from "./storage_parts.ts";
 import type { LedgerOptions } from "./stock_ledger.ts";
+import type { StockBase } from "./stock_math.ts";
 import { UserList } from "./user_list.ts";
 
 /** The most orders a tool should have to read because the CSV lacks them; they take about 50 ms. */
@@ -108,15 +111,14 @@ export class FileStore implements OrderStore {
     this.#owner.describe({ pid: Deno.pid, since: new Date().toISOString(), ...member });
   }
 
-  async process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]> {
+  async process(batch: OrderBatch, judge: (view: StoreView) => Verdicts): Promise<Verdicts> {
     return await this.#locked(async () => {
       this.#parts.log.requireOurs();
       this.#parts.readRanges.refresh();
       await this.#parts.ledger.refresh();
       this.#users.refresh();
-      const ids = batch.orders.map(({ order }) => order.order_id);
-      this.#index.lookUp(ids.filter(({ length }) => length <= MAX_ORDER_ID_LENGTH));
-      const verdicts = judge(this.#view());
+      this.#index.lookUp(batch.orders);
+      const verdicts = judge(this.#view(batch.orders));
       await this.#commit(batch, verdicts);
       this.#shortenWaiting();
       return verdicts;
@@ -188,37 +190,36 @@ export class FileStore implements OrderStore {
     writeIndexSnapshot(this.#layout.index, this.#index, about);
   }
 
-  #view(): StoreView {
+  #view(orders: OrderColumns): StoreView {
     return {
+      version: this.#users.version + this.#parts.ledger.version, // each only grows
       user: (name) => this.#users.user(name),
       item: (name) => this.#parts.ledger.item(name),
-      accepted: (orderId) => this.#acceptedAs(orderId),
+      accepted: (row) => this.#acceptedAs(orders, row),
+      hashKey: this.#index.key,
     };
   }
 
-  #acceptedAs(orderId: string): ReceivedOrder | undefined {
-    if (orderId.length > MAX_ORDER_ID_LENGTH) return undefined; // an invalid id is never in the log, and hashing it takes memory
-    const place = this.#index.find(orderId);
-    return place === undefined ? undefined : asReceived(this.#parts.log.at(place, orderId));
+  #acceptedAs(orders: OrderColumns, row: number): ReceivedOrder | undefined {
+    const place = this.#index.placeOf(row);
+    return place === undefined ? undefined : asReceived(this.#parts.log.at(place, orders.orderId(row)));
   }
 
   /** Accepted and rejected lines are synced, then memory follows, then the offset range (DESIGN, invariant 2). */
-  async #commit(batch: PartitionRange, verdicts: readonly Verdict[]): Promise<void> {
-    const accepted = verdicts.filter((verdict) => verdict.kind === "accepted");
-    const rejected = verdicts.filter((verdict) => verdict.kind === "rejected");
-    const firstSeq = this.#parts.ledger.seq + 1;
-    const starts = this.#append(accepted, rejected, firstSeq);
-    await Promise.all([
-      accepted.length > 0 && this.#parts.log.file.sync(),
-      rejected.length > 0 && this.#rejected.file.sync(),
-    ]);
-    accepted.forEach(({ received: { order }, remaining }, index) => {
-      this.#index.add(order.order_id, starts[index]);
-      this.#parts.ledger.accept(order.item, remaining, firstSeq + index);
-    });
-    if (accepted.length > 0) this.#logSeq = this.#parts.ledger.seq;
+  async #commit(batch: PartitionRange, verdicts: Verdicts): Promise<void> {
+    const { accepted, rejected, items } = verdicts;
+    const { ledger, log, readRanges } = this.#parts;
+    const starts = this.#append(verdicts, ledger.seq + 1);
+    await Promise.all([accepted > 0 && log.file.sync(), rejected > 0 && this.#rejected.file.sync()]);
+    let done = 0;
+    for (let row = 0; row < verdicts.length; row++) {
+      if (!verdicts.isAccepted(row)) continue;
+      this.#index.addRow(row, starts[done++]);
+      ledger.accept(items[row] as StockBase, verdicts.remaining(row), ledger.seq + 1);
+    }
+    if (accepted > 0) this.#logSeq = ledger.seq;
     const { topic, partition, from, to } = batch;
-    await this.#parts.readRanges.read(topic, partition, { from, to }, this.#parts.ledger.seq);
+    await readRanges.read(topic, partition, { from, to }, ledger.seq);
   }
 
   /** Whoever waits for the lock will read what the CSV lacks while nobody else can go on, so that must not be much. */
@@ -231,14 +232,15 @@ export class FileStore implements OrderStore {
     }
   }
 
-  /** Appends to both files or, if the disk is full, to neither. */
-  #append(accepted: readonly Accepted[], rejected: readonly Rejected[], firstSeq: number): number[] {
-    const length = this.#parts.log.file.length;
-    const starts = this.#parts.log.append(accepted, firstSeq);
+  /** Appends to both files or, if the disk is full, to neither; where each accepted order's line starts. */
+  #append(verdicts: Verdicts, firstSeq: number): number[] {
+    const { log } = this.#parts;
+    const { length } = log.file;
+    const starts = verdicts.accepted > 0 ? log.append(verdicts, firstSeq) : [];
     try {
-      this.#rejected.append(rejected);
+      if (verdicts.rejected > 0) this.#rejected.append(verdicts.allRejected());
     } catch (error) {
-      this.#parts.log.file.truncate(length);
+      log.file.truncate(length);
       throw error;
     }
     return starts;

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { nameKey, type StockItem } from "../../order.ts";
+import { nameKey } from "../../order.ts";
 import { Outage } from "../../errors.ts";
 import { replaceFile } from "../disk/atomic_file.ts";
 import { handEdits, handEditWarnings, oldCopyWarnings, supersededBy } from "./hand_edits.ts";
@@ -34,6 +34,7 @@ export class StockLedger {
   readonly #warnings: RowWarnings;
   readonly #csv: WatchedFile;
   #stock = new Map<string, StockBase>();
+  #version = 0;
   #sheet = new StockSheet(emptyInventory());
   /** The last sequence number used, and that of the last accepted order. */
   #seq = 0;
@@ -72,9 +73,14 @@ export class StockLedger {
     return this.#stock;
   }
 
-  item(name: string): StockItem | undefined {
-    const found = this.#stock.get(nameKey(name));
-    return found && { name: found.item, quantity: found.quantity };
+  /** Another one as soon as an item is another object. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** An item as it stands; its quantity changes with every order that is {@linkcode accept}ed. */
+  item(name: string): StockBase | undefined {
+    return this.#stock.get(nameKey(name));
   }
 
   /** The lowest and highest `as_of` of the CSV; 0 and 0 without any. */
@@ -100,6 +106,7 @@ export class StockLedger {
   async rebuild(logSeq: number): Promise<void> {
     this.#countFrom(logSeq);
     this.#stock = await this.#replayed();
+    this.#version++;
   }
 
   /** Picks up what tools and people changed since: a tool's changes from the journal, a person's from the CSV. */
@@ -132,9 +139,9 @@ export class StockLedger {
     }
   }
 
-  /** Notes an accepted order whose line is durable. */
-  accept(item: string, remaining: number, seq: number): void {
-    this.#stock.get(nameKey(item))!.quantity = remaining;
+  /** Notes an accepted order whose line is durable; `item` is as {@linkcode item} gave it since the last refresh. */
+  accept(item: StockBase, remaining: number, seq: number): void {
+    item.quantity = remaining;
     this.#seq = this.#lastOrder = seq;
   }
 
@@ -189,10 +196,12 @@ export class StockLedger {
     // Examined once: the next start treats these bytes as known and need not go through the log again.
     if (edits.length === 0) this.#readRanges.wrote(basename(this.#csv.path), change.bytes, this.#seq);
     this.#stock = new Map(expected ?? actual);
+    this.#version++;
     await this.edit(edits);
     for (const sentence of handEditWarnings(edits, this.#csv.path)) this.#warn(sentence);
     // Only now the change counts as seen: on a full disk it is looked at again.
     this.#stock = actual;
+    this.#version++;
     this.#sheet = new StockSheet(document);
     this.#csv.accept(change.bytes, change.stamp);
     this.#warnings.tell(blankEdgedNames("item", [...rows.values()].map(({ item }) => item), this.#csv.path));
@@ -232,6 +241,7 @@ export class StockLedger {
   #apply({ item, set, seq }: StockEdit): void {
     const key = nameKey(item);
     this.#sheet.itemsChanged();
+    this.#version++;
     if (set === null) this.#stock.delete(key);
     else this.#stock.set(key, { item: this.#stock.get(key)?.item ?? item, quantity: set, seq });
   }

@@ -15,11 +15,17 @@ export class UserList {
   readonly #readRanges: ReadRanges;
   readonly #warnings: RowWarnings;
   #users = new Map<string, User>();
+  #version = 0;
 
   constructor(layout: StorageLayout, readRanges: ReadRanges, warn: (sentence: string) => void) {
     this.#csv = new WatchedFile(layout.users);
     this.#readRanges = readRanges;
     this.#warnings = new RowWarnings(warn);
+  }
+
+  /** Another one as soon as a user is another object. */
+  get version(): number {
+    return this.#version;
   }
 
   user(name: string): User | undefined {
@@ -32,6 +38,7 @@ export class UserList {
     if (change === undefined) return;
     this.#csv.requireSettled(change, this.#readRanges);
     this.#users = this.#parse(change).users;
+    this.#version++;
     this.#csv.accept(change.bytes, change.stamp);
     this.#warnings.tell(oddUsers([...this.#users.values()], this.#csv.path));
   }

@@ -4,7 +4,7 @@ import { type FetchedBatch, PositionMoved } from "../../ports.ts";
 import { disconnect } from "../client/disconnect.ts";
 import { asFailure, notAlone } from "../client/failures.ts";
 import { outageOf } from "../client/outage.ts";
-import type { FetchedRecord } from "../protocol/record_batch.ts";
+import type { FetchedRecords } from "../protocol/fetched_records.ts";
 import { Fetch } from "./fetch.ts";
 import { fetchedBatches } from "./fetched_batch.ts";
 import { removeMember } from "./group_coordinator.ts";
@@ -21,7 +21,7 @@ import { TopicNotices } from "./topic_notices.ts";
 import { watchTopic } from "./topic_watch.ts";
 
 /** A batch that a subscription hands out. */
-export type SubscribedBatch = FetchedBatch<FetchedRecord>;
+export type SubscribedBatch = FetchedBatch<FetchedRecords>;
 
 /**
  * A topic read as a member of its group, batch by batch: `for await (const batch of lane)` in {@linkcode work}.

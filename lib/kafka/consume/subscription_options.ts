@@ -1,4 +1,6 @@
+import { OrderColumns } from "../../order_columns.ts";
 import type { FetchedBatch, OrderStore, PartitionRange } from "../../ports.ts";
+import { Verdicts } from "../../verdicts.ts";
 import type { GroupTopic } from "./group_topic.ts";
 import type { PartitionEnds } from "./open_transactions.ts";
 
@@ -18,7 +20,8 @@ export function shareBy(store: OrderStore, { topic, topicId }: GroupTopic, lanes
     lanes,
     positionOf: (partition) => store.resumeAt({ topic, topicId, partition }),
     passOver: async (range) => {
-      await store.process({ ...range, topicId, orders: [], deadLetters: [] }, () => []);
+      const orders = new OrderColumns(range, 0);
+      await store.process({ ...range, topicId, orders, deadLetters: [] }, () => new Verdicts(orders));
     },
   };
 }

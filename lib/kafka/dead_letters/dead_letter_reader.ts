@@ -8,7 +8,7 @@ import { DEAD_LETTER_PARTITION } from "./dead_letters.ts";
 import { withAdmin } from "../client/disconnect.ts";
 import { readErrorHeaders } from "./error_headers.ts";
 import { partitionLogs } from "../consume/group_offsets.ts";
-import type { FetchedRecord } from "../protocol/record_batch.ts";
+import type { FetchedRecord } from "../protocol/fetched_records.ts";
 import { isReadable } from "../client/rights.ts";
 import { readPartition } from "../scan/read_partition.ts";
 

@@ -3,7 +3,7 @@ import type { OffsetRange } from "../../offset_ranges.ts";
 import type { Coordinates } from "../../order.ts";
 import { type BeginProgress, unwatched } from "../../progress.ts";
 import { schemaIdIn } from "../../wire_format.ts";
-import type { FetchedRecord } from "../protocol/record_batch.ts";
+import type { FetchedRecord } from "../protocol/fetched_records.ts";
 import { isReadable } from "../client/rights.ts";
 import { readTopic } from "../scan/read_topic.ts";
 

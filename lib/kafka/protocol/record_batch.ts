@@ -1,17 +1,12 @@
-import { Buffer, isUtf8 } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { EXIT, Failure, messageOf } from "../../errors.ts";
-import { type Header, NO_HEADERS } from "../../header.ts";
-import type { TopicRecord } from "../../ports.ts";
-import { LEFT_OUT_HEADER } from "../../topics.ts";
 import { decompress, MAX_DECOMPRESSED_BYTES } from "./codecs.ts";
+import { type FetchedRecord, FetchedRecords } from "./fetched_records.ts";
 import { AT, BEFORE_LENGTH, CODEC, CONTROL, FORMAT, IN_TRANSACTION, LOG_APPEND_TIME } from "./record_format.ts";
-import { VarintReader } from "../../varint_reader.ts";
+import { type BatchContents, RecordReader } from "./record_reader.ts";
 
 /** The most records in a batch; 1 MiB, the default limit of producers, has room for fewer even of the smallest. */
 const MAX_RECORDS = 200_000;
-/** Headers kept per record, and per batch; each takes up to a hundred times its size in memory. */
-const MAX_HEADERS = 10_000;
-const MAX_BATCH_HEADERS = 100_000;
 /** How much larger a dead letter is than its record, because of the error headers: in bytes, and in headers. */
 const DEAD_LETTER_ROOM = { bytes: 64 << 10, headers: 16 };
 const NO_ROOM = { bytes: 0, headers: 0 };
@@ -26,36 +21,6 @@ export interface FetchBounds {
   left: { bytes: number };
   /** Whether any record from offset `first` to `last` is wanted; by default all are. */
   wants?(first: number, last: number): boolean;
-}
-
-/** A record of a topic. Its bytes are a view of the whole fetch, so it keeps all of the fetch in memory. */
-export class FetchedRecord implements TopicRecord {
-  offset: number;
-  /** Milliseconds since the epoch, as the broker has it. */
-  timestamp: number;
-  value: Buffer | null;
-  headers: readonly Header[];
-  readonly #reader: VarintReader;
-  readonly #keyAt: number;
-
-  /** `reader` is at the key. */
-  constructor(offset: number, timestamp: number, reader: VarintReader) {
-    this.offset = offset;
-    this.timestamp = timestamp;
-    this.#reader = reader;
-    this.#keyAt = reader.at;
-    reader.skip();
-    this.value = reader.bytes();
-    this.headers = NO_HEADERS;
-  }
-
-  /**
-   * Read lazily, because it is seldom needed: a view for each record would be a tenth of all garbage. A copy by
-   * `{...record}` lacks it.
-   */
-  get key(): Buffer | null {
-    return this.#reader.bytesAt(this.#keyAt);
-  }
 }
 
 /**
@@ -73,37 +38,35 @@ export class RecordBatch {
   readonly isMarker: boolean;
   readonly producerId: string;
   readonly inTransaction: boolean;
-  readonly #baseOffset: number;
-  readonly #baseTimestamp: number;
-  /** Undefined if each record has its own timestamp. */
-  readonly #appendedAt: number | undefined;
-  readonly #count: number;
-  /** The decompressed records. */
-  readonly #bytes: Buffer;
-
-  readonly #room: typeof NO_ROOM;
+  /** Decompressed. */
+  readonly #contents: BatchContents;
 
   private constructor(header: Buffer, { ofDeadLetters, wants }: FetchBounds) {
     const attributes = header.readInt16BE(AT.attributes);
-    this.#baseOffset = Number(header.readBigInt64BE(AT.baseOffset));
-    this.offset = String(this.#baseOffset + header.readInt32BE(AT.lastOffsetDelta));
+    const baseOffset = Number(header.readBigInt64BE(AT.baseOffset));
+    this.offset = String(baseOffset + header.readInt32BE(AT.lastOffsetDelta));
     this.isMarker = (attributes & CONTROL) !== 0;
     this.isControlRecord = this.isMarker;
     this.producerId = header.readBigInt64BE(AT.producerId).toString();
     this.inTransaction = (attributes & IN_TRANSACTION) !== 0;
-    this.#baseTimestamp = Number(header.readBigInt64BE(AT.baseTimestamp));
     const appended = (attributes & LOG_APPEND_TIME) !== 0;
-    this.#appendedAt = appended ? Number(header.readBigInt64BE(AT.maxTimestamp)) : undefined;
-    this.#room = ofDeadLetters ? DEAD_LETTER_ROOM : NO_ROOM;
+    const room = ofDeadLetters ? DEAD_LETTER_ROOM : NO_ROOM;
     // A batch that nobody wants counts as empty, because it may be unreadable.
-    const isWanted = wants?.(this.#baseOffset, Number(this.offset)) ?? true;
-    this.#count = isWanted ? header.readInt32BE(AT.recordCount) : 0;
-    if (this.#count > MAX_RECORDS) throw new Error(`it has ${this.#count} records, more than ${MAX_RECORDS}`);
+    const isWanted = wants?.(baseOffset, Number(this.offset)) ?? true;
+    const count = isWanted ? header.readInt32BE(AT.recordCount) : 0;
+    if (count > MAX_RECORDS) throw new Error(`it has ${count} records, more than ${MAX_RECORDS}`);
     const records = header.subarray(AT.records);
     const codec = attributes & CODEC;
     // No records: nothing to decompress.
-    const isPlain = codec === 0 || this.#count === 0;
-    this.#bytes = isPlain ? records : decompress(codec, records, MAX_DECOMPRESSED_BYTES + this.#room.bytes);
+    const isPlain = codec === 0 || count === 0;
+    this.#contents = {
+      bytes: isPlain ? records : decompress(codec, records, MAX_DECOMPRESSED_BYTES + room.bytes),
+      count,
+      baseOffset,
+      baseTimestamp: Number(header.readBigInt64BE(AT.baseTimestamp)),
+      appendedAt: appended ? Number(header.readBigInt64BE(AT.maxTimestamp)) : undefined,
+      headerRoom: room.headers,
+    };
   }
 
   /**
@@ -122,7 +85,8 @@ export class RecordBatch {
       try {
         const batch = new RecordBatch(header, bounds);
         batches.push(batch);
-        if (batch.#bytes.buffer !== bytes.buffer) bounds.left.bytes -= batch.#bytes.length;
+        const { bytes: records } = batch.#contents;
+        if (records.buffer !== bytes.buffer) bounds.left.bytes -= records.length;
       } catch (error) {
         if (batches.length > 0) break;
         throw unreadable(header, bounds, error);
@@ -132,27 +96,21 @@ export class RecordBatch {
     return batches;
   }
 
+  /** How many records there are. */
+  get count(): number {
+    return this.#contents.count;
+  }
+
+  /** Reads the records from `offset` on, some at a time. */
+  reader(offset: number): RecordReader {
+    return new RecordReader(this.#contents, offset);
+  }
+
   /** The records from `offset` on. */
   records(offset = 0): FetchedRecord[] {
-    const records: FetchedRecord[] = [];
-    const reader = new VarintReader(this.#bytes);
-    let headersLeft = MAX_BATCH_HEADERS;
-    for (let read = 0; read < this.#count; read++) {
-      const end = reader.int() + reader.at;
-      reader.at++; // attributes, unused
-      const timestamp = this.#baseTimestamp + reader.int();
-      const recordOffset = this.#baseOffset + reader.int();
-      const record = new FetchedRecord(recordOffset, this.#appendedAt ?? timestamp, reader);
-      const headers = reader.int();
-      if (headers > 0) {
-        const most = Math.min(MAX_HEADERS, headersLeft) + this.#room.headers;
-        record.headers = readHeaders(reader, headers, most);
-        headersLeft = Math.max(0, headersLeft - headers);
-      }
-      if (record.offset >= offset) records.push(record);
-      reader.at = end;
-    }
-    return records;
+    const records = new FetchedRecords(this.count);
+    this.reader(offset).fill(records);
+    return [...records];
   }
 }
 
@@ -164,28 +122,20 @@ export function* recordGroups(
   { messages }: { messages: readonly unknown[] },
   offset: number,
   size = MAX_GROUP,
-): Generator<{ records: FetchedRecord[]; isLast: boolean }> {
-  let records: FetchedRecord[] = [];
-  for (const batch of messages as readonly RecordBatch[]) {
-    for (const record of batch.records(offset)) {
-      if (records.length === size) {
-        yield { records, isLast: false };
-        records = [];
-      }
-      records.push(record);
+): Generator<{ records: FetchedRecords; isLast: boolean }> {
+  const batches = messages as readonly RecordBatch[];
+  let left = batches.reduce((sum, { count }) => sum + count, 0);
+  const emptyGroup = () => new FetchedRecords(Math.min(size, left));
+  let records = emptyGroup();
+  for (const batch of batches) {
+    const reader = batch.reader(offset);
+    while (reader.fill(records)) {
+      yield { records, isLast: false };
+      left -= records.length;
+      records = emptyGroup();
     }
   }
   yield { records, isLast: true };
-}
-
-function readHeaders(reader: VarintReader, count: number, most: number): Header[] {
-  const headers: Header[] = [];
-  for (let read = Math.min(count, most); read > 0; read--) {
-    const name = reader.bytes() ?? Buffer.alloc(0);
-    headers.push([isUtf8(name) ? name.toString() : name, reader.bytes()]);
-  }
-  if (count > most) headers.push([LEFT_OUT_HEADER, Buffer.from(String(count - most))]);
-  return headers;
 }
 
 function unreadable(header: Buffer, { topic, partition }: FetchBounds, cause: unknown): Failure {

@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
 import { nextOffsetIn, type OffsetRange } from "../../offset_ranges.ts";
-import type { FetchedRecord } from "../protocol/record_batch.ts";
+import type { FetchedRecord } from "../protocol/fetched_records.ts";
 import { PartitionFetcher } from "./partition_fetcher.ts";
 import { readFailure } from "./read_failure.ts";
 

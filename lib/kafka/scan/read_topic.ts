@@ -3,7 +3,7 @@ import type { OffsetRange } from "../../offset_ranges.ts";
 import type { Progress } from "../../progress.ts";
 import { withAdmin } from "../client/disconnect.ts";
 import { type PartitionLog, partitionLogs } from "../consume/group_offsets.ts";
-import type { FetchedRecord } from "../protocol/record_batch.ts";
+import type { FetchedRecord } from "../protocol/fetched_records.ts";
 import { readFailure } from "./read_failure.ts";
 import { readPartition } from "./read_partition.ts";
 

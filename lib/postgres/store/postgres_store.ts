@@ -1,7 +1,9 @@
 import type { DatabaseConnection } from "../../connections.ts";
 import { EXIT, Failure, Outage } from "../../errors.ts";
-import type { StoreView, Verdict } from "../../judge_batch.ts";
+import type { StoreView } from "../../judge_batch.ts";
+import type { OrderColumns } from "../../order_columns.ts";
 import type { OrderBatch, OrderStore, TopicPartition } from "../../ports.ts";
+import type { Verdicts } from "../../verdicts.ts";
 import type { Database, Queries } from "../client/database.ts";
 import { openDatabase } from "../client/open_database.ts";
 import { throughConflicts } from "../client/retry.ts";
@@ -17,7 +19,7 @@ import { writeVerdicts } from "./write_verdicts.ts";
 interface Attempt {
   /** Stored with the position, it tells the batch's transactions from others' if the answer to a COMMIT is lost. */
   id: string;
-  verdicts: Verdict[];
+  verdicts: Verdicts | undefined;
 }
 
 export interface PostgresStoreOptions {
@@ -65,17 +67,17 @@ export class PostgresStore implements OrderStore {
     }
   }
 
-  async process(batch: OrderBatch, judge: (view: StoreView) => Verdict[]): Promise<Verdict[]> {
-    const attempt = this.#unanswered.get(batch) ?? { id: crypto.randomUUID(), verdicts: [] };
+  async process(batch: OrderBatch, judge: (view: StoreView) => Verdicts): Promise<Verdicts> {
+    const attempt = this.#unanswered.get(batch) ?? { id: crypto.randomUUID(), verdicts: undefined };
     const work = async (session: Queries, tries: number) => {
       const moved = await movePosition(session, batch, { attempt: attempt.id, group: this.#group });
-      if (moved === "moved before") return attempt.verdicts;
+      if (moved === "moved before") return attempt.verdicts!;
       const isNew = await markAsRead(session, batch);
       const verdicts = await this.#judge(session, batch, judge, { isNew: isNew && tries === 1 });
       await writeVerdicts(session, batch, verdicts);
       return verdicts;
     };
-    const committing = (verdicts: Verdict[]) => {
+    const committing = (verdicts: Verdicts) => {
       attempt.verdicts = verdicts;
       this.#unanswered.set(batch, attempt);
     };
@@ -109,18 +111,18 @@ export class PostgresStore implements OrderStore {
   async #judge(
     session: Queries,
     { orders }: OrderBatch,
-    judge: (view: StoreView) => Verdict[],
+    judge: (view: StoreView) => Verdicts,
     { isNew }: { isNew: boolean },
-  ): Promise<Verdict[]> {
+  ): Promise<Verdicts> {
     const view = await readView(session, orders);
     if (isNew && !this.#idsRepeat) {
       const verdicts = judge({ ...view, accepted: () => undefined });
-      const rejected = verdicts.filter(({ kind }) => kind === "rejected").map(({ received }) => received);
-      if ((await readAccepted(session, rejected)).size === 0) return verdicts;
+      const ofRejected = validIds(orders, (row) => verdicts.isRejected(row));
+      if ((await readAccepted(session, ofRejected)).size === 0) return verdicts;
     }
-    const accepted = await readAccepted(session, orders);
+    const accepted = await readAccepted(session, validIds(orders));
     this.#idsRepeat = accepted.size > 0;
-    return judge({ ...view, accepted: (orderId) => accepted.get(orderId) });
+    return judge({ ...view, accepted: (row) => accepted.get(orders.orderId(row)) });
   }
 
   /** A right or login that is lost while it runs may be given back, just as a database may come back. */
@@ -132,4 +134,13 @@ export class PostgresStore implements OrderStore {
       throw new Outage(EXIT.config, error.message, { cause: error });
     }
   }
+}
+
+/** An invalid order is rejected whatever is stored, and may hold what PostgreSQL cannot store as text. */
+function validIds(orders: OrderColumns, isWanted: (row: number) => boolean = () => true): string[] {
+  const ids: string[] = [];
+  for (let row = 0; row < orders.length; row++) {
+    if (orders.isValid(row) && isWanted(row)) ids.push(orders.orderId(row));
+  }
+  return ids;
 }

@@ -1,6 +1,6 @@
-import { invalidOrder } from "../../decide_order.ts";
 import type { StoreView } from "../../judge_batch.ts";
-import { nameKey, type Order, type ReceivedOrder, type StockItem, type User } from "../../order.ts";
+import { nameKey, type ReceivedOrder, type StockItem, type User } from "../../order.ts";
+import type { OrderColumns } from "../../order_columns.ts";
 import type { Queries } from "../client/database.ts";
 
 /** Columns of `orders` that make up a {@linkcode ReceivedOrder}. */
@@ -23,23 +23,28 @@ interface OrderRow {
  */
 export async function readView(
   session: Queries,
-  orders: readonly ReceivedOrder[],
-): Promise<Pick<StoreView, "user" | "item">> {
-  const valid = orders.map(({ order }) => order).filter(isStorable);
-  const items = await lockItems(session, [...new Set(valid.map(({ item }) => nameKey(item)))]);
-  const users = await readUsers(session, [...new Set(valid.map(({ user }) => nameKey(user)))]);
-  return { user: (name) => users.get(nameKey(name)), item: (name) => items.get(nameKey(name)) };
+  orders: OrderColumns,
+): Promise<Pick<StoreView, "version" | "user" | "item">> {
+  const items = await lockItems(session, keysOf(orders, orders.item));
+  const users = await readUsers(session, keysOf(orders, orders.user));
+  return { version: items, user: (name) => users.get(nameKey(name)), item: (name) => items.get(nameKey(name)) };
+}
+
+/** The keys of the users or items of valid orders; others may hold what PostgreSQL cannot store as text. */
+function keysOf(orders: OrderColumns, column: Int32Array): string[] {
+  const names = new Set<number>();
+  for (let row = 0; row < orders.length; row++) if (orders.isValid(row)) names.add(column[row]);
+  return [...new Set([...names].map((name) => nameKey(orders.names.text(name))))];
 }
 
 /**
- * What was accepted under the ids of `orders`. Read after the locks are taken, because others may have accepted them
- * while this transaction waited.
+ * What was accepted under these ids. Read after the locks are taken, because others may have accepted them while this
+ * transaction waited.
  */
 export async function readAccepted(
   session: Queries,
-  orders: readonly ReceivedOrder[],
+  ids: readonly string[],
 ): Promise<Map<string, ReceivedOrder>> {
-  const ids = orders.map(({ order }) => order).filter(isStorable).map(({ order_id }) => order_id);
   if (ids.length === 0) return new Map();
   const rows = await session.query<OrderRow>(
     `SELECT order_id, user_name, item, quantity, created_at, topic, partition, "offset", replay_of
@@ -47,11 +52,6 @@ export async function readAccepted(
     [ids],
   );
   return new Map(rows.map((row) => [row.order_id, received(row)]));
-}
-
-/** An invalid order is rejected whatever is stored, and may hold what PostgreSQL cannot store as text. */
-function isStorable(order: Order): boolean {
-  return invalidOrder(order) === undefined;
 }
 
 async function lockItems(session: Queries, names: readonly string[]): Promise<Map<string, StockItem>> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Buffer } from "node:buffer";
 import { chosenSchema } from "../../../lib/avro/chosen_schema.ts";
-import { OrderDecoder } from "../../../lib/avro/order_codec.ts";
+import { ValueDecoder } from "../../support/value_decoder.ts";
 import { ORDER_SCHEMA } from "../../../lib/avro/order_schema.ts";
 import { EXIT } from "../../../lib/errors.ts";
 
@@ -13,7 +13,7 @@ function schemaWith(change: { more?: unknown[]; fields?: Record<string, unknown>
 }
 
 async function readAgain(json: string, value: Buffer) {
-  const decoder = new OrderDecoder({ find: () => Promise.resolve({ schema: json }) });
+  const decoder = new ValueDecoder({ find: () => Promise.resolve({ schema: json }) });
   await decoder.prepare([value]);
   return decoder.decode(value, 0);
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import avro from "avsc";
 import fc from "fast-check";
-import { type Decoded, OrderDecoder } from "../../../lib/avro/order_codec.ts";
+import { type Decoded, ValueDecoder } from "../../support/value_decoder.ts";
+import { checked } from "../../support/decide.ts";
 import { ORDER_SCHEMA } from "../../../lib/avro/order_schema.ts";
 import { invalidOrder } from "../../../lib/decide_order.ts";
 import type { Order } from "../../../lib/order.ts";
@@ -30,7 +31,7 @@ function typed({ name }: { name: string }, types: Types) {
 /** What a decoder makes of a body that was written with `schema`, which refers to `references`. */
 async function decode(schema: unknown, body: Uint8Array, references: unknown[] = []): Promise<Decoded> {
   const found = { schema: JSON.stringify(schema), references: references.map((one) => JSON.stringify(one)) };
-  const decoder = new OrderDecoder({ find: () => Promise.resolve(found) });
+  const decoder = new ValueDecoder({ find: () => Promise.resolve(found) });
   const value = Buffer.concat([wire(1, []), body]);
   await decoder.prepare([value]);
   return decoder.decode(value, WRITTEN_AT);
@@ -65,7 +66,7 @@ for (const [field, type, reason] of missing) {
     assert.deepEqual(await decodeRecord(schema, { ...ORDER, [field]: wrapped }), { order: ORDER });
     const decoded = await decodeRecord(schema, { ...ORDER, [field]: null });
     assert.ok("order" in decoded, JSON.stringify(decoded));
-    assert.equal(invalidOrder(decoded.order), reason);
+    assert.equal(invalidOrder(checked(decoded.order)), reason);
   });
 }
 
@@ -96,7 +97,10 @@ Deno.test("a long is read as a quantity, but for one beyond 2^52", { permissions
   for (const quantity of [1, -3, 2 ** 31 - 1, 2 ** 31, 2 ** 52 - 1]) {
     const decoded = await decode(schema, body(BigInt(quantity)));
     assert.deepEqual(decoded, { order: { ...ORDER, quantity } });
-    assert.equal(invalidOrder(decoded.order), quantity > 0 && quantity < 2 ** 31 ? undefined : "invalid-quantity");
+    assert.equal(
+      invalidOrder(checked(decoded.order)),
+      quantity > 0 && quantity < 2 ** 31 ? undefined : "invalid-quantity",
+    );
   }
   for (const quantity of [2n ** 52n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)]) {
     assert.deepEqual(await decode(schema, body(quantity)), { undecodable: `quantity ${quantity} is beyond 2^52` });
@@ -184,7 +188,7 @@ Deno.test("text that is not UTF-8 stays recognizable by any schema", { permissio
   const body = wire(0, ["o-1", 1, Uint8Array.from([0x61, 0xff]), "book", 2, 1]).subarray(5);
   const decoded = await decode(schema, body);
   assert.deepEqual(decoded, { order: { ...ORDER, user: "a\ufffd", created_at: 1 } });
-  assert.equal(invalidOrder(decoded.order), "invalid-name");
+  assert.equal(invalidOrder(checked(decoded.order)), "invalid-name");
 });
 
 Deno.test("any bytes by any schema are an order or one line that says why not", { permissions: "none" }, async () => {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { VerdictLog } from "../../../lib/cli/verdict_log.ts";
 import type { ReceivedOrder } from "../../../lib/order.ts";
-import type { Verdict } from "../../../lib/judge_batch.ts";
+import type { Verdict } from "../../../lib/verdicts.ts";
 import { printedBy } from "../../support/printed.ts";
+import { verdictsOf } from "../../support/verdicts.ts";
 
 function received(order_id: string, user = "alice"): ReceivedOrder {
   const order = { order_id, user, item: "book", quantity: 2, created_at: 0 };
@@ -32,7 +33,7 @@ async function logged(work: () => unknown): Promise<Record<string, unknown>[]> {
 Deno.test("VerdictLog has a line for each rejected order and dead letter, and counts for all", async () => {
   const log = new VerdictLog({ verbose: false });
   const lines = await logged(() => {
-    log.show([accepted, rejected, { kind: "redelivered", received: received("b") }]);
+    log.show(verdictsOf([accepted, rejected, { kind: "redelivered", received: received("b") }]));
     log.showDeadLetters([{ at: { topic: "orders", partition: 1, offset: 7 }, reason: "bad\nmagic" }]);
     log.finish();
   });
@@ -50,7 +51,7 @@ Deno.test("VerdictLog has a line for each rejected order and dead letter, and co
 Deno.test("VerdictLog has at most 20 lines a second about single records, and misses none in the counts", async () => {
   const log = new VerdictLog({ verbose: false });
   const lines = await logged(() => {
-    for (let batch = 0; batch < 10; batch++) log.show(Array.from({ length: 100 }, () => rejected));
+    for (let batch = 0; batch < 10; batch++) log.show(verdictsOf(Array.from({ length: 100 }, () => rejected)));
     log.finish();
   });
   assert.equal(lines.filter(({ event }) => event === "rejected").length, 20);
@@ -60,7 +61,7 @@ Deno.test("VerdictLog has at most 20 lines a second about single records, and mi
 Deno.test("VerdictLog with --verbose has a line for each verdict", async () => {
   const log = new VerdictLog({ verbose: true });
   const lines = await logged(() => {
-    log.show([...Array.from({ length: 50 }, () => accepted), rejected]);
+    log.show(verdictsOf([...Array.from({ length: 50 }, () => accepted), rejected]));
     log.finish();
   });
   assert.equal(lines.filter(({ event }) => event === "accepted").length, 50);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { VerdictReport } from "../../../lib/cli/verdict_report.ts";
 import type { ReceivedOrder } from "../../../lib/order.ts";
-import type { Verdict } from "../../../lib/judge_batch.ts";
+import type { Verdict } from "../../../lib/verdicts.ts";
 import { printedBy } from "../../support/printed.ts";
+import { verdictsOf } from "../../support/verdicts.ts";
 
 function received(order_id: string, user = "alice"): ReceivedOrder {
   const order = { order_id, user, item: "book", quantity: 2, created_at: 0 };
@@ -20,7 +21,7 @@ const unpaid: Verdict = {
 Deno.test("VerdictReport shows each order at human pace, warnings on stderr, controls escaped", async () => {
   const report = new VerdictReport({ verbose: false });
   const { out, err } = await printedBy(() => {
-    report.show([accepted("a"), unpaid, { kind: "redelivered", received: received("b") }]);
+    report.show(verdictsOf([accepted("a"), unpaid, { kind: "redelivered", received: received("b") }]));
     report.showDeadLetters([{ at: { partition: 1, offset: 7 }, reason: "bad\nmagic" }]);
     report.finish();
   });
@@ -37,7 +38,7 @@ Deno.test("VerdictReport quotes names and statuses with blanks that nobody sees"
   const report = new VerdictReport({ verbose: false });
   const blank: Verdict = { ...unpaid, received: received("r", "bob "), status: "paid\u00a0" } as Verdict;
   const { err } = await printedBy(() => {
-    report.show([blank]);
+    report.show(verdictsOf([blank]));
     report.finish();
   });
   assert.deepEqual(err, ['rejected  r  "bob "  2 book  unpaid-user (user is "paid\\u{a0}", stock is 10)']);
@@ -47,7 +48,7 @@ Deno.test("VerdictReport counts at machine pace and loses none in the total", as
   const report = new VerdictReport({ verbose: false });
   const many = Array.from({ length: 500 }, (_, index) => accepted(String(index)));
   const { out, err } = await printedBy(() => {
-    report.show([...many, unpaid]);
+    report.show(verdictsOf([...many, unpaid]));
     report.finish();
   });
   assert.ok(out.length + err.length < 30, "a line an order");
@@ -60,7 +61,7 @@ Deno.test("VerdictReport shows each order at any pace when asked", async () => {
   const report = new VerdictReport({ verbose: true });
   const many = Array.from({ length: 100 }, (_, index) => accepted(String(index)));
   const { out } = await printedBy(() => {
-    report.show(many);
+    report.show(verdictsOf(many));
     report.finish();
   });
   assert.equal(out.length, 101);
@@ -69,7 +70,7 @@ Deno.test("VerdictReport shows each order at any pace when asked", async () => {
 Deno.test("VerdictReport keeps stdout for one JSON object when asked", async () => {
   const report = new VerdictReport({ verbose: false, json: true });
   const { out, err } = await printedBy(() => {
-    report.show([accepted("a"), unpaid]);
+    report.show(verdictsOf([accepted("a"), unpaid]));
     report.showDeadLetters([{ at: { partition: 1, offset: 7 }, reason: "bad" }]);
     report.finish();
   });

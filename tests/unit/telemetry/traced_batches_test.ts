@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { recordsOf } from "../../support/records.ts";
 import { batchTracer, linksOf, MAX_LINKS } from "../../../lib/telemetry/traced_batches.ts";
 import type { Header } from "../../../lib/header.ts";
 import type { TopicRecord } from "../../../lib/ports.ts";
@@ -47,6 +48,6 @@ Deno.test("batchTracer() with telemetry off only does the work: no header is eve
   const untouchable: TopicRecord = Object.defineProperty(record(), "headers", {
     get: () => assert.fail("a header was looked at"),
   });
-  const batch = { topic: "orders", partition: 0, from: 0, to: 1, records: [untouchable] };
+  const batch = { topic: "orders", partition: 0, from: 0, to: 1, records: recordsOf([untouchable]) };
   assert.equal(await batchTracer({ topic: "orders", group: "g" })(batch, () => Promise.resolve(42)), 42);
 });

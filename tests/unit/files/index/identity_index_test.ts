@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { IdentityIndex } from "../../../../lib/files/index/identity_index.ts";
-import { newHashKey, sipHash } from "../../../../lib/files/index/sip_hash.ts";
+import { newHashKey, sipHash } from "../../../../lib/sip_hash.ts";
+import { columnsOf } from "../../../support/verdicts.ts";
 
 const pure = { permissions: "none" } as const;
 /** Slots of an index that never grew, in lib/files/index/identity_index.ts. */
@@ -75,24 +76,19 @@ Deno.test("IdentityIndex finds everything again after it grew, and over the bord
   assert.equal(index.find(`order-${count}`), undefined);
 });
 
-Deno.test(
-  "IdentityIndex finds and keeps what was looked up ahead, in whatever order, though it grows meanwhile",
-  pure,
-  () => {
-    const ids = Array.from({ length: 3 * FIRST_SLOTS }, (_, number) => `order-${number}`);
-    const index = new IdentityIndex();
-    for (const id of ids.slice(0, 500)) index.add(id, 1);
-    index.lookUp(ids);
-    for (const [number, id] of ids.entries()) assert.equal(index.find(id), number < 500 ? 1 : undefined, id);
-    assert.equal(index.find("none of them"), undefined);
-    for (const id of ids) index.add(id, 2);
-    assert.equal(index.size, ids.length);
-    for (const [number, id] of ids.entries()) assert.equal(index.find(id), number < 500 ? 1 : 2, id);
-    index.lookUp(ids.toReversed());
-    for (const [number, id] of ids.entries()) {
-      if (number % 7 === 0) {
-        assert.equal(index.find(id), number < 500 ? 1 : 2, id);
-      }
-    }
-  },
-);
+Deno.test("IdentityIndex finds and keeps the ids of a batch by their rows, though it grows meanwhile", pure, () => {
+  const ids = Array.from({ length: 3 * FIRST_SLOTS }, (_, number) => `order-${number}`);
+  const order = { user: "alice", item: "book", quantity: 1, created_at: 0 };
+  const at = { topic: "orders", partition: 0, offset: 0 };
+  const batch = columnsOf(ids.map((order_id) => ({ order: { order_id, ...order }, at })));
+  const index = new IdentityIndex();
+  for (const id of ids.slice(0, 500)) index.add(id, 1);
+  index.lookUp(batch);
+  for (const [row, id] of ids.entries()) assert.equal(index.placeOf(row), row < 500 ? 1 : undefined, id);
+  for (const row of ids.keys()) index.addRow(row, 2);
+  assert.equal(index.size, ids.length);
+  for (const [row, id] of ids.entries()) {
+    assert.equal(index.find(id), row < 500 ? 1 : 2, id);
+    assert.equal(index.placeOf(row), index.find(id), id);
+  }
+});

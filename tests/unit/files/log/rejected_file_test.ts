@@ -4,7 +4,7 @@ import { storageLayout } from "../../../../lib/files/disk/layout.ts";
 import { RejectedFile } from "../../../../lib/files/log/rejected_file.ts";
 import type { RejectedOrder } from "../../../../lib/store_admin.ts";
 import { unsealLine } from "../../../../lib/files/log/sealed_line.ts";
-import type { Rejected } from "../../../../lib/judge_batch.ts";
+import type { Rejected } from "../../../../lib/verdicts.ts";
 import { UNSAFE_CHARACTERS } from "../../../../lib/safe_json.ts";
 
 const STARTED_AT = Date.now();

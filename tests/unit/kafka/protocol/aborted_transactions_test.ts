@@ -30,7 +30,7 @@ function handedOut(bytes: Buffer[], transactions: AbortedTransaction[], fetchedO
 
 function offsetsOf(...given: Parameters<typeof handedOut>): number[] {
   const groups = recordGroups(handedOut(...given), given[2] ?? 0);
-  return [...groups].flatMap(({ records }) => records.map(({ offset }) => offset));
+  return [...groups].flatMap(({ records }) => Array.from(records, ({ offset }) => offset));
 }
 
 Deno.test("what an aborted transaction sent is passed over, and what its producer sent before and after is read", () => {
@@ -54,7 +54,11 @@ Deno.test("a fetch of nothing but batches without records moves on behind them",
   const markers = handedOut([emptyMarker(1, 0), emptyMarker(2, 1)], [aborted(1, 0)]);
   assert.deepEqual([markers.messages.length, markers.isEmptyDueToFiltering(), markers.lastOffset()], [0, true, "1"]);
   const both = handedOut([emptied(3, { firstOffset: 0 }), emptyMarker(1, 3)], []);
-  const pieces = [...fetchedBatches(both, Infinity)].map(({ from, to, records }) => ({ from, to, records }));
+  const pieces = [...fetchedBatches(both, Infinity)].map(({ from, to, records }) => ({
+    from,
+    to,
+    records: [...records],
+  }));
   assert.deepEqual(pieces, [{ from: 0, to: 4, records: [] }]);
 });
 
@@ -72,5 +76,5 @@ Deno.test("fetchedBatches() cuts a fetch into batches of as many records as are 
   const log = [data(1, 0), data(1, 1), data(1, 3), data(1, 4), data(1, 7)];
   const cut = [...fetchedBatches(handedOut(log, []), Infinity, 2)];
   assert.deepEqual(cut.map(({ from, to }) => [from, to]), [[0, 2], [2, 5], [5, 8]]);
-  assert.deepEqual(cut.flatMap(({ records }) => records.map(({ offset }) => offset)), [0, 1, 3, 4, 7]);
+  assert.deepEqual(cut.flatMap(({ records }) => Array.from(records, ({ offset }) => offset)), [0, 1, 3, 4, 7]);
 });

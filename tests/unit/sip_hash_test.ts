@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { newHashKey, sipHash, sipHashBytes } from "../../../../lib/files/index/sip_hash.ts";
-import { isValidOrderId, MAX_ORDER_ID_LENGTH } from "../../../../lib/order.ts";
+import { newHashKey, sipHash, sipHashBytes } from "../../lib/sip_hash.ts";
+import { isValidOrderId, MAX_ORDER_ID_LENGTH } from "../../lib/order.ts";
 
 const pure = { permissions: "none" } as const;
 /** Key and texts of the reference implementation's vectors (veorq/SipHash, vectors.h, SipHash-2-4-128). */
