@@ -1,5 +1,5 @@
 import type { Work } from "./work.ts";
-import { CONSUME, GROWTH, REJECTED } from "./works/consume.ts";
+import { CONSUME, GROWTH, LARGE, REJECTED } from "./works/consume.ts";
 import { IDLE } from "./works/idle.ts";
 import { LATENCY } from "./works/latency.ts";
 import { MEMORY, MEMORY_TENFOLD } from "./works/memory.ts";
@@ -25,6 +25,7 @@ export const WORKS: readonly Work[] = [
   REBUILD,
   SOAK_TOOL,
   SOAK_START,
+  LARGE,
   GROWTH,
   REJECTED,
   POSTGRES,

@@ -15,7 +15,7 @@ export const POSTGRES: Work = {
   name: "postgres",
   title: "PostgreSQL, one consumer",
   peer: "a bare INSERT … SELECT FROM unnest, one connection",
-  target: { bound: "at least", times: 0.7 },
+  target: { bound: "at least", times: 0.8 },
   prepare: (world) =>
     Promise.resolve(async () => {
       await using database = await world.newDatabase();

@@ -7,13 +7,13 @@ import type { Sample, Work } from "../../bench/work.ts";
 import { REBUILD, VERIFY } from "../../bench/works/scan.ts";
 import { REPLAY } from "../../bench/works/send.ts";
 import { STREAMS } from "../../bench/works/streams.ts";
-import { OrderDecoder } from "../../lib/avro/order_codec.ts";
 import { writerSchemas } from "../../lib/avro/schema_registry.ts";
 import { createTopics } from "../../lib/kafka/client/create_topics.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { ORDERS_PARTITIONS, valueSubject } from "../../lib/topics.ts";
 import { acceptedIn, task } from "../support/commands.ts";
 import { randomName, readTopic, sampleWorld, testEnv, testKafka, testRegistry } from "../support/kafka.ts";
+import { ValueDecoder } from "../support/value_decoder.ts";
 
 const stop = new AbortController().signal;
 
@@ -58,7 +58,7 @@ Deno.test("the Kafka Streams application accepts exactly the orders that consume
 
 /** The order_ids in `output`, whose schema is that of `topic`. */
 async function idsIn(output: string, topic: string): Promise<string[]> {
-  const decoder = new OrderDecoder(writerSchemas(testRegistry(), valueSubject(topic)));
+  const decoder = new ValueDecoder(writerSchemas(testRegistry(), valueSubject(topic)));
   const values = (await readTopic(output)).map(({ value }) => Buffer.from(value!));
   await decoder.prepare(values);
   return values.map((value) => {
