@@ -7,6 +7,12 @@ const MAX_BYTES = 8 << 20;
 const FIRST_NAMES = 1 << 10;
 const FIRST_BYTES = 1 << 14;
 const SLOTS_PER_NAME = 4;
+/** The words of a slot. */
+const WORDS = 4;
+const NUMBER = 0;
+const HASH = 1;
+const START = 2;
+const END = 3;
 /**
  * Slots looked at for a name. One whose bytes were chosen to collide with others gets a new number each time it comes,
  * so nobody can make the search long.
@@ -28,8 +34,11 @@ const PLAIN_JSON = /^[ !#-[\]-~]*$/;
  */
 export class NameTable {
   #size = 0;
-  /** Number + 1, by hash; 0 is free. A quarter is filled at most. */
-  #slots = new Int32Array(SLOTS_PER_NAME * FIRST_NAMES);
+  /**
+   * By hash, four words each: number + 1, or 0 where it is free; hash; start and end of the bytes. What a search looks at
+   * lies together, for with 100,000 names each look elsewhere waits for memory. A quarter is filled at most.
+   */
+  #slots = new Int32Array(SLOTS_PER_NAME * FIRST_NAMES * WORDS);
   /** By number. */
   #hashes = new Int32Array(FIRST_NAMES);
   #ends = new Int32Array(FIRST_NAMES);
@@ -53,11 +62,13 @@ export class NameTable {
     for (let at = from; at < to; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
     hash ^= hash >>> 15;
     const slots = this.#slots;
-    const mask = slots.length - 1;
+    const mask = slots.length / WORDS - 1;
     for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const number = slots[(hash + probe) & mask] - 1;
-      if (number < 0) break;
-      if (this.#hashes[number] === hash && this.#isAt(number, bytes, from, to)) return number;
+      const at = ((hash + probe) & mask) * WORDS;
+      if (slots[at + NUMBER] === 0) break;
+      if (slots[at + HASH] === hash && this.#isAt(slots[at + START], slots[at + END], bytes, from, to)) {
+        return slots[at + NUMBER] - 1;
+      }
     }
     return this.#add(hash, bytes.subarray(from, to));
   }
@@ -94,10 +105,9 @@ export class NameTable {
     return this.#ends[number];
   }
 
-  #isAt(number: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const start = this.startOf(number);
+  #isAt(start: number, end: number, bytes: Uint8Array, from: number, to: number): boolean {
     const own = this.#bytes;
-    if (this.#ends[number] - start !== to - from) return false;
+    if (end - start !== to - from) return false;
     for (let at = from; at < to; at++) if (own[start + at - from] !== bytes[at]) return false;
     return true;
   }
@@ -118,11 +128,15 @@ export class NameTable {
 
   /** Puts a number where it is looked for first, or into the next free slot. */
   #place(number: number): void {
-    const mask = this.#slots.length - 1;
-    const first = this.#hashes[number] & mask;
-    let slot = first;
-    for (let probe = 1; probe < MAX_PROBES && this.#slots[slot] !== 0; probe++) slot = (first + probe) & mask;
-    this.#slots[slot] = number + 1;
+    const slots = this.#slots;
+    const mask = slots.length / WORDS - 1;
+    const hash = this.#hashes[number];
+    let at = (hash & mask) * WORDS;
+    for (let probe = 1; probe < MAX_PROBES && slots[at + NUMBER] !== 0; probe++) at = ((hash + probe) & mask) * WORDS;
+    slots[at + NUMBER] = number + 1;
+    slots[at + HASH] = hash;
+    slots[at + START] = this.startOf(number);
+    slots[at + END] = this.#ends[number];
   }
 
   /** Makes room for one more name, the bytes of which end at `end`. */
@@ -137,7 +151,7 @@ export class NameTable {
     this.#hashes = grown(this.#hashes, new Int32Array(names));
     this.#ends = grown(this.#ends, new Int32Array(names));
     this.#kinds = grown(this.#kinds, new Uint8Array(names));
-    this.#slots = new Int32Array(SLOTS_PER_NAME * names);
+    this.#slots = new Int32Array(SLOTS_PER_NAME * names * WORDS);
     for (let number = 0; number < this.#size; number++) this.#place(number);
   }
 }

@@ -3,7 +3,7 @@ import { nameKey } from "../../order.ts";
 import { Outage } from "../../errors.ts";
 import { replaceFile } from "../disk/atomic_file.ts";
 import { handEdits, handEditWarnings, oldCopyWarnings, supersededBy } from "./hand_edits.ts";
-import { asOfRange, emptyInventory, parseInventory, requireReached } from "../csv/inventory_file.ts";
+import { emptyInventory, requireReached } from "../csv/inventory_file.ts";
 import { EditJournal, type StockEdit } from "../log/edit_journal.ts";
 import type { JournalOptions } from "../log/journal.ts";
 import type { StorageLayout } from "../disk/layout.ts";
@@ -12,7 +12,8 @@ import type { ReadRanges } from "../log/read_ranges.ts";
 import { blankEdgedNames, RowWarnings } from "../../row_warnings.ts";
 import { deduct, lowestSeq, type StockBase, stockBases } from "./stock_math.ts";
 import { StockSheet } from "./stock_sheet.ts";
-import { BeingSaved, type Change, SETTLE_MS, WatchedFile } from "../disk/watched_file.ts";
+import { BeingSaved, type Change, SETTLE_MS } from "../disk/watched_file.ts";
+import { WatchedInventory } from "./watched_inventory.ts";
 
 export interface LedgerOptions extends JournalOptions {
   /** Called with things a person should know, one sentence each. */
@@ -32,7 +33,7 @@ export class StockLedger {
   readonly #readRanges: ReadRanges;
   readonly #warn: (sentence: string) => void;
   readonly #warnings: RowWarnings;
-  readonly #csv: WatchedFile;
+  readonly #csv: WatchedInventory;
   #stock = new Map<string, StockBase>();
   #version = 0;
   #sheet = new StockSheet(emptyInventory());
@@ -53,7 +54,7 @@ export class StockLedger {
     this.#readRanges = readRanges;
     this.#warn = warn;
     this.#warnings = new RowWarnings(warn);
-    this.#csv = new WatchedFile(layout.inventory);
+    this.#csv = new WatchedInventory(layout.inventory);
     this.edits = new EditJournal(layout, options);
     this.edits.news();
   }
@@ -85,9 +86,7 @@ export class StockLedger {
 
   /** The lowest and highest `as_of` of the CSV; 0 and 0 without any. */
   csvAsOf(): { lowest: number; newest: number } {
-    const change = this.#csv.isThere() ? this.#csv.changed() : undefined;
-    if (change === undefined) return { lowest: 0, newest: 0 };
-    return asOfRange(this.#parse(change).rows);
+    return this.#csv.asOf(this.#readRanges);
   }
 
   /** Reads the CSV for the first time, once the log is known to be intact up to `logSeq`. */
@@ -106,7 +105,6 @@ export class StockLedger {
   async rebuild(logSeq: number): Promise<void> {
     this.#countFrom(logSeq);
     this.#stock = await this.#replayed();
-    this.#version++;
   }
 
   /** Picks up what tools and people changed since: a tool's changes from the journal, a person's from the CSV. */
@@ -186,7 +184,7 @@ export class StockLedger {
 
   /** Accepts the CSV as it is now; any difference from `expected`, if given, is a hand edit. */
   async #take(change: Change, expected: ReadonlyMap<string, StockBase> | undefined): Promise<void> {
-    const { document, rows } = this.#parse(change);
+    const { document, rows } = this.#csv.parse(change, this.#readRanges);
     requireReached(rows, this.#seq, this.#csv.path);
     const actual = await this.#settle(stockBases(rows, this.edits.last, this.#seq));
     const edits = expected === undefined ? [] : handEdits(expected, actual);
@@ -195,13 +193,12 @@ export class StockLedger {
     for (const sentence of oldCopyWarnings(superseded, this.#csv.path)) this.#warn(sentence);
     // Examined once: the next start treats these bytes as known and need not go through the log again.
     if (edits.length === 0) this.#readRanges.wrote(basename(this.#csv.path), change.bytes, this.#seq);
-    this.#stock = new Map(expected ?? actual);
     this.#version++;
+    this.#stock = new Map(expected ?? actual);
     await this.edit(edits);
     for (const sentence of handEditWarnings(edits, this.#csv.path)) this.#warn(sentence);
     // Only now the change counts as seen: on a full disk it is looked at again.
     this.#stock = actual;
-    this.#version++;
     this.#sheet = new StockSheet(document);
     this.#csv.accept(change.bytes, change.stamp);
     this.#warnings.tell(blankEdgedNames("item", [...rows.values()].map(({ item }) => item), this.#csv.path));
@@ -213,15 +210,6 @@ export class StockLedger {
   /** "As of now" must be on the disk before the next order or edit, or a restart would take it as a later now. */
   #pin(): void {
     if (this.#mustPin && !this.checkpoint()) throw new BeingSaved(SETTLE_MS);
-  }
-
-  #parse(change: Change): ReturnType<typeof parseInventory> {
-    try {
-      return parseInventory(change.bytes, this.#csv.path);
-    } catch (error) {
-      this.#csv.requireSettled(change, this.#readRanges);
-      throw error;
-    }
   }
 
   /** The stock according to log and journal alone. */
