@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { NameCache } from "../../name_cache.ts";
+import type { Coordinates, Order } from "../../order.ts";
 import {
   BATCH,
   CREATED_AT,
@@ -14,8 +15,24 @@ import {
   TOPIC,
   USER,
 } from "./order_lines.ts";
-import { type LoggedOrder, parseLogged } from "./order_log.ts";
-import { isSealAt, SEAL_LENGTH } from "./sealed_line.ts";
+import { isSealAt, SEAL_LENGTH, unsealLine } from "./sealed_line.ts";
+
+/** One line of `orders.jsonl`: an accepted order, where it came from and the stock it left. */
+export interface LoggedOrder extends Order, Coordinates {
+  /** Number in the common sequence of accepted orders and stock edits. */
+  seq: number;
+  /** `seq` of the first order of its batch: lines of one batch became durable together. */
+  batch: number;
+  /** Stock of the item after this order. */
+  remaining: number;
+  /** The order_id this one is a replay of. */
+  replay_of?: string;
+}
+
+/** The accepted order of a log line, or undefined if the line is not whole. */
+export function parseLogged(line: Uint8Array): LoggedOrder | undefined {
+  return unsealLine(line) as LoggedOrder | undefined;
+}
 
 /** Any integer of so many digits is exact. */
 const MAX_DIGITS = 15;

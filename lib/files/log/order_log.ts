@@ -1,28 +1,17 @@
 import { EXIT, Failure } from "../../errors.ts";
-import type { Coordinates, Order, ReceivedOrder } from "../../order.ts";
+import type { ReceivedOrder } from "../../order.ts";
 import type { Verdicts } from "../../verdicts.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import type { EditNumbers } from "./edit_numbers.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 import { type LongRead, type ReadBytes, tailStart, visitLines, visitManyLines } from "./lines.ts";
-import { type Acceptance, writeAccepted, writeOrders } from "./order_lines.ts";
 import type { SealedLines } from "./line_writer.ts";
-import { firstSealEnd, isSealed, unsealLine } from "./sealed_line.ts";
+import { type LoggedOrder, parseLogged } from "./logged_line.ts";
+import { type Acceptance, writeAccepted, writeOrders } from "./order_lines.ts";
+import { firstSealEnd, isSealed } from "./sealed_line.ts";
 
 /** Enough to hold the checksum of a line and its line feed. */
 const ENDING_BYTES = 24;
-
-/** One line of `orders.jsonl`: an accepted order, where it came from and the stock it left. */
-export interface LoggedOrder extends Order, Coordinates {
-  /** Number in the common sequence of accepted orders and stock edits. */
-  seq: number;
-  /** `seq` of the first order of its batch: lines of one batch became durable together. */
-  batch: number;
-  /** Stock of the item after this order. */
-  remaining: number;
-  /** The order_id this one is a replay of. */
-  replay_of?: string;
-}
 
 /** The log from some line on. */
 export interface LogPart {
@@ -176,11 +165,6 @@ export class OrderLog {
     });
     return from === 0 ? WHOLE_LOG : { from, afterSeq };
   }
-}
-
-/** The accepted order of a log line, or undefined if the line is not whole. */
-export function parseLogged(line: Uint8Array): LoggedOrder | undefined {
-  return unsealLine(line) as LoggedOrder | undefined;
 }
 
 /** A logged order as it was received. */

@@ -3,7 +3,7 @@ import { type BeginProgress, unwatched } from "../../progress.ts";
 import { countsOfReplay, notesOnReplay, ReplayCounts, ReplayOrders } from "../../replay_orders.ts";
 import type { Slice, SliceFilter } from "../../slice.ts";
 import type { AcceptedChoice } from "../../store_admin.ts";
-import type { LoggedOrder } from "../log/order_log.ts";
+import type { LoggedOrder } from "../log/logged_line.ts";
 import { countLogged, loggedOrders, loggedSoFar, type LogPart } from "./read_storage.ts";
 
 /**

@@ -6,7 +6,7 @@ import { AppendFile } from "../disk/append_file.ts";
 import { type EditRecord, isEdit } from "../log/edit_journal.ts";
 import type { CompactedEdits } from "../log/edit_numbers.ts";
 import { storageLayout } from "../disk/layout.ts";
-import type { LoggedOrder } from "../log/order_log.ts";
+import type { LoggedOrder } from "../log/logged_line.ts";
 import { sealedRecords } from "../log/sealed_line.ts";
 import { sizeOf } from "../disk/exists.ts";
 import { type FilePart, forEachRecord } from "./for_each_record.ts";

@@ -1,4 +1,4 @@
-import { type LoggedOrder, parseLogged } from "../log/order_log.ts";
+import { type LoggedOrder, parseLogged } from "../log/logged_line.ts";
 import { LookedAtFile } from "./tail_of_file.ts";
 
 /** Bytes read of what was appended since the last look: all of it, or this many windows of it, the last at its end. */

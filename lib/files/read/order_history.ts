@@ -4,7 +4,7 @@ import type { OrderHistory, RejectedOrder } from "../../store_admin.ts";
 import { AppendFile } from "../disk/append_file.ts";
 import { storageLayout } from "../disk/layout.ts";
 import { holds, lineChunks, visitLines } from "../log/lines.ts";
-import type { LoggedOrder } from "../log/order_log.ts";
+import type { LoggedOrder } from "../log/logged_line.ts";
 import { unsealLine } from "../log/sealed_line.ts";
 import { exists } from "../disk/exists.ts";
 

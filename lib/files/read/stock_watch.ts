@@ -6,7 +6,7 @@ import { sizeOf } from "../disk/exists.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 import { unreadable } from "../disk/watched_file.ts";
 import { EditJournal } from "../log/edit_journal.ts";
-import type { LoggedOrder } from "../log/order_log.ts";
+import type { LoggedOrder } from "../log/logged_line.ts";
 import { type StockBase, stockBases } from "../store/stock_math.ts";
 
 /** A larger file that took some time to read is left alone for so many times as long. */

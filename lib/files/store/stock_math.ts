@@ -1,7 +1,7 @@
 import { nameKey } from "../../order.ts";
 import type { StockEdit } from "../log/edit_journal.ts";
 import type { StockRow } from "../csv/inventory_file.ts";
-import type { LoggedOrder } from "../log/order_log.ts";
+import type { LoggedOrder } from "../log/logged_line.ts";
 
 /** A quantity of an item that is known as of a sequence number. */
 export interface StockBase {

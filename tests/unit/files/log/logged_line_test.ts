@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
-import { LoggedLineReader } from "../../../../lib/files/log/logged_line.ts";
+import { LoggedLineReader, parseLogged } from "../../../../lib/files/log/logged_line.ts";
 import { writeOrders } from "../../../../lib/files/log/order_lines.ts";
-import { parseLogged } from "../../../../lib/files/log/order_log.ts";
 
 const pure = { permissions: "none" } as const;
 const LINE_FEED = 0x0a;

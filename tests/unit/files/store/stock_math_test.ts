@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LoggedOrder } from "../../../../lib/files/log/order_log.ts";
+import type { LoggedOrder } from "../../../../lib/files/log/logged_line.ts";
 import { handEdits } from "../../../../lib/files/store/hand_edits.ts";
 import { deduct, lowestSeq, type StockBase, stockBases } from "../../../../lib/files/store/stock_math.ts";
 import type { StockEdit } from "../../../../lib/files/log/edit_journal.ts";
