@@ -43,14 +43,9 @@ export async function visitManyLines(
   read: ReadBytes,
   { from, to }: { from: number; to: number },
   visit: LineVisitor,
-  { stop, progress }: LongRead,
+  wait: LongRead,
 ): Promise<void> {
-  for (const chunk of lineChunks(read, from, to)) {
-    if (!visitChunk(chunk, visit)) return;
-    await turnOfLoop();
-    stop?.throwIfAborted();
-    progress?.(chunk.start + chunk.bytes.length - from, to - from);
-  }
+  for await (const chunk of manyLineChunks(read, { from, to }, wait)) if (!visitChunk(chunk, visit)) return;
 }
 
 /** Whole lines with their line feeds, as many as are read at once, and where the first one starts. */
@@ -109,6 +104,20 @@ export function countLines(text: string): number {
     start = feed + 1;
   }
   return start < text.length ? count + 1 : count;
+}
+
+/** Like {@linkcode lineChunks}, but lets signals through meanwhile. */
+export async function* manyLineChunks(
+  read: ReadBytes,
+  { from, to }: { from: number; to: number },
+  { stop, progress }: LongRead,
+): AsyncGenerator<LineChunk> {
+  for (const chunk of lineChunks(read, from, to)) {
+    yield chunk;
+    await turnOfLoop();
+    stop?.throwIfAborted();
+    progress?.(chunk.start + chunk.bytes.length - from, to - from);
+  }
 }
 
 function larger(buffer: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -56,15 +56,20 @@ function stands(text: Uint8Array, line: Uint8Array, at: number): boolean {
   return true;
 }
 
-/** The value of eight lower-case hex digits; NaN if there is anything else. */
+/** The values of lower-case hex digits; a negative one for any other byte. */
+const HEX = new Int8Array(256).fill(-1);
+for (let digit = 0; digit < 16; digit++) HEX[digit.toString(16).charCodeAt(0)] = digit;
+
+/** The value of eight lower-case hex digits; -1 if there is anything else. */
 function hexAt(line: Uint8Array, at: number): number {
   let number = 0;
+  let all = 0;
   for (let index = at; index < at + SEAL.digits; index++) {
-    const byte = line[index];
-    const digit = byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : byte >= 0x61 && byte <= 0x66 ? byte - 0x57 : NaN;
-    number = number * 16 + digit;
+    const digit = HEX[line[index]];
+    all |= digit;
+    number = number << 4 | digit;
   }
-  return number;
+  return all < 0 ? -1 : number >>> 0;
 }
 
 /** Bytes read at a time, at least. */

@@ -4,7 +4,7 @@ import { AppendFile } from "../disk/append_file.ts";
 import { parseInventory } from "../csv/inventory_file.ts";
 import { storageLayout } from "../disk/layout.ts";
 import { countLines, lineChunks, visitLines, watchedRead } from "../log/lines.ts";
-import { LoggedLineReader, type LoggedOrder, parseLogged } from "../log/logged_line.ts";
+import { LoggedLine, type LoggedOrder, parseLogged } from "../log/logged_line.ts";
 import { damagedLine } from "../log/order_log.ts";
 import { exists } from "../disk/exists.ts";
 import { requireFolder } from "../store/storage_folder.ts";
@@ -55,13 +55,12 @@ export async function loggedSoFar(folder: string, warn: (sentence: string) => vo
 export function* loggedOrders({ path, end }: LogPart, progress: Progress = () => {}): Generator<LoggedOrder> {
   if (end === 0) return;
   const file = AppendFile.openToRead(path);
-  const reader = new LoggedLineReader();
+  const line = new LoggedLine();
   try {
     for (const { bytes, start } of lineChunks(watchedRead((...range) => file.read(...range), end, progress), 0, end)) {
-      for (let at = 0; at < bytes.length; at = reader.next) {
-        const order = reader.read(bytes, at);
-        if (order === undefined) throw damagedLine(path, start + at);
-        yield order;
+      for (let at = 0; at < bytes.length; at = line.next) {
+        if (!line.read(bytes, at)) throw damagedLine(path, start + at);
+        yield line.toOrder();
       }
     }
     progress(end, end);
