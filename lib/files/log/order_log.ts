@@ -6,7 +6,7 @@ import type { EditNumbers } from "./edit_numbers.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 import { type LongRead, type ReadBytes, tailStart, visitLines, visitManyLines } from "./lines.ts";
 import type { SealedLines } from "./line_writer.ts";
-import { type LoggedOrder, parseLogged } from "./logged_line.ts";
+import { type LoggedLine, type LoggedOrder, parseLogged, visitLoggedLines } from "./logged_line.ts";
 import { type Acceptance, writeAccepted, writeOrders } from "./order_lines.ts";
 import { firstSealEnd, isSealed } from "./sealed_line.ts";
 
@@ -93,7 +93,8 @@ export class OrderLog {
   }
 
   /**
-   * Visits the whole lines from the start of `part` on and finds where the intact part of the log ends.
+   * Visits the whole lines from the start of `part` on and finds where the intact part of the log ends. A line is valid
+   * during the visit.
    *
    * Only an unfinished last batch is torn: from its first bad line on, no line belongs to a later batch. Anything else
    * is damage, a {@linkcode Failure} (65) with nothing touched: a bad line before a later batch, or a gap in the
@@ -103,34 +104,33 @@ export class OrderLog {
   async scan(
     { from, afterSeq, orders }: LogPart,
     edits: EditNumbers,
-    visit: (order: LoggedOrder, start: number) => void,
+    visit: (line: LoggedLine, start: number) => void,
     wait: LongRead = {},
   ): Promise<LogEnd> {
     const end: LogEnd = { length: from, seq: afterSeq };
     let expected = edits.nextOrder(afterSeq);
     let count = orders ?? NaN;
     let torn = false;
-    await visitManyLines(this.#read, { from, to: this.file.length }, (line, start, whole) => {
-      const order = whole ? parseLogged(line) : undefined;
-      if (order === undefined) {
+    await visitLoggedLines(this.#read, { from, to: this.file.length }, (line, start) => {
+      if (!line.isWhole) {
         torn = true;
         // What the CSV is current to was durable.
-        if (!edits.isExactAfter(end.seq) || holdsLaterBatch(line, expected)) throw this.damagedAt(start);
+        if (!edits.isExactAfter(end.seq) || holdsLaterBatch(line.bytes, expected)) throw this.damagedAt(start);
       } else if (torn) {
-        if (order.batch > expected) throw this.damagedAt(end.length);
+        if (line.batch > expected) throw this.damagedAt(end.length);
       } else {
-        if (!edits.mayFollow(order, end.seq, expected)) {
-          throw damaged(this.file.path, start, `seq ${order.seq} follows ${end.seq}, expected ${expected}`);
+        if (!edits.mayFollow(line, end.seq, expected)) {
+          throw damaged(this.file.path, start, `seq ${line.seq} follows ${end.seq}, expected ${expected}`);
         }
         count++;
-        if (order.seq === edits.compacted.last_order && count !== edits.compacted.orders && !Number.isNaN(count)) {
-          const missing = `${count} lines up to seq ${order.seq}, expected ${edits.compacted.orders}`;
+        if (line.seq === edits.compacted.last_order && count !== edits.compacted.orders && !Number.isNaN(count)) {
+          const missing = `${count} lines up to seq ${line.seq}, expected ${edits.compacted.orders}`;
           throw damaged(this.file.path, start, missing);
         }
-        end.length = start + line.length + 1;
-        end.seq = order.seq;
-        visit(order, start);
-        expected = edits.nextOrder(order.seq);
+        end.length = start + line.length;
+        end.seq = line.seq;
+        visit(line, start);
+        expected = edits.nextOrder(line.seq);
       }
     }, wait);
     return end;

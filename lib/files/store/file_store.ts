@@ -8,7 +8,7 @@ import { IdentityIndex } from "../index/identity_index.ts";
 import { writeIndexSnapshot } from "../index/index_snapshot.ts";
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
 import { type Owner, OwnerLock, readOwner, WriteLock } from "../disk/locks.ts";
-import type { LoggedOrder } from "../log/logged_line.ts";
+import type { LoggedLine } from "../log/logged_line.ts";
 import { asReceived, WHOLE_LOG } from "../log/order_log.ts";
 import type { LongRead } from "../log/lines.ts";
 import { FileOffsets } from "./file_offsets.ts";
@@ -177,8 +177,9 @@ export class FileStore implements OrderStore {
     const part = snapshot === undefined
       ? WHOLE_LOG
       : { from: snapshot.logLength, afterSeq: snapshot.logSeq, orders: snapshot.index.size };
-    const visit = (order: LoggedOrder, start: number) => this.#index.add(order.order_id, start);
+    const visit = ({ idBytes }: LoggedLine, start: number) => this.#index.note(idBytes, start);
     const end = await recover(this.#parts, { reading: { ...part, visit }, stop, progress });
+    this.#index.settle();
     this.#logSeq = end.seq;
     this.#rejected.cutTornLine();
     this.#users.refresh();

@@ -4,13 +4,14 @@ import type { EditJournal } from "../log/edit_journal.ts";
 import { type LoadedSnapshot, readIndexSnapshot } from "../index/index_snapshot.ts";
 import type { StorageLayout } from "../disk/layout.ts";
 import type { LongRead } from "../log/lines.ts";
-import type { LoggedOrder } from "../log/logged_line.ts";
+import type { LoggedLine } from "../log/logged_line.ts";
 import type { LogEnd, LogPart, OrderLog } from "../log/order_log.ts";
 import type { StorageParts } from "./storage_parts.ts";
 
 /** Which part of the log is read, and who gets its lines. */
 export interface LogReading extends LogPart {
-  visit(order: LoggedOrder, start: number): void;
+  /** The line is valid during the call. */
+  visit(line: LoggedLine, start: number): void;
 }
 
 export interface RecoverOptions extends LongRead {

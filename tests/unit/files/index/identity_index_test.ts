@@ -92,3 +92,38 @@ Deno.test("IdentityIndex finds and keeps the ids of a batch by their rows, thoug
     assert.equal(index.placeOf(row), index.find(id), id);
   }
 });
+
+Deno.test("IdentityIndex.note() counts after settle() as add() does, before, between and after others", pure, () => {
+  const note = (index: IdentityIndex, id: string, place: number) => {
+    const { buffer, byteLength } = new TextEncoder().encode(id);
+    index.note({ bytes: new DataView(buffer), from: 0, to: byteLength }, place);
+  };
+  const anyIds = fc.uniqueArray(fc.string({ unit: "grapheme" }), { maxLength: 20 });
+  fc.assert(fc.property(fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 300 }), anyIds)), (steps) => {
+    const [index, model] = [new IdentityIndex(), new Map<string, number>()];
+    for (const [isNoted, many, few] of steps) {
+      const ids = [...few, ...Array.from({ length: many }, () => `order-${model.size}-${crypto.randomUUID()}`)];
+      for (const id of ids.filter((id) => !model.has(id))) {
+        if (isNoted) note(index, id, model.size);
+        else index.add(id, model.size);
+        model.set(id, model.size);
+      }
+      index.settle();
+    }
+    assert.equal(index.size, model.size);
+    for (const [id, place] of model) assert.equal(index.find(id), place);
+    assert.equal(index.find("none of them"), undefined);
+    const chunks = [...index.toBytes()].map((bytes) => bytes.slice());
+    const copy = IdentityIndex.fromBytes(index.size, index.key, (into) => into.set(chunks.shift()!));
+    for (const [id, place] of model) assert.equal(copy.find(id), place);
+  }));
+});
+
+Deno.test("IdentityIndex.note() keeps the first place of an id that a damaged log has twice", pure, () => {
+  const index = new IdentityIndex();
+  const [bytes, from, to] = [new DataView(new TextEncoder().encode("a").buffer), 0, 1];
+  for (const place of [5, 9]) index.note({ bytes, from, to }, place);
+  index.settle();
+  for (let number = 0; number < 2 * FIRST_SLOTS; number++) index.add(`order-${number}`, number);
+  assert.equal(index.find("a"), 5);
+});
