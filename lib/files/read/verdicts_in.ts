@@ -5,7 +5,7 @@ import type { Coordinates } from "../../order.ts";
 import { type BeginProgress, unwatched } from "../../progress.ts";
 import { storageLayout } from "../disk/layout.ts";
 import { viewStorage } from "../store/view_storage.ts";
-import { forEachRecord } from "./for_each_record.ts";
+import { forEachOrder, forEachRecord } from "./for_each_record.ts";
 
 /**
  * What a storage folder knows about the records in one range of each partition of `topic`. Reads the order log and the
@@ -30,7 +30,7 @@ export async function verdictsIn(
     if (range !== undefined && at.offset >= range.from && at.offset < range.to) as(found.get(at.partition)!, at.offset);
   };
   const reading = (what: string) => begin(what, "bytes");
-  await forEachRecord(
+  await forEachOrder(
     { path: orders, length: lengths.orders, progress: reading("Looking through the accepted orders") },
     note(({ accepted }, offset) => accepted.add(offset)),
   );
