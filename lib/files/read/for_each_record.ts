@@ -28,7 +28,7 @@ export async function forEachRecord<T>(
   }
 }
 
-/** {@linkcode forEachRecord} of the order log, in a sixth of the time. Each line is valid during the visit. */
+/** {@linkcode forEachRecord} of the order log, in a quarter of the time. Each line is valid during the visit. */
 export async function forEachOrder(
   { path, length, ...reading }: FilePart,
   visit: (order: LoggedLine) => void,
