@@ -7,8 +7,8 @@ import { visitLines } from "../lib/files/log/lines.ts";
 const BLOCK_BYTES = 1 << 20;
 
 /**
- * Reads the log of a storage folder once and takes its CRC-32, in blocks, which is the least that any check of it has
- * to do; then again with a CRC-32 of each line, as its lines have them. Prints how long each takes. Permission: read of
+ * Reads the log of a storage folder once and takes its CRC-32, in blocks; then again with the CRC-32 of each line, as its
+ * lines have them, which is the least that any check of it has to do. Prints how long each takes. Permission: read of
  * the folder.
  */
 function measure(folder: string): void {

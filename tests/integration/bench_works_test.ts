@@ -83,6 +83,6 @@ for (const work of [VERIFY, REBUILD]) {
   Deno.test(`bench holds ${work.name} against reading the log once`, async () => {
     const { ours, peer, details } = await round(work, 2_000);
     assert.ok(ours > 0 && peer !== undefined);
-    assert.equal(typeof details!.peerByLine, "number");
+    assert.equal(typeof details!.peerInBlocks, "number");
   });
 }
