@@ -22,6 +22,20 @@ export interface CheckedOrder extends Order {
   readonly hasValidNames: boolean;
 }
 
+/** A field that sample orders have in addition. */
+export interface OwnField {
+  name: string;
+  /** In Avro. */
+  type: string;
+  /** What orders have that were sent without it; it lets the registry take the new schema. */
+  default: string | number | boolean;
+  /** Each sample order has one of these. */
+  samples: readonly (string | number | boolean)[];
+}
+
+/** Fields of your own: docs/guides/own-field.md adds one. */
+export const OWN_FIELDS: readonly OwnField[] = [];
+
 /** Where a record lies in Kafka. */
 export interface Coordinates {
   topic: string;

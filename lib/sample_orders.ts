@@ -1,6 +1,6 @@
 import { PAID } from "./decide_order.ts";
 import { EXIT, Failure } from "./errors.ts";
-import { nameKey, type Order, type StockItem, type User } from "./order.ts";
+import { nameKey, type Order, OWN_FIELDS, type StockItem, type User } from "./order.ts";
 
 /** Orders that are not accepted, and the verdict each is made for. */
 export const MIX_KINDS = ["unpaid", "unknown-user", "unknown-item", "no-stock", "duplicate", "poison"] as const;
@@ -126,7 +126,7 @@ function* plainOrders(options: SampleOptions, random: Random): Generator<SampleO
   const { users, items } = options;
   while (true) {
     const [user, item] = [pick(users, random).name, pick(items, random).name];
-    yield { order: newOrder(options, { user, item, quantity: 1 + random(QUANTITIES.plain) }) };
+    yield { order: newOrder(options, { user, item, quantity: 1 + random(QUANTITIES.plain) }, random) };
   }
 }
 
@@ -139,7 +139,7 @@ function* mixedOrders(options: SampleOptions, mix: Mix, pools: Pools, random: Ra
       yield { order: pick(sent, random), kind };
       continue;
     }
-    const order = newOrder(options, contentsOf(kind, pools, random));
+    const order = newOrder(options, contentsOf(kind, pools, random), random);
     if (kind !== "good" && kind !== "duplicate") {
       yield { order, kind };
       continue;
@@ -186,8 +186,9 @@ function contentsOf(kind: MixKind | "good", pools: Pools, random: Random): Conte
   }
 }
 
-function newOrder({ newOrderId, now }: SampleOptions, contents: Contents): Order {
-  return { order_id: newOrderId(), ...contents, created_at: now() };
+function newOrder({ newOrderId, now }: SampleOptions, contents: Contents, random: Random): Order {
+  const own = OWN_FIELDS.map(({ name, samples }) => [name, pick(samples, random)]);
+  return { order_id: newOrderId(), ...contents, created_at: now(), ...Object.fromEntries(own) };
 }
 
 function unknownName(stem: string, known: ReadonlySet<string>, random: Random): string {
