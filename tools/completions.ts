@@ -90,7 +90,8 @@ async function completedTask([name, { description }]: [string, { description: st
   return { name, description, commands, flags: wordsOf(pages).flags };
 }
 
-async function helpOf(command: Command, words: readonly string[]) {
+/** The help that a command shows after some words. */
+export async function helpOf(command: Command, words: readonly string[]) {
   try {
     await command([...words, "--help"], NEVER);
   } catch (error) {
@@ -99,5 +100,8 @@ async function helpOf(command: Command, words: readonly string[]) {
   }
   throw new Error("A command shows no help");
 }
+
+/** For the reference. */
+export { COMMANDS };
 
 if (import.meta.main) await main(run);

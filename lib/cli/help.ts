@@ -1,5 +1,5 @@
 import { type DocEntry, type DocPage, type DocSection, formatDocPage } from "@optique/core/doc";
-import type { Usage, UsageTerm } from "@optique/core/usage";
+import { formatUsage, type Usage, type UsageTerm } from "@optique/core/usage";
 
 /** The flags that many commands have in common, below those of their own. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
@@ -20,6 +20,11 @@ export function helpText(command: string, page: DocPage): string {
   return text.replaceAll(/\(default "([^"\s]*)"\)/g, "(default $1)"); // the library quotes numbers and words
 }
 
+/** How a command is typed, in one line. */
+export function usageText(command: string, page: DocPage): string {
+  return formatUsage(command, usageLine(page.usage ?? []), { colors: false });
+}
+
 function sectionsOf(page: DocPage): DocSection[] {
   const entries = page.sections.flatMap((section) => section.entries);
   const groups = [undefined, ...Object.keys(GROUPS)];
@@ -27,7 +32,8 @@ function sectionsOf(page: DocPage): DocSection[] {
   return sections.filter(({ entries }) => entries.length > 0);
 }
 
-function groupOf({ term }: DocEntry): string | undefined {
+/** The group of a flag that many commands have; undefined for one of the command's own. */
+export function groupOf({ term }: DocEntry): string | undefined {
   if (term.type !== "option") return undefined;
   return Object.keys(GROUPS).find((title) => term.names.some((name) => GROUPS[title].includes(name)));
 }

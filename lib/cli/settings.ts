@@ -12,6 +12,15 @@ import { kafkaConnection, plaintextFlag, registryConnection } from "./security_s
 /** What `deno task up` leaves for the other commands, under the current directory. */
 const STACK_FILE = ".stack/stack.json";
 
+/** What a setting is that nothing names: neither a flag, nor the environment, nor a running local stack. */
+export const DEFAULTS = {
+  "--brokers": "localhost:9092",
+  "--registry": "http://localhost:8081",
+  "--topic": "orders",
+  "--group": "order-processor",
+  "--storage": "storage",
+} as const;
+
 /** Prefix of the names of Kafka's internal topics, such as `__consumer_offsets`. */
 const INTERNAL_PREFIX = "__";
 
@@ -63,8 +72,8 @@ type Given<T> = { readonly [K in keyof T]: T[K] extends TextOption ? string | un
  */
 export function kafkaSettings(flags: Given<typeof kafkaFlags>): KafkaSettings {
   const stack = localStack();
-  const brokers = flags.brokers ?? env("KAFKA_BOOTSTRAP_SERVERS") ?? stack?.brokers ?? "localhost:9092";
-  const registry = flags.registry ?? env("SCHEMA_REGISTRY_URL") ?? stack?.registry ?? "http://localhost:8081";
+  const brokers = flags.brokers ?? env("KAFKA_BOOTSTRAP_SERVERS") ?? stack?.brokers ?? DEFAULTS["--brokers"];
+  const registry = flags.registry ?? env("SCHEMA_REGISTRY_URL") ?? stack?.registry ?? DEFAULTS["--registry"];
   const rule = { allowPlaintext: flags.allowPlaintextCredentials };
   return {
     kafka: kafkaConnection(parseBrokers(brokers), rule),
@@ -96,17 +105,17 @@ export function ordersSettings(flags: Given<typeof ordersFlags>): KafkaSettings 
 
 /** The topic of the orders, `orders` by default. Permission: env ORDERS_TOPIC. */
 export function topicSetting({ topic }: { topic: string | undefined }): string {
-  return parseName("topic", topic ?? env("ORDERS_TOPIC") ?? "orders");
+  return parseName("topic", topic ?? env("ORDERS_TOPIC") ?? DEFAULTS["--topic"]);
 }
 
 /** The storage folder as given, `storage` by default. Permission: env STORAGE_DIR. */
 export function storageSetting(flags: Given<typeof storageFlag>): string {
-  return flags.storage ?? env("STORAGE_DIR") ?? "storage";
+  return flags.storage ?? env("STORAGE_DIR") ?? DEFAULTS["--storage"];
 }
 
 /** The consumer group, `order-processor` by default. Permission: env CONSUMER_GROUP_ID. */
 export function groupSetting(flags: Given<typeof groupFlag>): string {
-  const group = flags.group ?? env("CONSUMER_GROUP_ID") ?? "order-processor";
+  const group = flags.group ?? env("CONSUMER_GROUP_ID") ?? DEFAULTS["--group"];
   if (group.trim() === "") throw new Failure(EXIT.config, "The consumer group must not be empty (--group)");
   return group;
 }

@@ -26,6 +26,8 @@ const CAMPAIGNS = ["faults", "fuzz", "bench", "screenshots"];
 
 /** Each starts a stack of its own, and ends with 1 where it is to be red; drill_test.ts goes through them. */
 const DRILLS = ["drill"];
+/** Writes a file of this repository; reference_test.ts runs it. */
+const WRITERS = ["reference"];
 
 /** These run on for long or forever: they are stopped once they have shown something. */
 const RUNS_ON = /^deno task (consume(?!.*--until-end)|replay --delay|produce .*--count 0|dashboard)/;
@@ -130,7 +132,8 @@ Deno.test("every command with a --help is one whose examples are run", () => {
   const withoutHelp = ["check", "test", "ok"];
   assert.deepEqual(
     Object.keys(tasks).sort(),
-    [...PIPELINE, ...STACK, ...CAMPAIGNS, ...DRILLS, ...WITH_DATABASE, ...ASKING_OTHERS, ...withoutHelp].sort(),
+    [...PIPELINE, ...STACK, ...CAMPAIGNS, ...DRILLS, ...WITH_DATABASE, ...ASKING_OTHERS, ...WRITERS, ...withoutHelp]
+      .sort(),
   );
 });
 
