@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EXIT } from "../../../lib/errors.ts";
+import { CHECKOUT } from "../../../tools/stack/folders.ts";
 import { eventually } from "../commands.ts";
 import { ownCheckout } from "../own_checkout.ts";
 import { applyDiff } from "./apply_diff.ts";
@@ -28,6 +29,10 @@ export class Walk implements AsyncDisposable {
   }
 
   static async begin(): Promise<Walk> {
+    // There is no network in there to fetch packages from.
+    const install = await new Deno.Command(Deno.execPath(), { args: ["install", "-q", "--frozen"], cwd: CHECKOUT })
+      .output();
+    assert.ok(install.success, new TextDecoder().decode(install.stderr));
     const checkout = ownCheckout();
     Deno.mkdirSync(join(checkout.folder, "storage"));
     return new Walk(await PrivateMachine.start(), checkout);
