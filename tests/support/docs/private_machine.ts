@@ -139,8 +139,9 @@ export class Shell {
     return this.printed.slice(this.#seen);
   }
 
-  seen(): void {
-    this.#seen = this.printed.length;
+  /** So many more lines have been compared. */
+  seen(lines: number): void {
+    this.#seen += lines;
   }
 
   /** The exit code of the command, once it has ended. */

@@ -86,12 +86,14 @@ export class Walk implements AsyncDisposable {
   /** What was printed since the last call is `output`, now or in a while. */
   async #shows(shell: Shell, output: readonly string[], what: string): Promise<void> {
     const anyOrder = IN_ANY_ORDER.test(shell.line);
-    const isThere = () => this.#output.matches(output, shell.printedSince, anyOrder);
-    if (shell.isBusy) await eventually(what, isThere).catch(() => {});
-    if (!isThere()) {
-      assert.fail(`${what}\n--- shown ---\n${output.join("\n")}\n--- printed ---\n${shell.printedSince.join("\n")}`);
-    }
-    shell.seen();
+    let printed: readonly string[] = [];
+    const isThere = () => {
+      printed = shell.printedSince;
+      return this.#output.matches(output, printed, anyOrder);
+    };
+    const found = shell.isBusy ? await eventually(what, isThere).catch(() => false) : isThere();
+    shell.seen(printed.length);
+    if (!found) assert.fail(`${what}\n--- shown ---\n${output.join("\n")}\n--- printed ---\n${printed.join("\n")}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
