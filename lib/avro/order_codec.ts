@@ -9,7 +9,7 @@ import { HEADER_BYTES, MAGIC, schemaIdAt, schemaIdIn } from "../wire_format.ts";
 import { BodyReader } from "./body_reader.ts";
 import { OrderReader } from "./order_reader.ts";
 import { isInMillis, orderResolver, type ReadInto } from "./order_resolver.ts";
-import { ORDER_SCHEMA } from "./order_schema.ts";
+import { ORDER_SCHEMA, SENT_SCHEMA } from "./order_schema.ts";
 import type { WriterSchemas } from "./schema_registry.ts";
 import { type WriterSchema, writerType } from "./writer_type.ts";
 
@@ -19,6 +19,7 @@ const REFUSAL_MS = 30_000;
 const PARALLEL_LOOKUPS = 8;
 
 const ORDER = avro.Type.forSchema(ORDER_SCHEMA);
+const SENT = avro.Type.forSchema(SENT_SCHEMA);
 
 /** Records in columns: the value of each is `bytes[valueFrom, valueTo)`, and null where `valueTo` is -1. */
 export interface RecordColumns {
@@ -51,7 +52,7 @@ let slabUsed = 0;
 /** `order` in the Confluent wire format. Throws where a field does not fit the schema. */
 export function encodeOrder(schemaId: number, order: Order): Buffer {
   const start = slabUsed;
-  const end = ORDER.encode(order, slab, start + HEADER_BYTES);
+  const end = SENT.encode(order, slab, start + HEADER_BYTES);
   if (end < 0) { // avsc's way to say how many bytes were missing
     slab = Buffer.alloc(Math.max(SLAB_BYTES, slab.length - start - end));
     slabUsed = 0;

@@ -8,9 +8,6 @@ import { branchesOf, describeType, logicalTypeOf, underlying } from "./writer_ty
 /** Reads one value into `order`; throws if the bytes are not such a value, or not one an order can be read from. */
 export type ReadInto = (body: BodyReader, order: Order) => void;
 
-/** Without these an order could not be judged. */
-const NEEDED = ["order_id", "user", "item", "quantity"];
-
 /** Nobody means numbers from here on; as milliseconds this is the year 144,683. */
 const MAX_NUMBER = 2 ** 52;
 
@@ -69,8 +66,8 @@ function recordReader(type: Type): ReadInto {
     throw new Error(`${describeType(type)} is not record ${ORDER_SCHEMA.name}`);
   }
   const names = record.fields.map(({ name }) => name);
-  const missing = NEEDED.find((name) => !names.includes(name));
-  if (missing !== undefined) throw new Error(`it has no ${missing}`);
+  const missing = ORDER_SCHEMA.fields.find(({ name }) => name !== "created_at" && !names.includes(name));
+  if (missing !== undefined) throw new Error(`it has no ${missing.name}`);
   const fields = record.fields.map((field) => fieldReader(field.name, field.type));
   return (body, order) => {
     for (const read of fields) read(body, order);

@@ -1,6 +1,6 @@
 import { OWN_FIELDS } from "../order.ts";
 
-/** The Avro record every order is sent as. A change must be compatible both ways (FULL), or the registry rejects it. */
+/** The Avro record that an order is read as. */
 export const ORDER_SCHEMA = {
   type: "record" as const,
   name: "Order",
@@ -10,6 +10,17 @@ export const ORDER_SCHEMA = {
     { name: "item", type: "string" },
     { name: "quantity", type: "int" },
     { name: "created_at", type: { type: "long" as const, logicalType: "timestamp-millis" } },
+  ],
+};
+
+/**
+ * The Avro record every order is sent as: with the fields of one's own. A change must be compatible both ways (FULL), or
+ * the registry rejects it.
+ */
+export const SENT_SCHEMA = {
+  ...ORDER_SCHEMA,
+  fields: [
+    ...ORDER_SCHEMA.fields,
     ...OWN_FIELDS.map(({ name, type, default: value }) => ({ name, type, default: value })),
   ],
 };

@@ -3,7 +3,7 @@ import type { RegistryConnection } from "../connections.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { patiently } from "../patiently.ts";
 import type { ChosenSchema } from "./chosen_schema.ts";
-import { ORDER_SCHEMA } from "./order_schema.ts";
+import { SENT_SCHEMA } from "./order_schema.ts";
 import { registryClient } from "./registry_client.ts";
 import {
   type Ask,
@@ -75,7 +75,7 @@ export async function registerOrderSchema(
   const ask = registryHttp(connection);
   try {
     const compatibility = await chosenLevel(ask, subject);
-    const schema = { type: SchemaType.AVRO, schema: chosen?.json ?? JSON.stringify(ORDER_SCHEMA) } as const;
+    const schema = { type: SchemaType.AVRO, schema: chosen?.json ?? JSON.stringify(SENT_SCHEMA) } as const;
     const { id } = await registryClient(connection).register(schema, { subject, compatibility });
     if (!Number.isInteger(id)) throw new Error("its answer has no schema id");
     return id;
@@ -134,7 +134,7 @@ async function schemaRejected(
   subject: string,
   { chosen, cause }: { chosen?: Pick<ChosenSchema, "name" | "json">; cause: unknown },
 ): Promise<Failure> {
-  const schema = chosen === undefined ? ORDER_SCHEMA : JSON.parse(chosen.json);
+  const schema = chosen === undefined ? SENT_SCHEMA : JSON.parse(chosen.json);
   const said = [...await differenceToLatest(ask, subject, schema), reasonOf(cause)].join("; ");
   const [what, remedy] = chosen === undefined
     ? ["the order schema", "delete that subject or use another topic (--topic)"]

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { encodeOrder } from "../../../lib/avro/order_codec.ts";
 import { ValueDecoder } from "../../support/value_decoder.ts";
 import { OrderReader } from "../../../lib/avro/order_reader.ts";
-import { ORDER_SCHEMA } from "../../../lib/avro/order_schema.ts";
+import { ORDER_SCHEMA, SENT_SCHEMA } from "../../../lib/avro/order_schema.ts";
 import { RegistryUnavailable } from "../../../lib/avro/registry_http.ts";
 import type { FoundSchema, WriterSchemas } from "../../../lib/avro/schema_registry.ts";
 import type { Order } from "../../../lib/order.ts";
@@ -25,7 +25,7 @@ function registryOf(schemas: Record<number, FoundSchema>): WriterSchemas & { ask
   return { asked, find };
 }
 
-const ours = { 1: { schema: JSON.stringify(ORDER_SCHEMA) } };
+const ours = { 1: { schema: JSON.stringify(SENT_SCHEMA) } };
 
 async function decode(value: Buffer | null, schemas: Record<number, FoundSchema> = ours) {
   const decoder = new ValueDecoder(registryOf(schemas));
@@ -68,7 +68,7 @@ Deno.test("decode() gives back what encodeOrder() took, however long the names",
 
 Deno.test("decode() reads by itself what avsc would, whatever is changed in the bytes", { permissions: "none" }, () => {
   const ours = new OrderReader();
-  const avscs = avro.Type.forSchema(ORDER_SCHEMA);
+  const avscs = avro.Type.forSchema(SENT_SCHEMA);
   const texts = fc.oneof(fc.constantFrom("", "alice", "book", "caf\u00e9"), fc.string({ unit: "binary" }));
   const orders = fc.record({
     order_id: texts,

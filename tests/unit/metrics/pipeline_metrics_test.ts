@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { REJECT_REASONS } from "../../../lib/decide_order.ts";
 import { ConsumerMetrics } from "../../../lib/metrics/consumer_metrics.ts";
 import { type PipelineFigures, PipelineMetrics } from "../../../lib/metrics/pipeline_metrics.ts";
 import { parseScrape, sumOf } from "../../support/scrape.ts";
@@ -27,7 +28,7 @@ Deno.test("PipelineMetrics has each reason from the start, as 0: its first order
   const totals = { accepted: 0, rejected: {}, deadLettered: 0 };
   const samples = parseScrape(await new PipelineMetrics(() => ({ ...FIGURES, totals })).scrape());
   const rejected = samples.filter(({ name }) => name === "orders_rejected_total");
-  assert.equal(rejected.length, 9);
+  assert.equal(rejected.length, REJECT_REASONS.length + 2); // duplicate, order-id-conflict
   assert.ok(rejected.every(({ value }) => value === 0));
 });
 
