@@ -9,7 +9,7 @@ const ORDERS = 200_000;
 export const producerKilled: Fault = {
   row: 23,
   name: "producer killed in a send",
-  runs: { full: 100, sample: 3 },
+  runs: { full: 100, sample: 1 },
   async run(context: FaultContext): Promise<FaultOutcome> {
     const { random } = context;
     await using world = await KafkaWorld.create(context);

@@ -14,7 +14,7 @@ const PATIENCE_MS = 15_000;
 export const topicRecreated: Fault = {
   row: 19,
   name: "topic recreated",
-  runs: { full: 10, sample: 2 },
+  runs: { full: 10, sample: 1 },
   async run(context: FaultContext): Promise<FaultOutcome> {
     const { random } = context;
     await using world = await KafkaWorld.create(context);

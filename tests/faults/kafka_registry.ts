@@ -17,7 +17,7 @@ const ASKED_AGAIN = 3;
 export const registryFails: Fault = {
   row: 17,
   name: "registry down, 500, slow, 404",
-  runs: { full: 20, sample: 2 },
+  runs: { full: 20, sample: 1 },
   async run(context: FaultContext): Promise<FaultOutcome> {
     const { random, env } = context;
     await using registry = await RegistryStub.before(env.SCHEMA_REGISTRY_URL);

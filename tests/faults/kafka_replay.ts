@@ -12,7 +12,7 @@ import { brokenOf, KafkaWorld, moment } from "./kafka_world.ts";
 export const replayWhileConsuming: Fault = {
   row: 21,
   name: "replay while consuming",
-  runs: { full: 20, sample: 2 },
+  runs: { full: 20, sample: 1 },
   async run(context: FaultContext): Promise<FaultOutcome> {
     await using world = await KafkaWorld.create(context);
     await world.send(500 + Math.floor(context.random() * 2_000));

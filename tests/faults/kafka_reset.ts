@@ -19,7 +19,7 @@ const APART_MS = 60;
 export const resetRacingJoin: Fault = {
   row: 22,
   name: "reset racing a join",
-  runs: { full: 100, sample: 4 },
+  runs: { full: 100, sample: 1 },
   async run(context: FaultContext): Promise<FaultOutcome> {
     const { random } = context;
     await using world = await KafkaWorld.create(context);

@@ -10,7 +10,7 @@ import { brokenOf, endOf, KafkaWorld } from "./kafka_world.ts";
 export const offsetsOutOfRange: Fault = {
   row: 20,
   name: "offsets out of range",
-  runs: { full: 10, sample: 2 },
+  runs: { full: 10, sample: 1 },
   async run(context: FaultContext): Promise<FaultOutcome> {
     await using world = await KafkaWorld.create(context);
     await world.send(100);

@@ -8,7 +8,7 @@ const STOP_LIMIT_MS = 10_000;
 export const stopInBatch: Fault = {
   row: 25,
   name: "SIGTERM in a batch",
-  runs: { full: 50, sample: 2 },
+  runs: { full: 50, sample: 1 },
   async run(context: FaultContext): Promise<FaultOutcome> {
     await using world = await KafkaWorld.create(context);
     const total = 1_000 + Math.floor(context.random() * 5_000);

@@ -76,7 +76,7 @@ async function expectMoved(verdicts: Promise<Verdict[]>, broken: string[]): Prom
 export const memberFrozen: Fault = {
   row: 28,
   name: "a member frozen with a batch in hand while its partition moves on",
-  runs: { full: 50, sample: 4 },
+  runs: { full: 50, sample: 2 },
   skip: withoutPostgres,
   run: runFrozen,
 };

@@ -23,7 +23,7 @@ const APART_MS = 60;
 export const sharedResetRacingJoin: Fault = {
   row: 22,
   name: "reset racing a join (PostgreSQL)",
-  runs: { full: 100, sample: 4 },
+  runs: { full: 100, sample: 1 },
   skip: withoutPostgres,
   async run(context: FaultContext): Promise<FaultOutcome> {
     const { random } = context;
