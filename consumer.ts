@@ -13,6 +13,7 @@ import { resetPreview } from "./lib/cli/reset_preview.ts";
 import { groupFlag, groupSetting, type KafkaSettings, ordersFlags, ordersSettings } from "./lib/cli/settings.ts";
 import { partitionsSetting, type ResetSetting, resetTargetSetting } from "./lib/cli/reset_flags.ts";
 import { warnOfSettled } from "./lib/cli/settled_changes.ts";
+import { warnOfUnread } from "./lib/cli/unread_warning.ts";
 import type { DatabaseConnection } from "./lib/connections.ts";
 import { decodeBatch } from "./lib/decode_batch.ts";
 import { EXIT, Failure } from "./lib/errors.ts";
@@ -39,6 +40,7 @@ import { preparedAhead } from "./lib/prepared_ahead.ts";
 import { processBatch } from "./lib/process_batch.ts";
 import { RESET_TARGETS } from "./lib/reset_target.ts";
 import { deadLetterTopic, valueSubject } from "./lib/topics.ts";
+import { unreadOffsets } from "./lib/unread_offsets.ts";
 import type { Verdicts } from "./lib/verdicts.ts";
 import { type ConsumerStore, openConsumerStore } from "./tools/consumer_store.ts";
 import { ConsumerView } from "./tools/consumer_view.ts";
@@ -106,7 +108,9 @@ async function prepareGroup(
         (json ? printError : print)(resetPreview({ topic, target: reset.target, steps }));
         await changeOffsets(kafka, admin, store.offsets, change);
       }
-      return await startGroup(kafka, admin, store, { ...at, isShared: lanes !== undefined });
+      const offsets = await startGroup(kafka, admin, store, { ...at, isShared: lanes !== undefined });
+      warnOfUnread(await unreadOffsets(store.offsets, at, offsets.starts), at);
+      return offsets;
     });
   } catch (error) {
     throw accessDenied(error, kafka, { topic, operation: "Read", group }) ?? error;

@@ -58,6 +58,8 @@ export interface OffsetStore {
   groupsOf(topic: string): Promise<string[]>;
   /** Where the store has reading go on, whatever the group says, by partition. */
   positionsOf(at: { topic: string; topicId: string | undefined }): Promise<Map<number, number>>;
+  /** The offset after the last record that it has read of each partition; none where its own position decides anyway. */
+  readUpTo(topic: string): Promise<Map<number, number>>;
   /** The member of `group` that is dead though Kafka may not know it. Throws a `Failure` (75) if the store is in use. */
   deadMemberOf(group: string): Promise<string | undefined>;
   /** The changes kept, oldest first. */

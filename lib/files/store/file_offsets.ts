@@ -49,6 +49,14 @@ export class FileOffsets implements OffsetStore {
     );
   }
 
+  async readUpTo(topic: string): Promise<Map<number, number>> {
+    const partitions = (await this.#access.partitions()).filter((at) => at.topic === topic);
+    return new Map(partitions.flatMap(({ partition, ranges }) => {
+      const last = ranges.at(-1);
+      return last === undefined ? [] : [[partition, last.to]];
+    }));
+  }
+
   async deadMemberOf(group: string): Promise<string | undefined> {
     return await this.#access.asOwner((last) => Promise.resolve(last?.group === group ? last.memberId : undefined));
   }

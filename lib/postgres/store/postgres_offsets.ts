@@ -45,6 +45,10 @@ export class PostgresOffsets implements OffsetStore {
   }
 
   /** A database has no owner: nobody knows who died. */
+  readUpTo(): Promise<Map<number, number>> {
+    return Promise.resolve(new Map());
+  }
+
   deadMemberOf(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
