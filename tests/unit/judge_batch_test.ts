@@ -3,6 +3,7 @@ import { Judge, type StoreView } from "../../lib/judge_batch.ts";
 import { NameTable } from "../../lib/name_table.ts";
 import { nameKey, type Order, type ReceivedOrder } from "../../lib/order.ts";
 import { OrderColumns } from "../../lib/order_columns.ts";
+import { HASH_WORDS } from "../../lib/sip_hash.ts";
 import { judgeBatch } from "../support/verdicts.ts";
 
 const pure = { permissions: "none" } as const;
@@ -75,6 +76,20 @@ Deno.test("judgeBatch() accepts an order_id once within a batch", pure, () => {
     "redelivered",
     "duplicate",
     "order-id-conflict",
+  ]);
+});
+
+Deno.test("judgeBatch() keeps an order_id apart from others that have the same hash", pure, () => {
+  class SameHashes extends OrderColumns {
+    override hashes() {
+      return new Uint32Array(this.length * HASH_WORDS);
+    }
+  }
+  const orders = new SameHashes({ topic: "orders", partition: 0 }, 5);
+  for (const order_id of ["a", "b", "c", "b", "a"]) orders.add(received({ order_id }));
+  assert.deepEqual(judgeBatch(orders, view({ book: 9 })).outcomes, [
+    ...["accepted", "accepted", "accepted"],
+    ...["duplicate", "duplicate"],
   ]);
 });
 

@@ -44,9 +44,16 @@ Deno.test("NameTable knows the text of a name, whether it is valid, and whether 
 Deno.test("NameTable finds every name again after it grew, until it is full", pure, () => {
   const table = new NameTable();
   const count = 1 << 18;
-  for (let number = 0; number < count; number++) assert.equal(table.numberOfText(`item-${number}`), number);
+  for (let number = 0; number < count; number++) assert.equal(table.numberOfText(nameOf(number)), number);
   assert.equal(table.isFull, true);
-  for (let number = 0; number < count; number += 97) assert.equal(table.numberOfText(`item-${number}`), number);
+  for (let number = 0; number < count; number += 97) {
+    const name = nameOf(number);
+    assert.equal(table.numberOfText(name), number);
+    assert.deepEqual(
+      [table.text(number), table.isValid(number), table.isPlain(number)],
+      [name, isValidName(name), number % 2 === 0],
+    );
+  }
   assert.equal(table.size, count);
   const long = new NameTable();
   assert.equal(long.isFull, false);
@@ -54,9 +61,16 @@ Deno.test("NameTable finds every name again after it grew, until it is full", pu
   assert.equal(long.isFull, true, "by bytes");
 });
 
-Deno.test("NameTable keeps names apart whose hashes are the same, and looks at few of them", pure, () => {
+Deno.test("NameTable keeps names apart whose hashes are the same to the last bit", pure, () => {
+  const [one, other] = ["004pvu", "00b3ea"];
+  assert.equal(hashOf(one), hashOf(other));
   const table = new NameTable();
-  const rivals = sameHashes(40);
+  assert.deepEqual([one, other, one, other].map((name) => table.numberOfText(name)), [0, 1, 0, 1]);
+});
+
+Deno.test("NameTable finds names that belong in the same slot, and looks at few of them", pure, () => {
+  const table = new NameTable();
+  const rivals = sameSlots(40);
   const numbers = rivals.map((name) => table.numberOfText(name));
   assert.equal(new Set(numbers).size, rivals.length);
   for (const [index, name] of rivals.entries()) assert.equal(table.text(numbers[index]), name);
@@ -65,15 +79,26 @@ Deno.test("NameTable keeps names apart whose hashes are the same, and looks at f
   for (const name of rivals) assert.equal(table.text(table.numberOfText(name)), name);
 });
 
-/** Names of four letters for which the hash of lib/name_table.ts is the same in its lower 12 bits, as in a new table. */
-function sameHashes(count: number): string[] {
+/** Names by number: every other one is not plain, every sixth not valid either. */
+function nameOf(number: number): string {
+  if (number % 2 === 0) return `item-${number}`;
+  return number % 3 === 0 ? `\u202e${number}` : `caf\u00e9-${number}`;
+}
+
+/** Names of four letters that belong in the same slot of a new table: the lower 12 bits of their hashes are the same. */
+function sameSlots(count: number): string[] {
   const names: string[] = [];
   for (let index = 0; names.length < count; index++) {
     const name = index.toString(36).padStart(4, "0");
-    let hash = name.length;
-    for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 0x01000193);
-    hash ^= hash >>> 15;
-    if ((hash & 0xfff) === 7) names.push(name);
+    if ((hashOf(name) & 0xfff) === 7) names.push(name);
   }
   return names;
+}
+
+/** The hash of lib/name_table.ts. */
+function hashOf(name: string): number {
+  const bytes = Buffer.from(name);
+  let hash = bytes.length;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash ^ hash >>> 15;
 }

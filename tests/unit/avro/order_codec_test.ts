@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import avro from "avsc";
 import fc from "fast-check";
-import { encodeOrder } from "../../../lib/avro/order_codec.ts";
+import { asRecord, encodeOrder, OrderDecoder } from "../../../lib/avro/order_codec.ts";
 import { ValueDecoder } from "../../support/value_decoder.ts";
 import { OrderReader } from "../../../lib/avro/order_reader.ts";
 import { ORDER_SCHEMA, SENT_SCHEMA } from "../../../lib/avro/order_schema.ts";
@@ -177,6 +177,25 @@ Deno.test("decode() reads a newer compatible schema, with another namespace too"
     .toBuffer({ ...ORDER, note: { string: "gift" } });
   const value = Buffer.concat([Buffer.from(HEADER), body]);
   assert.deepEqual(await decode(value, { 1: { schema: JSON.stringify(newer) } }), { order: ORDER });
+});
+
+Deno.test("OrderDecoder begins another table of names once one is full, and a batch keeps its own", {
+  permissions: "none",
+}, async () => {
+  const decoder = new OrderDecoder(registryOf(ours));
+  const record = asRecord(encodeOrder(1, ORDER));
+  await decoder.prepare(record);
+  const decoded = () => {
+    const columns = new OrderColumns({ topic: "orders", partition: 0 }, 1, decoder.names);
+    assert.equal(decoder.decode(record, 0, columns), undefined);
+    return columns;
+  };
+  const first = decoded();
+  assert.equal(decoded().names, first.names);
+  first.names.numberOfText("x".repeat(8 << 20));
+  const second = decoded();
+  assert.notEqual(second.names, first.names);
+  assert.deepEqual([first, second].map((columns) => columns.at(0).order), [ORDER, ORDER]);
 });
 
 Deno.test("prepare() asks for each unknown schema once", { permissions: "none" }, async () => {
