@@ -97,7 +97,7 @@ export class OrderColumns implements Iterable<ReceivedOrder> {
     if (replayOf !== undefined) this.setReplayOf(row, replayOf);
   }
 
-  /** Notes that the order in the last row is a replay of this one. */
+  /** Notes which order_id the order of a row is a replay of. */
   setReplayOf(row: number, orderId: string): void {
     this.#replayOf.set(row, orderId);
   }

@@ -38,7 +38,7 @@ export class ValueReader {
     const value = bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const record = asRecord(value);
     await this.#orders.prepare(record);
-    const undecodable = this.#orders.decode(record, 0, new OrderColumns(NOWHERE, 1));
+    const undecodable = this.#orders.decode(record, 0, new OrderColumns(NOWHERE, 1, this.#orders.names));
     const schemaId = schemaIdIn(value);
     if (value === null || schemaId === undefined) return { undecodable };
     return { schemaId, decoded: decode(value, await this.#schemas.find(schemaId)), undecodable };
