@@ -105,6 +105,14 @@ Deno.test("decode() never throws, whatever the bytes", { permissions: "none" }, 
   }));
 });
 
+Deno.test("decode() refuses a text of negative length, even where the bytes before it would make an order", {
+  permissions: "none",
+}, async () => {
+  const id = [10, 0x61, 8, 0x61, 0x61, 0x61];
+  const [minus5, quantity, createdAt] = [9, 2, 2]; // back to the 8 in the id, which is then the length of the item
+  assert.match(await reasonFor(Buffer.from([...HEADER, ...id, minus5, quantity, createdAt])), /length/);
+});
+
 Deno.test("decode() refuses a null value", { permissions: "none" }, async () => {
   assert.match(await reasonFor(null), /null/i);
 });

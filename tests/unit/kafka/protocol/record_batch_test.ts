@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import type { FetchedRecord } from "../../../../lib/kafka/protocol/fetched_records.ts";
+import { type FetchedRecord, FetchedRecords } from "../../../../lib/kafka/protocol/fetched_records.ts";
 import { RecordBatch, recordGroups } from "../../../../lib/kafka/protocol/record_batch.ts";
 import { LEFT_OUT_HEADER } from "../../../../lib/topics.ts";
 import { batch, batchOf, bounds, emptied, FIRST_TIME, type Given, GOOD, record } from "../../../support/batch_bytes.ts";
@@ -149,6 +149,15 @@ Deno.test("RecordBatch.readAll() names another format than 2", () => {
   const old = batchOf([GOOD]);
   old[16] = 1;
   assert.throws(() => readBatch(old), { exit: 65, message: /records of format 1/ });
+});
+
+Deno.test("a value that claims more bytes than its batch has ends with the batch", () => {
+  const bytes = record(GOOD, 0);
+  bytes[bytes.length - 3] = 0x7e; // its length, before the "v" and the number of headers
+  const [cut] = RecordBatch.readAll(batch(bytes, 1), bounds());
+  const records = new FetchedRecords(1);
+  cut.reader(0).fill(records);
+  assert.deepEqual([records.valueTo[0], records.at(0)?.value], [bytes.length, Buffer.from("v\0")]);
 });
 
 Deno.test("recordGroups() hands out at most 5,000 records at a time, from an offset on", () => {
