@@ -31,6 +31,8 @@ export class Judge {
   readonly #spelled = new Map<string, StockLeft | undefined>();
   readonly #accepted = new AcceptedRows();
   readonly #key = newHashKey();
+  /** Counts the batches: what one has left of an item is no longer true in the next. */
+  #batch = 0;
 
   /**
    * Judges orders one after the other, each against the stock that those before it left. Pure: `view` is only read.
@@ -62,7 +64,6 @@ export class Judge {
     this.#items.clear();
     this.#spelled.clear();
   }
-  #batch = 0;
 
   #repetition(orders: OrderColumns, row: number, view: StoreView): Outcome | undefined {
     const first = this.#accepted.find(row);

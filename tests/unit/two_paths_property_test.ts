@@ -124,6 +124,8 @@ Deno.test(
           const before = new Map([...ofObjects.items].map(([name, { quantity }]) => [name, quantity]));
           const all = [...objects.orders].map((received) => ({ received, outcome: ofObjects.judge(received) }));
           assert.deepEqual(verdicts.outcomes.slice(0, verdicts.length), all.map(({ outcome }) => outcome));
+          const rejected = all.filter(({ outcome }) => outcome !== "accepted" && outcome !== "redelivered");
+          assert.equal(verdicts.rejected, rejected.length);
           const acceptances = all.filter(({ outcome }) => outcome === "accepted").map(({ received }) => {
             const key = nameKey(received.order.item);
             before.set(key, before.get(key)! - received.order.quantity);

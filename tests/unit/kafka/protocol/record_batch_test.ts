@@ -82,6 +82,8 @@ Deno.test("readBatch() keeps 10,000 headers of a record and says how many it lef
   assert.equal(cut.headers.length, 10_001);
   assert.deepEqual(cut.headers.at(-1), [LEFT_OUT_HEADER, Buffer.from("3")]);
   assert.deepEqual(after.value, GOOD.value);
+  const [deadLetter] = RecordBatch.readAll(batchOf([{ ...GOOD, headers }]), bounds({ ofDeadLetters: true }));
+  assert.equal(deadLetter.records()[0].headers.length, 10_003, "there is room for what the dead letter adds");
 });
 
 Deno.test("readBatch() takes the smallest records that 1 MiB holds, and refuses many more with 65 and what to do", () => {
