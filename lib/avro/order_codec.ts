@@ -73,6 +73,8 @@ export class OrderDecoder implements RecordDecoder<RecordColumns> {
   readonly #schemas: WriterSchemas;
   readonly #now: () => number;
   readonly #writers = new Map<number, Writer>();
+  /** What each batch was prepared with: until it is decoded, others may forget a refusal. */
+  readonly #prepared = new WeakMap<RecordColumns, Map<number, Writer>>();
   readonly #reader = new OrderReader();
   #names = new NameTable();
   /** The id of our own schema seen last: nearly every record has it. */
@@ -95,17 +97,20 @@ export class OrderDecoder implements RecordDecoder<RecordColumns> {
    * Rejects with `RegistryUnavailable` if the registry cannot tell. Nothing may be decoded then; call again to retry.
    * Permission: net to the registry.
    */
-  async prepare({ length, bytes, valueFrom, valueTo }: RecordColumns): Promise<void> {
+  async prepare(records: RecordColumns): Promise<void> {
     this.#forgetUnusable();
-    const unknown = new Set<number>();
-    for (let row = 0; row < length; row++) {
-      const id = schemaIdAt(bytes[row], valueFrom[row], valueTo[row]);
-      if (id !== undefined && id !== this.#usualId && !this.#writers.has(id)) unknown.add(id);
+    const writers = new Map<number, Writer>();
+    const unknown: number[] = [];
+    for (const id of this.#unusualIds(records)) {
+      const writer = this.#writers.get(id);
+      if (writer === undefined) unknown.push(id);
+      else writers.set(id, writer);
     }
-    const ids = [...unknown];
-    while (ids.length > 0) {
-      await Promise.all(ids.splice(0, PARALLEL_LOOKUPS).map((id) => this.#resolve(id)));
+    while (unknown.length > 0) {
+      const ids = unknown.splice(0, PARALLEL_LOOKUPS);
+      await Promise.all(ids.map(async (id) => writers.set(id, await this.#resolve(id))));
     }
+    if (writers.size > 0) this.#prepared.set(records, writers);
   }
 
   /** Decodes one of the records last prepared; throws for any other, which is a caller's mistake. */
@@ -119,12 +124,13 @@ export class OrderDecoder implements RecordDecoder<RecordColumns> {
     return isRead ? undefined : this.#decode(records, row, into);
   }
 
-  #decode({ bytes, valueFrom, valueTo, offset, timestamp }: RecordColumns, row: number, into: OrderColumns) {
+  #decode(records: RecordColumns, row: number, into: OrderColumns) {
+    const { bytes, valueFrom, valueTo, offset, timestamp } = records;
     if (valueTo[row] < 0) return "Null value";
     const value = bytes[row].subarray(valueFrom[row], valueTo[row]);
     const id = schemaIdIn(value);
     if (id === undefined) return headerFault(value);
-    const writer = this.#writers.get(id);
+    const writer = this.#prepared.get(records)?.get(id) ?? this.#writers.get(id);
     if (writer === undefined) throw new Error(`Cannot decode: schema ${id} was not prepared`);
     if ("undecodable" in writer) return writer.undecodable;
     if (writer.isOurs) {
@@ -137,19 +143,27 @@ export class OrderDecoder implements RecordDecoder<RecordColumns> {
     into.add({ order: decoded, at: { topic, partition, offset: offset[row] } });
   }
 
+  #unusualIds({ length, bytes, valueFrom, valueTo }: RecordColumns): Set<number> {
+    const ids = new Set<number>();
+    for (let row = 0; row < length; row++) {
+      const id = schemaIdAt(bytes[row], valueFrom[row], valueTo[row]);
+      if (id !== undefined && id !== this.#usualId) ids.add(id);
+    }
+    return ids;
+  }
+
   #forgetUnusable(): void {
     for (const [id, writer] of this.#writers) {
       if ("undecodable" in writer && writer.until <= this.#now()) this.#writers.delete(id);
     }
   }
 
-  async #resolve(id: number): Promise<void> {
+  async #resolve(id: number): Promise<Writer> {
     const found = await this.#schemas.find(id);
-    const writer = "unusable" in found ? found.unusable : translate(id, found);
-    this.#writers.set(
-      id,
-      typeof writer === "string" ? { undecodable: writer, until: this.#now() + REFUSAL_MS } : writer,
-    );
+    const read = "unusable" in found ? found.unusable : translate(id, found);
+    const writer = typeof read === "string" ? { undecodable: read, until: this.#now() + REFUSAL_MS } : read;
+    this.#writers.set(id, writer);
+    return writer;
   }
 }
 

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { asRecord, OrderDecoder } from "../../lib/avro/order_codec.ts";
+import { asRecord, OrderDecoder, type RecordColumns } from "../../lib/avro/order_codec.ts";
 import type { WriterSchemas } from "../../lib/avro/schema_registry.ts";
 import type { Order } from "../../lib/order.ts";
 import { OrderColumns } from "../../lib/order_columns.ts";
@@ -16,17 +16,7 @@ export class ValueDecoder {
   }
 
   async prepare(values: Iterable<Buffer | null>): Promise<void> {
-    const bytes = Array.from(values, (value) => value ?? Buffer.alloc(0));
-    const valueTo = Array.from(values, (value) => value?.length ?? -1);
-    const zeros = bytes.map(() => 0);
-    await this.#decoder.prepare({
-      length: bytes.length,
-      bytes,
-      valueFrom: zeros,
-      valueTo,
-      offset: zeros,
-      timestamp: zeros,
-    });
+    await this.#decoder.prepare(asRecords([...values]));
   }
 
   /** `timestamp` is that of the record. */
@@ -35,4 +25,12 @@ export class ValueDecoder {
     const undecodable = this.#decoder.decode(asRecord(value, { timestamp }), 0, orders);
     return undecodable === undefined ? { order: orders.at(0).order } : { undecodable };
   }
+}
+
+/** Values as the columns of a batch. */
+export function asRecords(values: readonly (Buffer | null)[]): RecordColumns {
+  const bytes = values.map((value) => value ?? Buffer.alloc(0));
+  const zeros = bytes.map(() => 0);
+  const valueTo = values.map((value) => value?.length ?? -1);
+  return { length: bytes.length, bytes, valueFrom: zeros, valueTo, offset: zeros, timestamp: zeros };
 }

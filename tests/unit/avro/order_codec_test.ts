@@ -2,11 +2,10 @@ import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import avro from "avsc";
 import fc from "fast-check";
-import { asRecord, encodeOrder, OrderDecoder } from "../../../lib/avro/order_codec.ts";
+import { encodeOrder } from "../../../lib/avro/order_codec.ts";
 import { ValueDecoder } from "../../support/value_decoder.ts";
 import { OrderReader } from "../../../lib/avro/order_reader.ts";
 import { ORDER_SCHEMA, SENT_SCHEMA } from "../../../lib/avro/order_schema.ts";
-import { RegistryUnavailable } from "../../../lib/avro/registry_http.ts";
 import type { FoundSchema, WriterSchemas } from "../../../lib/avro/schema_registry.ts";
 import type { Order } from "../../../lib/order.ts";
 import { OrderColumns } from "../../../lib/order_columns.ts";
@@ -15,17 +14,12 @@ const ORDER: Order = { order_id: "o-1", user: "alice", item: "book", quantity: 2
 const HEADER = [0, 0, 0, 0, 1];
 const WRITTEN_AT = 1_763_950_000_000;
 
-/** A registry that knows these schemas and counts what it is asked. */
-function registryOf(schemas: Record<number, FoundSchema>): WriterSchemas & { asked: number[] } {
-  const asked: number[] = [];
-  const find = (id: number) => {
-    asked.push(id);
-    return Promise.resolve(schemas[id] ?? { unusable: `Unknown schema id ${id}` });
-  };
-  return { asked, find };
-}
-
 const ours = { 1: { schema: JSON.stringify(SENT_SCHEMA) } };
+
+/** A registry that knows these schemas. */
+function registryOf(schemas: Record<number, FoundSchema>): WriterSchemas {
+  return { find: (id) => Promise.resolve(schemas[id] ?? { unusable: `Unknown schema id ${id}` }) };
+}
 
 async function decode(value: Buffer | null, schemas: Record<number, FoundSchema> = ours) {
   const decoder = new ValueDecoder(registryOf(schemas));
@@ -186,64 +180,3 @@ Deno.test("decode() reads a newer compatible schema, with another namespace too"
   const value = Buffer.concat([Buffer.from(HEADER), body]);
   assert.deepEqual(await decode(value, { 1: { schema: JSON.stringify(newer) } }), { order: ORDER });
 });
-
-Deno.test("OrderDecoder begins another table of names once one is full, and a batch keeps its own", {
-  permissions: "none",
-}, async () => {
-  const decoder = new OrderDecoder(registryOf(ours));
-  const record = asRecord(encodeOrder(1, ORDER));
-  await decoder.prepare(record);
-  const decoded = () => {
-    const columns = new OrderColumns({ topic: "orders", partition: 0 }, 1, decoder.names);
-    assert.equal(decoder.decode(record, 0, columns), undefined);
-    return columns;
-  };
-  const first = decoded();
-  assert.equal(decoded().names, first.names);
-  first.names.numberOfText("x".repeat(8 << 20));
-  const second = decoded();
-  assert.notEqual(second.names, first.names);
-  assert.deepEqual([first, second].map((columns) => columns.at(0).order), [ORDER, ORDER]);
-});
-
-Deno.test("prepare() asks for each unknown schema once", { permissions: "none" }, async () => {
-  const registry = registryOf(ours);
-  const decoder = new ValueDecoder(registry);
-  const values = [encodeOrder(1, ORDER), null, encodeOrder(7, ORDER), encodeOrder(1, ORDER), Buffer.from([0])];
-  await decoder.prepare(values);
-  await decoder.prepare(values);
-  assert.deepEqual(registry.asked, [1, 7]);
-});
-
-Deno.test("prepare() asks again about an unknown schema after a while", { permissions: "none" }, async () => {
-  let now = 0;
-  const schemas: Record<number, FoundSchema> = {};
-  const decoder = new ValueDecoder(registryOf(schemas), { now: () => now });
-  const value = encodeOrder(1, ORDER);
-  await decoder.prepare([value]);
-  schemas[1] = ours[1];
-  now = 29_999;
-  await decoder.prepare([value]);
-  assert.ok("undecodable" in decoder.decode(value, WRITTEN_AT));
-  now = 30_000;
-  await decoder.prepare([value]);
-  assert.deepEqual(decoder.decode(value, WRITTEN_AT), { order: ORDER });
-});
-
-Deno.test(
-  "prepare() rejects while the registry is away and works once it is back",
-  { permissions: "none" },
-  async () => {
-    let away = true;
-    const registry = registryOf(ours);
-    const decoder = new ValueDecoder({
-      find: (id) => away ? Promise.reject(new RegistryUnavailable("away")) : registry.find(id),
-    });
-    const value = encodeOrder(1, ORDER);
-    await assert.rejects(decoder.prepare([value]), RegistryUnavailable);
-    assert.throws(() => decoder.decode(value, WRITTEN_AT), /not prepared/);
-    away = false;
-    await decoder.prepare([value]);
-    assert.deepEqual(decoder.decode(value, WRITTEN_AT), { order: ORDER });
-  },
-);
