@@ -97,6 +97,13 @@ export function orderStoreConformance(
     assert.equal((await harness.stock()).constructor, 0);
   });
 
+  test("takes both spellings of a name from one stock", async (harness, store) => {
+    await harness.setStock("caf\u00e9", 9);
+    await deliver(store, batchOf(["\u00e9", "e\u0301", "\u00e9"].map((end, at) => id(`${at}`, { item: `caf${end}` }))));
+    await store.checkpoint();
+    assert.equal((await harness.stock())["caf\u00e9"], 6);
+  });
+
   test("skips accepted orders that are delivered again, also after a restart", async (harness, store) => {
     const batch = batchOf([id("a"), id("b", { quantity: 2 })]);
     await deliver(store, batch);
