@@ -74,7 +74,8 @@ Deno.test("NameTable finds names that belong in the same slot, and looks at few 
   const numbers = rivals.map((name) => table.numberOfText(name));
   assert.equal(new Set(numbers).size, rivals.length);
   for (const [index, name] of rivals.entries()) assert.equal(table.text(numbers[index]), name);
-  // The first ones are found again; the others get a new number each time they come.
+  // The first ones are found again, and the last one, which took the last place; others get a new number each time.
+  assert.equal(table.numberOfText(rivals.at(-1)!), numbers.at(-1));
   assert.deepEqual(rivals.slice(0, 15).map((name) => table.numberOfText(name)), numbers.slice(0, 15));
   for (const name of rivals) assert.equal(table.text(table.numberOfText(name)), name);
 });

@@ -107,6 +107,12 @@ Deno.test("decode() refuses a text of negative length, even where the bytes befo
   assert.match(await reasonFor(Buffer.from([...HEADER, ...id, minus5, quantity, createdAt])), /length/);
 });
 
+Deno.test("decode() refuses a quantity in more bytes than a number has", { permissions: "none" }, async () => {
+  const quantity = [0x84, ...Array(10).fill(0x80), 0]; // 2, but for its length
+  const value = Buffer.from([...HEADER, 2, 0x61, 2, 0x62, 2, 0x63, ...quantity, 2]);
+  assert.match(await reasonFor(value), /a number of more than 64 bits/);
+});
+
 Deno.test("decode() refuses a null value", { permissions: "none" }, async () => {
   assert.match(await reasonFor(null), /null/i);
 });
