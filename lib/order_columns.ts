@@ -71,6 +71,7 @@ export class OrderColumns implements Iterable<ReceivedOrder> {
    */
   endRow(offset: number, bytes: DataView, from: number, to: number): void {
     const row = this.#length++;
+    if (row === this.offset.length) throw new RangeError(`No room for more than ${row} rows`); // it would be lost
     this.offset[row] = offset;
     const start = this.idStart(row);
     const end = start + to - from;

@@ -64,3 +64,10 @@ Deno.test("OrderColumns takes bytes that are not UTF-8 for no id", pure, () => {
   columns.endRow(7, new DataView(Uint8Array.of(0x61, 0xff, 0x61).buffer), 0, 3);
   assert.deepEqual([columns.isValid(0), columns.hasValidId(0), columns.orderId(0)], [false, false, "a\ufffda"]);
 });
+
+Deno.test("OrderColumns loses no row that it has no room for", pure, () => {
+  const columns = new OrderColumns(AT, 1);
+  const order = { order_id: "a", user: "alice", item: "book", quantity: 1, created_at: 0 };
+  columns.add({ order, at: { ...AT, offset: 1 } });
+  assert.throws(() => columns.add({ order, at: { ...AT, offset: 2 } }), RangeError);
+});

@@ -68,6 +68,7 @@ export class FetchedRecords implements TopicRecords, Iterable<FetchedRecord> {
   }
 
   add(place: RecordPlace): void {
+    if (this.isFull) throw new RangeError(`No room for more than ${this.#length} records`); // it would be lost
     const row = this.#length++;
     this.bytes[row] = place.bytes;
     this.offset[row] = place.offset;
