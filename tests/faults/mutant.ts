@@ -21,6 +21,12 @@ export interface Mutant {
   chances?: number;
 }
 
+/** Of the mutants those whose source is not there, or more than once. */
+export function misfits(mutants: readonly Mutant[]): string[] {
+  return mutants.filter(({ file, from }) => Deno.readTextFileSync(join(CHECKOUT, file)).split(from).length !== 2)
+    .map(({ name }) => name);
+}
+
 /** Runs the rows against every mutant until each is noticed; a mutant that none notices is a failure. */
 export async function runMutants(mutants: readonly Mutant[], context: FaultContext): Promise<FaultOutcome> {
   const broken: string[] = [];

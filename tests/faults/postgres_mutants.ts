@@ -79,8 +79,8 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
   {
     name: "ids of rejected orders not asked for",
     file: "lib/postgres/store/postgres_store.ts",
-    from: "if ((await readAccepted(session, rejected)).size === 0) return verdicts;",
-    to: "if (rejected.length >= 0) return verdicts;",
+    from: "if ((await readAccepted(session, ofRejected)).size === 0) return verdicts;",
+    to: "if (ofRejected.length >= 0) return verdicts;",
     rows: [everyStatement],
     chances: 1,
   },

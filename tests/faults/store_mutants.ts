@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no dedupe",
     file: "lib/files/store/file_store.ts",
-    from: "accepted: (orderId) => this.#acceptedAs(orderId),",
+    from: "accepted: (row) => this.#acceptedAs(orders, row),",
     to: "accepted: () => undefined,",
     rows: [runLostCommits],
   },
@@ -110,8 +110,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no rejections",
     file: "lib/files/store/file_store.ts",
-    from: "const starts = this.#append(accepted, rejected, firstSeq);",
-    to: "const starts = this.#append(accepted, [], firstSeq);",
+    from: "this.#rejected.append(verdicts.allRejected());",
+    to: "this.#rejected.append([]);",
     rows: [runKills],
   },
   {

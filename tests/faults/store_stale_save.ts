@@ -110,6 +110,7 @@ class StaleEditor implements AsyncDisposable {
   /** The old copy with another number in one row. */
   #changed(): string {
     const rows = this.#copy.trimEnd().split("\n");
+    if (rows.length === 1) return this.#copy; // all items are gone, which is noticed elsewhere
     const at = 1 + this.#below(rows.length - 1);
     const [item, , asOf] = rows[at].split(",");
     rows[at] = [item, this.#below(this.#random() < 0.4 ? 8 : 60), asOf].join(",");
