@@ -3,6 +3,7 @@ import { storageLayout } from "../lib/files/disk/layout.ts";
 import { main } from "../lib/cli/main.ts";
 import { AppendFile } from "../lib/files/disk/append_file.ts";
 import { visitLines } from "../lib/files/log/lines.ts";
+import { folderArgument } from "./folder_argument.ts";
 
 const BLOCK_BYTES = 1 << 20;
 
@@ -41,4 +42,4 @@ function checksumLines(path: string): number {
   return crc;
 }
 
-if (import.meta.main) await main(([folder]) => Promise.try(measure, folder));
+if (import.meta.main) await main((args) => Promise.try(() => measure(folderArgument(args))));

@@ -7,6 +7,7 @@ import { type StorageLayout, storageLayout } from "../lib/files/disk/layout.ts";
 import { ReadRanges } from "../lib/files/log/read_ranges.ts";
 import { sealLines } from "../lib/files/log/sealed_line.ts";
 import { writeAll } from "../lib/files/disk/atomic_file.ts";
+import { folderArgument } from "./folder_argument.ts";
 
 const SAMPLE_ITEMS = ["book", "pen", "notebook"];
 const OPENING = 1_000_000_000;
@@ -106,9 +107,9 @@ function noteOwnWriting(layout: StorageLayout, seq: number): void {
 }
 
 if (import.meta.main) {
-  await main(([folder, ...sizes]) => {
-    const [orders, ...others] = sizes.map(Number);
+  await main(async (args) => {
+    const [orders, ...others] = args.slice(1).map(Number);
     const [items, batches, edits]: (number | undefined)[] = others;
-    return makeStorage(folder, { orders, items, batches, edits });
+    await makeStorage(folderArgument(args), { orders, items, batches, edits });
   });
 }

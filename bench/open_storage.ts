@@ -1,5 +1,6 @@
 import { main } from "../lib/cli/main.ts";
 import { FileStore } from "../lib/files/store/file_store.ts";
+import { folderArgument } from "./folder_argument.ts";
 
 /** Opens and closes a storage folder as `consume` does and prints what that takes. Permissions: read and write of it. */
 async function measure(folder: string): Promise<void> {
@@ -12,4 +13,4 @@ async function measure(folder: string): Promise<void> {
   console.log(`open ${open} ms, close ${close} ms, ${Math.round(rss / 1e6)} MB resident`);
 }
 
-if (import.meta.main) await main(([folder]) => measure(folder));
+if (import.meta.main) await main(async (args) => await measure(folderArgument(args)));
