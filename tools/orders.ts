@@ -32,8 +32,8 @@ const LOAD: Readonly<Record<Name, () => Promise<Command>>> = {
  * First of all it gives up the right to write if the task of that name has none. Permissions: those of the command.
  */
 export async function run(args: readonly string[], stop: AbortSignal): Promise<number | void> {
-  const [name, ...rest] = args;
-  if (!isCommand(name)) throw listed(args);
+  const [name, ...rest] = args[0] === "--" ? args.slice(1) : args;
+  if (!isCommand(name)) listed(args);
   if (!deno.tasks[name].command.includes("--allow-write")) Deno.permissions.revokeSync({ name: "write" });
   const command = await LOAD[name]();
   return await command(rest, stop);

@@ -33,6 +33,11 @@ Deno.test("orders refuses a word that is no command, and none, and does so for t
   assert.match(await refusal("consume", "--until-edn"), /Did you mean `--until-end`\?/);
 });
 
+Deno.test("orders takes a command after dashes, as the tasks do", async () => {
+  assert.match(await shown("--", "why", "--version"), /why /);
+  assert.match(await refusal("--", "verfiy"), /Did you mean `verify`\?/);
+});
+
 Deno.test("orders gives up the right to write for a command that has none as a task", async () => {
   const stateAfter = async (name: string) => {
     const source = `
