@@ -1,6 +1,7 @@
 import { print } from "../lib/cli/print.ts";
 import type { KafkaConnection, RegistryConnection } from "../lib/connections.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
+import { POSTGRES } from "../tools/stack/folders.ts";
 import { runningServices, startLocal, stopLocal } from "../tools/stack/local_stack.ts";
 import type { StackWish } from "../tools/stack/plan.ts";
 import { signal } from "../tools/stack/processes.ts";
@@ -49,6 +50,8 @@ export class OwnStack implements AsyncDisposable {
     const stack = new OwnStack(java, { dataDir, nodes, ...ports, ...names, secure: false, postgres: false }, stop);
     const brokers = nodes === 1 ? "Kafka" : `${nodes} brokers of Kafka`;
     print(`Starting ${brokers} and a registry to throw away, in ${dataDir}`);
+    // While they start, too; once all is gone there is nothing to kill, nor a folder to look in.
+    stop.addEventListener("abort", () => void stack.#killServices().catch(() => {}), { once: true });
     try {
       await stack.startMissing();
       return stack;
@@ -93,7 +96,18 @@ export class OwnStack implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stop.aborted) await this.#killServices();
     await stopLocal(this.dataDir);
     Deno.removeSync(this.dataDir, { recursive: true });
+  }
+
+  /**
+   * After Ctrl-C brokers and registry are killed, not asked to end: of three brokers that are asked at once, each waits
+   * up to 30 s for the others, and a second Ctrl-C meanwhile would leave everything behind.
+   */
+  async #killServices(): Promise<void> {
+    const running = await runningServices(this.dataDir);
+    running.delete(POSTGRES); // ends quickly, and killed it would leave shared memory behind
+    await signal("KILL", [...running.values()]);
   }
 }

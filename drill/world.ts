@@ -63,6 +63,7 @@ export class World implements AsyncDisposable {
   lastPartition = 0;
   readonly #processes: DrillProcess[] = [];
   readonly #publishers = new Map<OrderKey, Publisher<DrillOrder>>();
+  #hasTopics = false;
   #schemaId = 0;
   #orders = 0;
 
@@ -80,6 +81,7 @@ export class World implements AsyncDisposable {
     const world = new World(options, await drillStore(postgres ? place.own : undefined));
     try {
       await ensureTopics(place.kafka, world.topic);
+      world.#hasTopics = true;
       world.#schemaId = await registerOrderSchema(place.registry, valueSubject(world.topic));
       const items = Object.entries(STOCK).map(([name, quantity]) => ({ name, quantity }));
       await withStore(world.store.setting, (store) => store.addMissing(USERS, items));
@@ -179,19 +181,23 @@ export class World implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const process of this.#processes) await process[Symbol.asyncDispose]();
-    for (const publisher of this.#publishers.values()) await publisher.close();
     this.store.remove();
-    if (this.place.own === undefined) await this.#tidy();
+    for (const publisher of this.#publishers.values()) await publisher.close();
+    if (this.place.own === undefined && this.#hasTopics) await this.#tidy();
   }
 
-  /** Takes group, topics and schema away from a Kafka and a registry that stay, as far as they are there yet. */
+  /**
+   * Takes group, topics and schema away from a Kafka and a registry that stay, as far as they are there and answer: what
+   * went wrong with the drill itself must not be hidden by what goes wrong here.
+   */
   async #tidy(): Promise<void> {
+    const subject = `/subjects/${valueSubject(this.topic)}`;
     await this.forgetDead().catch(() => {});
     await this.admin(async (admin) => {
       await admin.deleteGroups([this.topic]).catch(() => {});
       await admin.deleteTopics({ topics: [this.topic, deadLetterTopic(this.topic)] }).catch(() => {});
-    });
-    await registryHttp(this.place.registry)(`/subjects/${valueSubject(this.topic)}`, { method: "DELETE" });
+    }).catch(() => {});
+    await registryHttp(this.place.registry)(subject, { method: "DELETE" }).catch(() => {});
   }
 
   get #at() {

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { withAdmin } from "../../lib/kafka/client/disconnect.ts";
 import { groupMembers } from "../../lib/kafka/consume/group_offsets.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
+import { runningServices } from "../../tools/stack/local_stack.ts";
+import { isAlive } from "../../tools/stack/processes.ts";
 import { eventually, type Finished, startTask, task } from "../support/commands.ts";
 import { testEnv, testKafka } from "../support/kafka.ts";
 import { HAS_TERMINAL } from "../support/terminal.ts";
@@ -114,4 +117,33 @@ Deno.test("drill() leaves no topic, group or consumer behind when it is stopped"
     await eventually("its topics are gone", async () => (await topics()).difference(before).size === 0);
     assert.deepEqual((await groupMembers(admin, group)).members, []);
   });
+});
+
+Deno.test("drill() says in one line that the Kafka it was given does not answer", async () => {
+  const { code, stderr } = await task("drill", [
+    ...["twice", "--brokers", "127.0.0.1:1", "--registry", "http://127.0.0.1:1"],
+  ], ELSEWHERE);
+  assert.equal(code, EXIT.unavailable);
+  assert.match(stderr, /^error: Cannot \S[^\n]* at 127\.0\.0\.1:1: [^\n]+\n$/);
+});
+
+Deno.test("drill() leaves no broker behind when it is stopped, and does not wait for one that does not end when asked", async () => {
+  const temp = Deno.makeTempDirSync({ prefix: "orders-drill-" });
+  try {
+    await using running = startTask("drill", ["twice"], { ...ELSEWHERE, TMPDIR: temp });
+    const folder = (prefix: string) => [...Deno.readDirSync(temp)].find(({ name }) => name.startsWith(prefix))?.name;
+    await eventually("a store, once the broker answers", () => folder("drill-storage-"), 60_000);
+    const services = [...(await runningServices(join(temp, folder("drill-stack-")!))).values()];
+    assert.equal(services.length, 2);
+    for (const { pid } of services) Deno.kill(pid, "SIGSTOP");
+    running.signal("SIGINT");
+    let end: Finished | undefined;
+    running.end.then((finished) => end = finished);
+    const { code, stderr } = await eventually("its end", () => end, 15_000);
+    assert.deepEqual([code, stderr], [EXIT.failed, "error: Stopped; what was started is gone again\n"]);
+    assert.deepEqual([...Deno.readDirSync(temp)], []);
+    assert.deepEqual(await Promise.all(services.map(isAlive)), [false, false]);
+  } finally {
+    Deno.removeSync(temp, { recursive: true });
+  }
 });
