@@ -10,8 +10,10 @@ import { httpGet } from "../support/http_get.ts";
 import { randomName, testEnv } from "../support/kafka.ts";
 import { withoutPostgres } from "../support/postgres.ts";
 import { TestDatabase } from "../support/postgres_database.ts";
+import { canRemount, remounted } from "../support/remounted.ts";
 import { compiled, type Programs } from "../support/programs.ts";
 
+const CAN_MOUNT = await canRemount();
 const SHELL_ONLY = Deno.build.os === "windows" ? " (skipped: needs a POSIX shell)" : "";
 
 /** The entries of a folder, hidden ones included. */
@@ -86,6 +88,11 @@ Deno.test({
     await t.step("starts while it is starting", () => startsTwice(programs));
     await t.step("runs where the environment is empty, from the home folder", () => runsWithoutEnvironment(programs));
     await t.step("says what to set where there is no folder to unpack into", () => needsFolder(programs));
+    await t.step({
+      name: "names a disk from which no program starts" + (CAN_MOUNT ? "" : " (skipped: needs mount namespaces)"),
+      ignore: !CAN_MOUNT,
+      fn: () => needsStarts(programs),
+    });
     await t.step("has the rights of its task: no other folder, no other program", () => keepsRights(programs));
     await t.step("does all of the walk-through, and judges once what it was killed at", () => walks(programs));
     await t.step("shows the dashboard, which names commands as the program does", () => showsDashboard(programs));
@@ -154,11 +161,30 @@ async function needsFolder({ run, place }: Programs): Promise<void> {
   assert.equal(code, EXIT.config);
   assert.match(stderr, /^error: Cannot create .*: set XDG_CACHE_HOME\n$/);
   const shared = join(place, "shared");
-  Deno.mkdirSync(join(shared, "order-pipeline"), { recursive: true });
-  Deno.chmodSync(join(shared, "order-pipeline"), 0o777);
-  const { code: sharedCode, stderr: why } = await run("orders-self-extracting", [], { XDG_CACHE_HOME: shared });
-  assert.equal(sharedCode, EXIT.config);
-  assert.match(why, /^error: .* must be a folder of yours that nobody else may write to.*\n$/);
+  const folder = join(shared, "order-pipeline");
+  const refuses = async (what: string) => {
+    const { code, stderr } = await run("orders-self-extracting", [], { XDG_CACHE_HOME: shared });
+    assert.equal(code, EXIT.config, what);
+    assert.match(stderr, /^error: .* must be a folder of yours that nobody else may enter.*\n$/, what);
+    assert.deepEqual(namesIn(folder), [], what);
+  };
+  Deno.mkdirSync(folder, { recursive: true });
+  for (const mode of [0o777, 0o770, 0o755, 0o701]) {
+    Deno.chmodSync(folder, mode);
+    await refuses(mode.toString(8));
+  }
+  Deno.removeSync(folder);
+  Deno.mkdirSync(join(place, "elsewhere"), { mode: 0o700 });
+  Deno.symlinkSync(join(place, "elsewhere"), folder);
+  await refuses("a link");
+}
+
+async function needsStarts({ cache, dist, place }: Programs): Promise<void> {
+  const [unshare, ...args] = [...remounted(cache, "noexec"), join(dist, "orders-self-extracting"), "--version"];
+  const { code, stderr } = await new Deno.Command(unshare, { args, cwd: place, env: { XDG_CACHE_HOME: cache } })
+    .output();
+  assert.equal(code, EXIT.config);
+  assert.match(new TextDecoder().decode(stderr), /^error: \S+ is on a disk .*: set XDG_CACHE_HOME\n$/);
 }
 
 async function keepsRights({ place, cache, run }: Programs): Promise<void> {

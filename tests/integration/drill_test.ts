@@ -6,7 +6,7 @@ import { groupMembers } from "../../lib/kafka/consume/group_offsets.ts";
 import { EXIT } from "../../lib/errors.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { runningServices } from "../../tools/stack/local_stack.ts";
-import { isAlive } from "../../tools/stack/processes.ts";
+import { isAlive, type ProcessRecord, signal } from "../../tools/stack/processes.ts";
 import { eventually, type Finished, startTask, task } from "../support/commands.ts";
 import { testEnv, testKafka } from "../support/kafka.ts";
 import { HAS_TERMINAL } from "../support/terminal.ts";
@@ -129,11 +129,12 @@ Deno.test("drill() says in one line that the Kafka it was given does not answer"
 
 Deno.test("drill() leaves no broker behind when it is stopped, and does not wait for one that does not end when asked", async () => {
   const temp = Deno.makeTempDirSync({ prefix: "orders-drill-" });
+  let services: ProcessRecord[] = [];
   try {
     await using running = startTask("drill", ["twice"], { ...ELSEWHERE, TMPDIR: temp });
     const folder = (prefix: string) => [...Deno.readDirSync(temp)].find(({ name }) => name.startsWith(prefix))?.name;
     await eventually("a store, once the broker answers", () => folder("drill-storage-"), 60_000);
-    const services = [...(await runningServices(join(temp, folder("drill-stack-")!))).values()];
+    services = [...(await runningServices(join(temp, folder("drill-stack-")!))).values()];
     assert.equal(services.length, 2);
     for (const { pid } of services) Deno.kill(pid, "SIGSTOP");
     running.signal("SIGINT");
@@ -144,6 +145,7 @@ Deno.test("drill() leaves no broker behind when it is stopped, and does not wait
     assert.deepEqual([...Deno.readDirSync(temp)], []);
     assert.deepEqual(await Promise.all(services.map(isAlive)), [false, false]);
   } finally {
+    await signal("KILL", services);
     Deno.removeSync(temp, { recursive: true });
   }
 });

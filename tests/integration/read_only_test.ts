@@ -1,26 +1,16 @@
 import assert from "node:assert/strict";
 import { EXIT } from "../../lib/errors.ts";
 import { type Finished, ownWorld, RunningTask, task, taskCommand } from "../support/commands.ts";
+import { canRemount, remounted } from "../support/remounted.ts";
 import { batchOf, order, process, TestStorage } from "../support/storage.ts";
 
 /** Runs a task on a storage folder that is mounted read-only; the mount goes with the task. */
 async function readOnly(line: string, env: Record<string, string>): Promise<Finished> {
   const [name, ...args] = line.split(" ");
-  const script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"';
-  const wrapper = ["unshare", "-rm", "sh", "-c", script, env.STORAGE_DIR];
-  return await new RunningTask(taskCommand(name, args, env, wrapper).spawn()).end;
+  return await new RunningTask(taskCommand(name, args, env, remounted(env.STORAGE_DIR, "ro")).spawn()).end;
 }
 
-const CAN_MOUNT = await canMount();
-
-async function canMount(): Promise<boolean> {
-  try {
-    const args = ["-rm", "mount", "--bind", "/tmp", "/tmp"];
-    return (await new Deno.Command("unshare", { args }).output()).success;
-  } catch {
-    return false;
-  }
-}
+const CAN_MOUNT = await canRemount();
 
 Deno.test({
   name: "what only reads works on a read-only storage, and is right before any checkpoint" +

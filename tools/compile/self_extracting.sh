@@ -27,8 +27,11 @@ find_cache() {
   esac
   cache=$base/order-pipeline
   (umask 077 && mkdir -p "$cache") 2>/dev/null || refuse 78 "Cannot create $cache to unpack into: set XDG_CACHE_HOME"
-  mine=$(find "$cache" -prune -type d -user "$(id -u)" ! -perm -020 ! -perm -002)
-  [ -n "$mine" ] || refuse 78 "$cache must be a folder of yours that nobody else may write to: it holds the program"
+  # Nobody else may enter: what Deno keeps there is as open as the umask of the first start.
+  LC_ALL=C ls -ldn "$cache" | {
+    read -r mode _ owner _
+    case $mode in d???--[-S]--[-T]*) [ "$owner" = "$(id -u)" ] ;; *) false ;; esac
+  } || refuse 78 "$cache must be a folder of yours that nobody else may enter (chmod 700): it holds the program"
 }
 
 digest() {
@@ -75,6 +78,7 @@ start() {
   script=$cache/$script_sha256/$program.js
   unpack "$deno" "$deno_bytes" "$deno_sha256" "$deno_from" "$deno_packed"
   unpack "$script" "$script_bytes" "$script_sha256" "$script_from" "$script_packed"
+  [ -x "$deno" ] || refuse 78 "$cache is on a disk from which no program may be started (noexec): set XDG_CACHE_HOME"
   find_reads
   export DENO_DIR="$cache/deno" DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
   exec "$deno" run -q --no-config --no-lock --no-remote --no-npm @FLAGS@ \
