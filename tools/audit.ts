@@ -26,7 +26,7 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
     stderr: "piped",
     signal: stop,
   }).output();
-  stop.throwIfAborted();
+  if (stop.aborted) throw new Failure(EXIT.failed, "Stopped before it had an answer", { cause: stop.reason });
   // What it found it prints on stdout: on stderr it says why it could not look.
   if (stderr.length === 0) return code === 0 ? EXIT.ok : EXIT.failed;
   const why = complaint(new TextDecoder().decode(stderr));

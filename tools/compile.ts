@@ -10,6 +10,7 @@ import { line, parseArgs } from "../lib/cli/parse.ts";
 import { print } from "../lib/cli/print.ts";
 import { type Program, PROGRAMS } from "../lib/cli/program.ts";
 import { EXIT, Failure, messageOf } from "../lib/errors.ts";
+import { diskFailure } from "../lib/files/disk/disk_failure.ts";
 import { exists } from "../lib/files/disk/exists.ts";
 import { bundle } from "./compile/bundle.ts";
 import { type ExecutableSetting, makeExecutable, TARGETS } from "./compile/executable.ts";
@@ -61,6 +62,10 @@ export async function run(config: CompileConfig, stop: AbortSignal): Promise<voi
       const megabytes = (Deno.statSync(path).size / 1_000_000).toFixed(0);
       print(`${escapeControls(path)}  ${megabytes} MB, for ${config.target}`);
     }
+  } catch (error) {
+    if (stop.aborted) throw new Failure(EXIT.failed, "Stopped before all was made", { cause: error });
+    if (error instanceof Failure) throw error;
+    throw diskFailure(`Cannot write to ${out}`, error);
   } finally {
     removeTree(work);
   }

@@ -36,3 +36,8 @@ Deno.test("audit passes without known vulnerabilities, fails with one, and says 
   assert.equal(await audited(() => new Response("no", { status: 503 })), EXIT.unavailable);
   assert.equal(await auditedAt("http://127.0.0.1:1"), EXIT.unavailable);
 });
+
+Deno.test("audit does not pass when it is stopped before it has an answer", async () => {
+  const answer = run([], AbortSignal.abort());
+  await assert.rejects(answer, (error) => error instanceof Failure && error.exit === EXIT.failed);
+});

@@ -44,3 +44,8 @@ export async function compiled(args: readonly string[]): Promise<Programs> {
     [Symbol.dispose]: () => Deno.removeSync(root, { recursive: true }),
   };
 }
+
+/** The entries of a folder, hidden ones included. */
+export function namesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
