@@ -116,8 +116,8 @@ export function findCircle(imports: ReadonlyMap<string, readonly string[]>): str
 
 /**
  * The rules: the domain imports itself; a technology the domain and itself; only tests import tests, but bench may
- * import their support; only tests import the drills, but their flags are
- * completed, too; nothing imports their careless consumer.
+ * import their support; only tests import the drills, but `completions` may import their flags; nothing imports their
+ * careless consumer.
  */
 function mayImport(path: string, target: string): boolean {
   if (target === NAIVE_CONSUMER) return false;

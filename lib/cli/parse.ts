@@ -36,8 +36,8 @@ export interface CommandText {
 /**
  * Parses `args` and returns their values.
  *
- * Throws {@linkcode HelpShown} on `--help`, and {@linkcode TextShown} on `--version`, which `main` prints; throws a usage {@linkcode Failure} of one line, with
- * the nearest known flag, on anything the parser does not know.
+ * Throws {@linkcode HelpShown} on `--help` and {@linkcode TextShown} on `--version`, which `main` prints; throws a usage
+ * {@linkcode Failure} of one line, with the nearest known flag, on anything the parser does not know.
  */
 export function parseArgs<T extends Parser<"sync", unknown, unknown>>(
   parser: T,
