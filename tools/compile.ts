@@ -21,7 +21,9 @@ const NAMES = Object.keys(PROGRAMS) as Program[];
 
 const parser = object({
   names: multiple(argument(choice(NAMES, { metavar: "NAME" }), {
-    description: line("Which programs to make, all of them by default; orders has every command"),
+    description: line(
+      "Which programs to make, all of them by default; orders has all commands but those for the stack",
+    ),
   })),
   target: withDefault(
     option("--target", choice([...TARGETS], { metavar: "TRIPLE" }), { description: line("The machine it is for") }),
