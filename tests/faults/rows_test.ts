@@ -6,7 +6,11 @@ import { FAULTS } from "./rows.ts";
 
 reuseDatabases();
 
-for (const fault of FAULTS.filter(({ runs }) => runs.sample > 0)) {
+/** In both a broker is away for long, dead or frozen: together they take a minute and a half, so chance picks one. */
+const BROKER_AWAY = [14, 15];
+const leftOut = BROKER_AWAY[Math.floor(Math.random() * BROKER_AWAY.length)];
+
+for (const fault of FAULTS.filter(({ row, runs }) => runs.sample > 0 && row !== leftOut)) {
   const reason = fault.skip?.();
   const name = `fault ${fault.row}: ${fault.name}`;
   Deno.test({
