@@ -17,7 +17,7 @@ export interface Mutant {
   from: string;
   to: string;
   rows: readonly Row[];
-  /** Fewer runs, where the rows do the same every time. */
+  /** Other than {@linkcode CHANCES}: fewer where the rows do the same every time, more where a fault is seldom met. */
   chances?: number;
 }
 

@@ -64,6 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "    syncFolder(path);\n    return file;",
     to: "    return file;",
     rows: [runCompactionKills],
+    chances: 150, // about one kill in forty falls between the rename and its sync
   },
   {
     name: "a journal compacted in place",
