@@ -8,7 +8,7 @@ import { type Outcome, type Stock, Verdicts } from "./verdicts.ts";
 
 /** Users, stock and accepted orders as they stand when a batch is judged. */
 export interface StoreView {
-  /** Another one as soon as any user or item is another one; stock that orders have changed is no other item. */
+  /** Changes whenever a user or an item is replaced; a quantity that only orders have changed does not count. */
   readonly version: unknown;
   user(name: string): User | undefined;
   item(name: string): Stock | undefined;

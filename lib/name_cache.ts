@@ -5,9 +5,9 @@ const SLOTS = 1 << 17;
 const MAX_KEPT = 64;
 
 /**
- * Turns bytes into text, equal bytes into the same string. Users and items recur all the time, and reusing a string
- * instead of creating, hashing and collecting it saves a tenth of a consumer's time. Names come from outside, so the
- * cache is bounded.
+ * Turns bytes into text, equal bytes into the same string. In a log users and items recur all the time, and reusing a
+ * string takes a fraction of the time of creating, hashing and collecting it. Names come from outside, so the cache is
+ * bounded.
  */
 export class NameCache {
   readonly #names: string[] = new Array(SLOTS).fill("");

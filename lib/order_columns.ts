@@ -4,6 +4,7 @@ import { NameTable } from "./name_table.ts";
 import { type CheckedOrder, isValidOrderId, MAX_ORDER_ID_LENGTH, type Order, type ReceivedOrder } from "./order.ts";
 import { copyPlain } from "./plain_text.ts";
 import { HASH_WORDS, type HashKey, sipHashBytes } from "./sip_hash.ts";
+import { viewOf } from "./view_of.ts";
 
 /** Bytes of an id that there is room for at first: those of a UUID, rounded up. */
 const USUAL_ID = 40;
@@ -216,8 +217,4 @@ export class OrderRow implements CheckedOrder {
     const { names, user, item } = this.#orders;
     return names.isValid(user[this.row]) && names.isValid(item[this.row]);
   }
-}
-
-function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, length);
 }

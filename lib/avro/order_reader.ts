@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { OrderColumns } from "../order_columns.ts";
 import { VarintReader } from "../varint_reader.ts";
+import { viewOf } from "../view_of.ts";
 
 /** Bytes of the longest int of Avro, and of the longest long that a number surely holds. */
 const MAX_INT_BYTES = 5;
@@ -50,7 +51,7 @@ export class OrderReader {
 
   #open(bytes: Buffer): void {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#view = viewOf(bytes);
     this.#reader = new VarintReader(bytes);
   }
 }

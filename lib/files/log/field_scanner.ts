@@ -1,3 +1,5 @@
+import { viewOf } from "../../view_of.ts";
+
 /** Where a text lies among bytes. */
 export class Span {
   from = 0;
@@ -114,10 +116,6 @@ function fourDigits(bytes: number): number {
   if (((digits | digits + 0x76767676) & 0x80808080) !== 0) return -1;
   const pairs = Math.imul(digits, 10) + (digits >>> 8);
   return (pairs & 0xff) * 100 + (pairs >>> 16 & 0xff);
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }
 
 const SPACE = 0x20;

@@ -43,18 +43,22 @@ export class FileOffsets implements OffsetStore {
   }
 
   async positionsOf({ topic }: { topic: string }): Promise<Map<number, number>> {
-    const partitions = (await this.#access.partitions()).filter((at) => at.topic === topic);
+    const partitions = await this.#partitionsOf(topic);
     return new Map(
       partitions.flatMap(({ partition, position }) => position === undefined ? [] : [[partition, position]]),
     );
   }
 
   async readUpTo(topic: string): Promise<Map<number, number>> {
-    const partitions = (await this.#access.partitions()).filter((at) => at.topic === topic);
+    const partitions = await this.#partitionsOf(topic);
     return new Map(partitions.flatMap(({ partition, ranges }) => {
       const last = ranges.at(-1);
       return last === undefined ? [] : [[partition, last.to]];
     }));
+  }
+
+  async #partitionsOf(topic: string): Promise<MovedPartition[]> {
+    return (await this.#access.partitions()).filter((at) => at.topic === topic);
   }
 
   async deadMemberOf(group: string): Promise<string | undefined> {

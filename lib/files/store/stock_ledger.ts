@@ -74,7 +74,7 @@ export class StockLedger {
     return this.#stock;
   }
 
-  /** Another one as soon as an item is another object. */
+  /** Changes whenever an item is replaced. */
   get version(): number {
     return this.#version;
   }

@@ -23,7 +23,7 @@ export class UserList {
     this.#warnings = new RowWarnings(warn);
   }
 
-  /** Another one as soon as a user is another object. */
+  /** Changes whenever a user is replaced. */
   get version(): number {
     return this.#version;
   }
