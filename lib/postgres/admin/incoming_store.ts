@@ -82,16 +82,19 @@ export class IncomingStore implements Queries {
 
   /**
    * Takes the place of the current store, whose tables go into a schema `backup_TIME`; returns that schema's name.
-   * `check` sees the old tables when nobody else can change them any more; if it throws, nothing is done.
+   * `setAside` sees the old tables, in that schema, when nobody else can change them any more; if it throws, nothing
+   * is done, and what it does is done only if all of it is.
    */
-  async takePlace(check: (session: Queries) => Promise<void> = async () => {}): Promise<string> {
+  async takePlace(
+    setAside: (session: Queries, backup: string) => Promise<void> = async () => {},
+  ): Promise<string> {
     return await this.#database.transaction(async (session) => {
       const [{ here }] = await session.query<{ here: string }>("SELECT quote_ident(current_schema()) AS here");
       const backup = await unusedName(session);
       await session.query(`CREATE SCHEMA ${backup}`);
       for (const table of TABLES) await session.query(`ALTER TABLE ${here}.${table} SET SCHEMA ${backup}`);
       await session.query(`SET LOCAL search_path TO ${backup}`);
-      await check(session);
+      await setAside(session, backup);
       for (const table of TABLES) await session.query(`ALTER TABLE ${ARRIVED}.${table} SET SCHEMA ${here}`);
       await session.query(`DROP SCHEMA ${ARRIVED}`);
       return backup;

@@ -44,16 +44,17 @@ export class PostgresTarget implements StoreTarget {
   }
 
   async takePlace(): Promise<void> {
-    const backup = await throughConflicts(() =>
-      this.#incoming.takePlace(async (session) => {
-        if (await isEmpty(session)) return;
-        throw new Failure(
-          EXIT.data,
-          `${this.place} holds a store already; nothing was changed: drop it, and run it again`,
-        );
+    await throughConflicts(() =>
+      this.#incoming.takePlace(async (session, backup) => {
+        if (!await isEmpty(session)) {
+          throw new Failure(
+            EXIT.data,
+            `${this.place} holds a store already; nothing was changed: drop it, and run it again`,
+          );
+        }
+        await session.query(`DROP SCHEMA ${backup} CASCADE`); // here, so that a kill leaves nothing to do
       })
     );
-    await this.#database.query(`DROP SCHEMA ${backup} CASCADE`); // of empty tables
   }
 
   async close(): Promise<void> {
