@@ -10,7 +10,7 @@ import type { StorageLayout } from "../disk/layout.ts";
 import type { OrderLog } from "../log/order_log.ts";
 import type { ReadRanges } from "../log/read_ranges.ts";
 import { blankEdgedNames, RowWarnings } from "../../row_warnings.ts";
-import { deduct, lowestSeq, type StockBase, stockBases } from "./stock_math.ts";
+import { deduct, isBehindEdits, lowestSeq, type StockBase, stockBases } from "./stock_math.ts";
 import { StockSheet } from "./stock_sheet.ts";
 import { BeingSaved, type Change, SETTLE_MS } from "../disk/watched_file.ts";
 import { WatchedInventory } from "./watched_inventory.ts";
@@ -42,7 +42,7 @@ export class StockLedger {
   #lastOrder = 0;
   /** The `as_of` of every row of the CSV; undefined if rows differ. */
   #checkpointed: number | undefined;
-  /** Whether the CSV has rows "as of now": these need a number before the next order or edit. */
+  /** Whether the CSV has rows "as of now", or from before an edit: these need a number before the next order or edit. */
   #mustPin = false;
 
   constructor(
@@ -118,6 +118,7 @@ export class StockLedger {
     }
     const change = this.#csv.changed();
     if (change !== undefined) await this.#take(change, this.#stock);
+    else if (edits.length > 0) this.#mustPin = true; // their writer was killed before it wrote them into the CSV
     this.#pin();
   }
 
@@ -204,10 +205,13 @@ export class StockLedger {
     this.#warnings.tell(blankEdgedNames("item", [...rows.values()].map(({ item }) => item), this.#csv.path));
     const asOf = new Set(rows.values().map((row) => row.asOf));
     this.#checkpointed = asOf.size === 1 && actual.size === rows.size ? [...asOf][0] : undefined;
-    this.#mustPin ||= edits.length > 0 || asOf.has(undefined);
+    this.#mustPin ||= edits.length > 0 || asOf.has(undefined) || isBehindEdits(rows, actual);
   }
 
-  /** "As of now" must be on the disk before the next order or edit, or a restart would take it as a later now. */
+  /**
+   * "As of now" must be on the disk before the next order or edit, or a restart would take it as a later now. So must
+   * an edit that its row does not show, or the next save by hand would be taken for one of an older copy.
+   */
   #pin(): void {
     if (this.#mustPin && !this.checkpoint()) throw new BeingSaved(SETTLE_MS);
   }

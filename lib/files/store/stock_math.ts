@@ -35,6 +35,18 @@ export function stockBases(
   return bases;
 }
 
+/** Whether an edit is later than the row of its item, so that the row shows something older. */
+export function isBehindEdits(
+  rows: ReadonlyMap<string, StockRow>,
+  bases: ReadonlyMap<string, StockBase>,
+): boolean {
+  if (rows.size !== bases.size) return true;
+  return bases.entries().some(([key, { seq }]) => {
+    const row = rows.get(key);
+    return row === undefined || (row.asOf !== undefined && row.asOf < seq);
+  });
+}
+
 /** The lowest sequence number of any base: orders up to it matter to none. */
 export function lowestSeq(bases: ReadonlyMap<string, StockBase>, otherwise: number): number {
   let lowest = otherwise;

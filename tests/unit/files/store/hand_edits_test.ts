@@ -65,6 +65,34 @@ Deno.test({
   },
 });
 
+Deno.test("FileStore.open() dates rows that a kill left behind their edits, so that the next save by hand counts", async () => {
+  await using storage = await TestStorage.create();
+  const store = await storage.open();
+  const saved = storage.text("inventory.csv").replace("pen,50", "pen,44");
+  storage.save("inventory.csv", saved);
+  await process(store, batchOf([id("a")]));
+  await storage.close(store);
+  storage.save("inventory.csv", saved); // as after a kill once the edit was journalled
+  const again = await storage.open();
+  storage.save("inventory.csv", storage.text("inventory.csv").replace("pen,44", "pen,33"));
+  await process(again, batchOf([id("b")], { from: 1 }));
+  await storage.close(again);
+  assert.equal(requireBalance(storage).pen, 33);
+});
+
+Deno.test("FileStore dates rows behind the edit of a tool that was killed, so that the next save by hand counts", async () => {
+  await using storage = await TestStorage.create();
+  const store = await storage.open();
+  const before = storage.text("inventory.csv");
+  await storage.setStock("pen", 44);
+  storage.save("inventory.csv", before); // as after a kill once the edit was journalled
+  await process(store, batchOf([id("a")]));
+  storage.save("inventory.csv", storage.text("inventory.csv").replace("pen,44", "pen,33"));
+  await process(store, batchOf([id("b")], { from: 1 }));
+  await storage.close(store);
+  assert.equal(requireBalance(storage).pen, 33);
+});
+
 Deno.test("FileStore tells of many edits by hand in one sentence", async () => {
   await using storage = await TestStorage.create();
   const rows = Array.from({ length: 300 }, (_, index) => `item-${index},${index}\n`);
