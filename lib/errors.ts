@@ -1,7 +1,7 @@
 /** Exit codes of every command; the numbers are those of BSD's sysexits.h. */
 export const EXIT = {
   ok: 0,
-  /** The command ran and its answer is no, or something unforeseen broke. */
+  /** The answer is no, the command was stopped before it had one, or something unforeseen broke. */
   failed: 1,
   /** Unknown or malformed flags. */
   usage: 64,

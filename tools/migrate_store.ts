@@ -17,6 +17,7 @@ import {
   storageSetting,
 } from "../lib/cli/settings.ts";
 import { table } from "../lib/cli/table.ts";
+import { unlessStopped } from "../lib/cli/unless_stopped.ts";
 import { warn } from "../lib/cli/warn.ts";
 import type { DatabaseConnection, KafkaConnection } from "../lib/connections.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
@@ -58,7 +59,11 @@ export interface MigrateConfig {
  *
  * Permissions: net; read and write of the storage folder; env as kafkajs and the settings need.
  */
-export async function run(config: MigrateConfig): Promise<void> {
+export async function run(config: MigrateConfig, stop: AbortSignal): Promise<void> {
+  await unlessStopped(move(config), stop);
+}
+
+async function move(config: MigrateConfig): Promise<void> {
   const { to, storage, json } = config;
   await requireNoConsumer(config);
   await requireSettled(config);
@@ -67,9 +72,9 @@ export async function run(config: MigrateConfig): Promise<void> {
     ? [new FileSource(storage, warn), new PostgresTarget(database)]
     : [new PostgresSource(database), new FileTarget(storage)];
   try {
-    const move = await moveStore(source, target, { begin: showProgress });
-    if (json) printJson({ from: source.place, to: target.place, ...move });
-    else report(move, source, target);
+    const moved = await moveStore(source, target, { begin: showProgress });
+    if (json) printJson({ from: source.place, to: target.place, ...moved });
+    else report(moved, source, target);
     if (to === "files") warn("While DATABASE_URL is set, every command uses the database: unset it to use the folder");
   } finally {
     await source.close();
@@ -127,4 +132,4 @@ export function configure(args: readonly string[]): MigrateConfig {
   return { to, storage: storageSetting(options), database, kafka, group: groupSetting(options), json };
 }
 
-if (import.meta.main) await main((args) => run(configure(args)));
+if (import.meta.main) await main((args, stop) => run(configure(args), stop));

@@ -27,7 +27,7 @@ the default.`;
 /** What each code means, in the words of the README. */
 const MEANINGS: Record<keyof typeof EXIT, string> = {
   ok: "done",
-  failed: "failed: the answer is no, or something unforeseen broke",
+  failed: "failed: the answer is no, it was stopped before it was done, or something unforeseen broke",
   usage: "unknown or malformed flags",
   data: "damaged or unparsable data; nothing was touched",
   unavailable: "broker, registry or database silent for 10 s at the start",

@@ -8,6 +8,7 @@ import { line, parseArgs } from "../lib/cli/parse.ts";
 import { print, printError } from "../lib/cli/print.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings } from "../lib/cli/settings.ts";
 import { table } from "../lib/cli/table.ts";
+import { unlessStopped } from "../lib/cli/unless_stopped.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
 import { createKafka } from "../lib/kafka/client/client.ts";
@@ -46,7 +47,11 @@ export interface VerifyConfig extends KafkaSettings {
  * Works on a snapshot, also while consumers run. Returns 1 if something is off. Permissions: net; those of
  * `withStore`; env as kafkajs and the settings need.
  */
-export async function run(config: VerifyConfig): Promise<number> {
+export async function run(config: VerifyConfig, stop: AbortSignal): Promise<number> {
+  return await unlessStopped(check(config), stop);
+}
+
+async function check(config: VerifyConfig): Promise<number> {
   const verdicts = new VerdictOffsets();
   const { positions, ...balance } = await withStore(config.store, (store) => store.audit(verdicts));
   const audit = config.offline ? undefined : await checkOffsets(config, positions, verdicts);
@@ -159,4 +164,4 @@ export function configure(args: readonly string[]): VerifyConfig {
   return { ...kafkaSettings(options), store: storeSetting(options), offline, json, verbose };
 }
 
-if (import.meta.main) await main((args) => run(configure(args)));
+if (import.meta.main) await main((args, stop) => run(configure(args), stop));

@@ -9,6 +9,7 @@ import { main } from "../lib/cli/main.ts";
 import { line, parseArgs } from "../lib/cli/parse.ts";
 import { print } from "../lib/cli/print.ts";
 import { kafkaFlags, type KafkaSettings, kafkaSettings } from "../lib/cli/settings.ts";
+import { unlessStopped } from "../lib/cli/unless_stopped.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
 import { createKafka } from "../lib/kafka/client/client.ts";
@@ -41,8 +42,8 @@ export interface WhyConfig extends KafkaSettings {
  *
  * Answers 1 where nothing is known. Permissions: net; those of `withStore`, read only; env as kafkajs and the settings need.
  */
-export async function run(config: WhyConfig): Promise<number> {
-  return await withStore(config.store, (store) => tell(store, config));
+export async function run(config: WhyConfig, stop: AbortSignal): Promise<number> {
+  return await unlessStopped(withStore(config.store, (store) => tell(store, config)), stop);
 }
 
 async function tell(store: StoreAdmin, config: WhyConfig): Promise<number> {
@@ -149,4 +150,4 @@ export function configure(args: readonly string[]): WhyConfig {
   return { ...kafkaSettings(options), store: storeSetting(options), orderId, offline, json };
 }
 
-if (import.meta.main) await main((args) => run(configure(args)));
+if (import.meta.main) await main((args, stop) => run(configure(args), stop));

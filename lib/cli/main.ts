@@ -17,8 +17,8 @@ type Command = (args: readonly string[], stop: AbortSignal) => Promise<number | 
  * Runs a command to its exit: `run` gets the arguments and a signal that aborts on the first SIGINT, SIGTERM or SIGHUP,
  * and when output can no longer be written.
  *
- * `run` returns its exit code; undefined means 0, and so does rejecting with the signal's reason. A {@linkcode Failure}
- * becomes one line on stderr and its exit code; anything else is a bug and exits 1, with its stack under `--verbose`. A
+ * `run` returns its exit code; undefined means 0. Where it rejects with the signal's reason it was left undone: that is 1,
+ * but 0 where only nobody reads any more. A {@linkcode Failure} becomes one line on stderr and its exit code; anything else is a bug and exits 1, with its stack under `--verbose`. A
  * second signal, after {@linkcode SAME_SIGNAL_MS}, ends the process at once with 130 or 143.
  */
 export async function main(run: Command): Promise<never> {
@@ -39,7 +39,8 @@ async function exitOf(run: Command, stop: AbortSignal): Promise<number> {
   } catch (error) {
     if (error instanceof TextShown) print(error.message);
     else if (!stop.aborted || error !== stop.reason) throw error;
-    return EXIT.ok;
+    else if (!outputLost.aborted) throw new Failure(EXIT.failed, "Stopped before it was done", { cause: error });
+    return EXIT.ok; // or what requireOutput() throws
   }
 }
 
