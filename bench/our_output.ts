@@ -7,7 +7,7 @@ export interface ConsumeSummary {
 
 /** Reads the last line of `deno task consume`. Throws where it is missing. */
 export function parseConsume(output: string): ConsumeSummary {
-  const found = /^(\d+) orders: (\d+) accepted.* \((\d+) orders\/s\)$/m.exec(output);
+  const found = /^(\d+) orders?: (\d+) accepted.* \((\d+) orders\/s\)$/m.exec(output);
   if (found === null) throw new Error(`Cannot find the summary of consume in ${output.trim().slice(-500)}`);
   const [orders, accepted, ordersPerSecond] = found.slice(1).map(Number);
   return { orders, accepted, ordersPerSecond };

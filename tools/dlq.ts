@@ -3,6 +3,7 @@ import { option } from "@optique/core/primitives";
 import { RegistryUnavailable } from "../lib/avro/registry_http.ts";
 import { writerSchemas } from "../lib/avro/schema_registry.ts";
 import { ValueReader } from "../lib/avro/value_reader.ts";
+import { counted } from "../lib/cli/counted.ts";
 import { printJsonLines } from "../lib/cli/json_lines.ts";
 import { deadLetterJson, deadLetterLines, type DeadLetterValue } from "../lib/cli/dead_letter_text.ts";
 import { main } from "../lib/cli/main.ts";
@@ -50,9 +51,7 @@ export async function run(config: DlqConfig, stop: AbortSignal): Promise<void> {
     });
   if (config.json) await printJsonLines(as(deadLetterJson), stop);
   else await printLines(as((deadLetter, value) => deadLetterLines(deadLetter, value).join("\n")), stop);
-  const total = `${count === 0 ? "No" : count} ${count === 1 ? "dead letter" : "dead letters"} in ${
-    deadLetterTopic(topic)
-  }`;
+  const total = `${count === 0 ? "No dead letters" : counted(count, "dead letter")} in ${deadLetterTopic(topic)}`;
   const isFiltered = Object.values(filter).some((value) => value !== undefined);
   if (count === 0) printError(isFiltered ? `${total} that fit the flags` : total);
   else printError(`${total}; deno task replay --dlq sends them again`);

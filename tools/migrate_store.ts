@@ -43,7 +43,7 @@ const parser = object({
   ...groupFlag,
   ...storageFlag,
   ...databaseFlag,
-});
+}, { errors: { endOfInput: line("Say where to: --to postgres or --to files.") } });
 
 export interface MigrateConfig {
   to: "postgres" | "files";

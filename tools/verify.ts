@@ -1,5 +1,6 @@
 import { object } from "@optique/core/constructs";
 import { option } from "@optique/core/primitives";
+import { counted } from "../lib/cli/counted.ts";
 import { escapeControls } from "../lib/cli/escape.ts";
 import { printJson } from "../lib/cli/json_lines.ts";
 import { showProgress } from "../lib/cli/long_work.ts";
@@ -118,7 +119,7 @@ function report(
   if (wrong.length > 0 && store.database !== undefined) {
     printError("Stock that was changed past the tools is taken into the books by deno task inventory update");
   }
-  const summary = `${balance.items.length} items, ${balance.accepted} accepted orders`;
+  const summary = `${counted(balance.items.length, "item")}, ${counted(balance.accepted, "accepted order")}`;
   print(off.length === 0 ? `verify: ok (${summary})` : `verify: ${off.length} off (${summary})`);
 }
 

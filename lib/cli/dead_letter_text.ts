@@ -1,6 +1,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import type { Header } from "../header.ts";
 import type { StoredDeadLetter } from "../ports.ts";
+import { counted } from "./counted.ts";
 import { escapeControls } from "./escape.ts";
 
 /** The most characters of a value, or bytes of one that is not text, shown to a person. */
@@ -62,9 +63,8 @@ function textOrBase64(content: Header[number]): string | { base64: string } | nu
 
 function describeValue(bytes: Uint8Array | null, { schemaId, decoded }: DeadLetterValue): string {
   if (bytes === null) return "null";
-  const size = `${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}`;
   const schema = schemaId === undefined ? "" : `schema ${schemaId}, `;
-  return `${schema}${size}: ${decoded === undefined ? bytesShown(bytes) : cut(decoded)}`;
+  return `${schema}${counted(bytes.length, "byte")}: ${decoded === undefined ? bytesShown(bytes) : cut(decoded)}`;
 }
 
 function stateNow({ undecodable, untold }: DeadLetterValue, reason: string | undefined): string | undefined {

@@ -2,6 +2,7 @@ import process from "node:process";
 import { styleText } from "node:util";
 import { countVerdict, noCounts, ordersIn, rejectedIn, summaryOf, type VerdictCounts } from "../verdict_counts.ts";
 import type { Verdict, Verdicts } from "../verdicts.ts";
+import { counted } from "./counted.ts";
 import { shown } from "./escape.ts";
 import { printJson } from "./json_lines.ts";
 import { LiveLine } from "./live_line.ts";
@@ -92,7 +93,7 @@ export class VerdictReport {
     const orders = ordersIn(this.#total);
     const rate = seconds > 0 ? Math.round(orders / seconds) : 0;
     if (this.#json) return printJson(summaryOf(this.#total, seconds));
-    print(`${orders} orders: ${describe(this.#total)} in ${seconds.toFixed(1)} s (${rate} orders/s)`);
+    print(`${counted(orders, "order")}: ${describe(this.#total)} in ${seconds.toFixed(1)} s (${rate} orders/s)`);
   }
 
   #turnSecond(): void {

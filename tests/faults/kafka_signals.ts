@@ -77,5 +77,5 @@ export const zombie: Fault = {
 
 /** The number in the summary that every consumer ends with. */
 function ordersIn(stdout: string): number {
-  return Number(/^(\d+) orders: /m.exec(stdout)?.[1] ?? NaN);
+  return Number(/^(\d+) orders?: /m.exec(stdout)?.[1] ?? NaN);
 }

@@ -149,7 +149,7 @@ Deno.test("an order whose schema refers to one that the registry has lost is rea
   registry.lost = undefined;
   assert.match((await task("dlq", [], env)).stdout, /"city":"Paris"/);
   assert.equal((await task("replay", ["--dlq"], env)).code, EXIT.ok);
-  assert.match((await task("consume", ["--until-end"], env)).stdout, /1 orders: 1 accepted/);
+  assert.match((await task("consume", ["--until-end"], env)).stdout, /^1 order: 1 accepted/m);
   assert.deepEqual(acceptedIn(world.storage), ["referring"]);
 });
 
@@ -170,6 +170,6 @@ Deno.test("replay --dlq brings an order back that an older reader could not read
     },
   }]);
   assert.equal((await task("replay", ["--dlq"], env)).code, EXIT.ok);
-  assert.match((await task("consume", ["--until-end"], env)).stdout, /1 orders: 1 accepted/);
+  assert.match((await task("consume", ["--until-end"], env)).stdout, /^1 order: 1 accepted/m);
   assert.deepEqual(acceptedIn(world.storage), ["older"]);
 });

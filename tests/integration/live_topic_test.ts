@@ -123,7 +123,7 @@ Deno.test("a transaction that is never ended is ended by its time-out, and --unt
   await sendTo(world, 0, ["behind"]);
   const { code, stdout } = await world.task("consume", ["--until-end"]);
   assert.equal(code, EXIT.ok);
-  assert.match(stdout, /^1 orders: 1 accepted/m);
+  assert.match(stdout, /^1 order: 1 accepted/m);
   assert.equal((await world.task("verify")).code, EXIT.ok);
 });
 

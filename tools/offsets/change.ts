@@ -1,5 +1,6 @@
 import { escapeControls } from "../../lib/cli/escape.ts";
 import { confirm } from "../../lib/cli/confirm.ts";
+import { counted } from "../../lib/cli/counted.ts";
 import { printJson } from "../../lib/cli/json_lines.ts";
 import { print, printError } from "../../lib/cli/print.ts";
 import { kindsOf, resetPreview, resetSummary } from "../../lib/cli/reset_preview.ts";
@@ -108,8 +109,7 @@ function previewText({ at, store, ownOffsets }: OffsetsSession, { steps, target,
 }
 
 async function requireYes({ yes, group }: ChangeSetting, { steps }: Preview): Promise<void> {
-  const where = `${steps.length} ${steps.length === 1 ? "partition" : "partitions"}`;
-  if (yes || await confirm(escapeControls(`Move ${group} in ${where}?`))) return;
+  if (yes || await confirm(escapeControls(`Move ${group} in ${counted(steps.length, "partition")}?`))) return;
   throw new Failure(EXIT.usage, "Nothing was changed: it needs a yes, answer the question or pass --yes");
 }
 

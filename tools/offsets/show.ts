@@ -1,3 +1,4 @@
+import { counted } from "../../lib/cli/counted.ts";
 import { escapeControls } from "../../lib/cli/escape.ts";
 import { printJson } from "../../lib/cli/json_lines.ts";
 import { print } from "../../lib/cli/print.ts";
@@ -60,8 +61,7 @@ function summary({ group, topic }: ShowSetting, { state, members, partitions }: 
   const oldest = oldestOf(partitions);
   const behind = lag === 0 ? "has read all" : `${lag} to read`;
   const since = oldest === undefined || oldest === 0 ? "" : `, the oldest written ${duration(oldest)} ago`;
-  const who = `${members.length} ${members.length === 1 ? "member" : "members"}`;
-  const known = state === "Dead" ? "Kafka knows no such group" : `${state}, ${who}`;
+  const known = state === "Dead" ? "Kafka knows no such group" : `${state}, ${counted(members.length, "member")}`;
   return `${group} in ${topic}: ${behind}${since} (${known})`;
 }
 

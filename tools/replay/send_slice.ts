@@ -1,3 +1,4 @@
+import { counted } from "../../lib/cli/counted.ts";
 import { durationText } from "../../lib/cli/duration_text.ts";
 import { printJsonLines } from "../../lib/cli/json_lines.ts";
 import { printError } from "../../lib/cli/print.ts";
@@ -83,7 +84,7 @@ function announce(
   { topic, resume }: SendOptions,
   seconds: number | undefined,
 ): string {
-  const what = `Replaying ${total} ${noun}${total === 1 ? "" : "s"} to ${topic} with ${resume}`;
+  const what = `Replaying ${counted(total, noun)} to ${topic} with ${resume}`;
   return [what, ...seconds === undefined ? [] : [`it takes ${durationText(seconds)}`], ...notes].join("; ");
 }
 

@@ -1,7 +1,7 @@
 import type { LinePlace } from "./line_place.ts";
 
-/** Offsets of one block. */
-const BLOCK = 1 << 14;
+/** Offsets of one block: so few that a rejection far from any other takes about as much memory as its line on the disk. */
+const BLOCK = 1 << 8;
 
 /**
  * The last rejection of each record, one byte for each offset, in blocks: an order that is judged again has several

@@ -1,0 +1,4 @@
+/** A count with its noun, which takes an s: `1 order`, `2 orders`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
