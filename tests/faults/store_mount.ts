@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { eventually } from "../support/commands.ts";
 
 const TMPFS_BYTES = 256 << 10;
 const PAGE = 4096;
@@ -50,9 +51,11 @@ export class Mount implements Disposable {
   }
 
   /** Takes the power away: what was not synced is gone. Then mounts again, as after a start. */
-  losePower(): void {
+  async losePower(): Promise<void> {
     command("xfs_io", ["-x", "-c", "shutdown", this.path]);
     command("umount", [this.path]);
+    // A mount namespace that was made meanwhile, by another test's `unshare`, holds on to the dead file system.
+    await eventually("the file system is unmounted everywhere", () => command("losetup", ["-j", this.#image!]) === "");
     this.#mount();
   }
 
@@ -109,7 +112,8 @@ export function noLoop(): string | undefined {
   }
 }
 
-function command(name: string, args: readonly string[]): void {
-  const { success, stderr } = new Deno.Command(name, { args: [...args], stdin: "null" }).outputSync();
+function command(name: string, args: readonly string[]): string {
+  const { success, stdout, stderr } = new Deno.Command(name, { args: [...args], stdin: "null" }).outputSync();
   if (!success) throw new Error(`${name} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
 }

@@ -22,7 +22,7 @@ async function runPowerLoss(context: FaultContext): Promise<FaultOutcome> {
       if (code !== 0 && code !== 137) broken.push(`a driver ended with ${code}: ${stderr}`);
     }
     const start = performance.now();
-    disk.losePower();
+    await disk.losePower();
     recoveryMs = Math.max(recoveryMs, performance.now() - start);
   }
   const last = await world.drive();
