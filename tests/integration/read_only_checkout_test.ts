@@ -3,26 +3,9 @@ import { join } from "node:path";
 import { EXIT } from "../../lib/errors.ts";
 import { CHECKOUT } from "../../tools/stack/folders.ts";
 import { type Finished, startTask, task } from "../support/commands.ts";
+import { canRemount, remounted } from "../support/remounted.ts";
 
-/** Becomes the command that follows, to which the checkout is read-only; in a mount namespace of its own. */
-const READ_ONLY = [
-  "unshare",
-  "--map-root-user",
-  "--mount",
-  "sh",
-  "-c",
-  'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && cd "$0" && exec "$@"',
-  CHECKOUT,
-];
-const NO_MOUNTS = !canRun([...READ_ONLY, "true"]);
-
-function canRun([command, ...args]: string[]): boolean {
-  try {
-    return new Deno.Command(command, { args, stdin: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
+const NO_MOUNTS = !await canRemount();
 
 /** Runs `up` in the checkout, which nobody can write to. */
 async function up(args: string[]): Promise<Finished> {
@@ -30,7 +13,7 @@ async function up(args: string[]): Promise<Finished> {
     "up",
     ["--local", "--kafka-port", "0", "--registry-port", "0", ...args],
     {},
-    READ_ONLY,
+    remounted(CHECKOUT, "ro"),
   );
   return await running.end;
 }

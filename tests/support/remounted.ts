@@ -6,7 +6,8 @@ const UNSHARE = ["unshare", Deno.uid() === 0 ? "-m" : "-rm"];
  * mount goes with it. Permission: run unshare.
  */
 export function remounted(folder: string, option: string): string[] {
-  const script = `mount --bind "$0" "$0" && mount -o remount,bind,${option} "$0" && exec "$@"`;
+  // The working folder is entered anew, or it would be one of the mount below.
+  const script = `mount --bind "$0" "$0" && mount -o remount,bind,${option} "$0" && cd "$PWD" && exec "$@"`;
   return [...UNSHARE, "sh", "-c", script, folder];
 }
 
