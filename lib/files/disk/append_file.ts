@@ -129,7 +129,12 @@ export class AppendFile {
   async rewriteFrom(from: number): Promise<void> {
     const step = 4 << 20;
     for (let at = from; at < this.#length; at += step) {
-      this.#writeAt(at, this.read(at, Math.min(at + step, this.#length)));
+      const bytes = this.read(at, Math.min(at + step, this.#length));
+      try {
+        this.#writeAt(at, bytes);
+      } catch (error) {
+        throw diskFailure(`Cannot write ${this.path} again`, error); // a file system that copies on write may be full
+      }
     }
     await this.sync();
   }

@@ -48,6 +48,17 @@ Deno.test("FileStore.process() changes nothing on a full disk and goes on when t
   }
 });
 
+Deno.test("FileStore.open() says which file finds no room to be written again, and starts once there is some", async () => {
+  await using storage = await TestStorage.create();
+  await process(await storage.open(), batchOf([id("a")])); // killed before its line was in the CSV
+  await using copy = storage.copy();
+  const inode = inodeOf(copy.folder, "orders.jsonl");
+  const outage = await requireUntouched(copy, 74, () => onFullDisk((call) => call.inode === inode, () => copy.open()));
+  assert.match(outage.message, /Cannot write .*orders\.jsonl again: the disk is full; make room/);
+  await copy.close(await copy.open());
+  assert.equal(requireBalance(copy).book, 9);
+});
+
 Deno.test("FileStore.process() cuts off what a filling disk took of a batch", async () => {
   await using storage = await TestStorage.create();
   const store = await storage.open();
