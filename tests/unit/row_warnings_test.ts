@@ -63,6 +63,6 @@ Deno.test("RowWarnings tells each thing once, and again where it came back", pur
 Deno.test("oldCopyWarnings() names the items where they are few, and counts the others", pure, () => {
   const edits = Array.from({ length: 7 }, (_, index) => ({ ...edit(`item-${index}`, 1, 2), seq: index, batch: index }));
   const sentences = oldCopyWarnings(edits, "inventory.csv");
-  assert.equal(sentences[0], "inventory.csv was saved from an older copy: for item-0 edit number 0 counts");
+  assert.equal(sentences[0], "inventory.csv is from before edit number 0 of item-0: the edit counts");
   assert.deepEqual(sentences.slice(5), ["inventory.csv: so it is with 2 more items"]);
 });

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { basename } from "node:path";
 import { EXIT, Outage } from "../../errors.ts";
 
@@ -6,6 +7,9 @@ import { EXIT, Outage } from "../../errors.ts";
  * is read.
  */
 export const SETTLE_MS = 200;
+
+/** No file has this stamp. */
+const UNKNOWN = "unknown";
 
 /** Thrown while somebody is saving a file; look again after `waitMs`. */
 export class BeingSaved extends Error {
@@ -31,6 +35,7 @@ export interface Change {
 /** A CSV file that people edit while the system runs. Permission: read. */
 export class WatchedFile {
   readonly path: string;
+  /** The stamp of `#bytes`; "" if there are none, {@linkcode UNKNOWN} if the file has to be compared with them. */
   #seen = "";
   #bytes: Uint8Array = new Uint8Array(0);
 
@@ -60,8 +65,11 @@ export class WatchedFile {
     return { bytes, stamp, age };
   }
 
-  /** Accepts `bytes`, read at `stamp`, as known. */
-  accept(bytes: Uint8Array, stamp: string = this.#stat().stamp): void {
+  /**
+   * Accepts `bytes` as known, read at `stamp`. Without it they were written just now: a person may have saved the file
+   * since, whose stamp must not be taken for theirs, so the next look compares the bytes.
+   */
+  accept(bytes: Uint8Array, stamp: string = UNKNOWN): void {
     this.#bytes = bytes;
     this.#seen = stamp;
   }
@@ -111,5 +119,5 @@ export function unreadable(path: string, error: unknown): unknown {
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(b);
 }

@@ -2,7 +2,7 @@ import { showBlanks } from "../../blank_edge.ts";
 import { countOf, FEW_ROWS, firstFew } from "../../row_warnings.ts";
 import type { StockRow } from "../csv/inventory_file.ts";
 import type { StockEdit } from "../log/edit_journal.ts";
-import type { StockBase } from "./stock_math.ts";
+import { newestAsOf, type StockBase } from "./stock_math.ts";
 
 /** An edit that was found in the CSV and is not journalled yet. */
 export type HandEdit = Omit<StockEdit, "seq" | "batch">;
@@ -23,15 +23,19 @@ export function handEdits(
   return edits;
 }
 
-/** The edits made after the copy that a person saved, which count instead of its rows. */
+/** The edits made after the copy that a person saved, which count instead of its rows, or of the lack of one. */
 export function supersededBy(
   rows: ReadonlyMap<string, StockRow>,
-  lastEdits: ReadonlyMap<string, StockEdit>,
-  actual: ReadonlyMap<string, StockBase>,
+  { lastEdits, actual, now }: {
+    lastEdits: ReadonlyMap<string, StockEdit>;
+    actual: ReadonlyMap<string, StockBase>;
+    now: number;
+  },
 ): StockEdit[] {
-  return [...rows].flatMap(([key, { quantity, asOf = Infinity }]) => {
-    const edit = lastEdits.get(key);
-    return edit !== undefined && edit.seq > asOf && actual.get(key)?.quantity !== quantity ? [edit] : [];
+  const missing = { quantity: undefined, asOf: newestAsOf(rows, now) };
+  return [...lastEdits].flatMap(([key, edit]) => {
+    const { quantity, asOf = now } = rows.get(key) ?? missing;
+    return edit.seq > asOf && actual.get(key)?.quantity !== quantity ? [edit] : [];
   });
 }
 
@@ -41,10 +45,13 @@ export function handEditWarnings(edits: readonly HandEdit[], file: string): stri
   return changes.map((change) => `${file} was edited by hand: ${change}`);
 }
 
-/** Sentences for a person who saved `file` from an older copy: the later edits still count. */
+/**
+ * Sentences about edits that count instead of what `file` says: a person saved an older copy, or the tool that made the
+ * edit was killed before it wrote the file.
+ */
 export function oldCopyWarnings(superseded: readonly StockEdit[], file: string): string[] {
   const sentences = superseded.map(({ item, seq }) =>
-    `${file} was saved from an older copy: for ${showBlanks(item)} edit number ${seq} counts`
+    `${file} is from before edit number ${seq} of ${showBlanks(item)}: the edit counts`
   );
   return firstFew(sentences, (count) => `${file}: so it is with ${count} more items`);
 }

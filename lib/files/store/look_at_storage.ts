@@ -65,8 +65,8 @@ async function look(layout: StorageLayout, underLock: () => void): Promise<Stora
     const books = { log, edits, seq: Math.max(end.seq, edits.lastSeq) };
     await readRanges.load(books.seq);
     requireReached(inventory.rows, books.seq, csv.path);
-    const stock = await stockFrom(books, inventory.rows, books.seq);
     const isOwn = readRanges.isOwnWriting(basename(csv.path), inventory.change.bytes);
+    const stock = await stockFrom(books, inventory.rows, isOwn ? 0 : books.seq); // as in StockLedger.#take()
     const journalled = isOwn ? stock : await stockFrom(books, new Map(), 0);
     if (handEdits(journalled, stock).length > 0) csv.requireSettled(inventory.change, readRanges);
     const lengths = { orders: end.length, edits: sizeOf(layout.edits) ?? 0, rejected: sizeOf(layout.rejected) ?? 0 };

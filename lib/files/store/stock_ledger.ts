@@ -116,9 +116,10 @@ export class StockLedger {
       this.#seq = edit.seq;
       this.#apply(edit);
     }
+    // Their writer may have been killed before it wrote them into the CSV.
+    this.#mustPin ||= edits.length > 0;
     const change = this.#csv.changed();
     if (change !== undefined) await this.#take(change, this.#stock);
-    else if (edits.length > 0) this.#mustPin = true; // their writer was killed before it wrote them into the CSV
     this.#pin();
   }
 
@@ -173,7 +174,10 @@ export class StockLedger {
   }
 
   #writeCsv(): boolean {
-    if (this.#checkpointed === this.#seq) return true;
+    if (this.#checkpointed === this.#seq) {
+      this.#mustPin = false;
+      return true;
+    }
     const bytes = this.#sheet.toBytes(this.#stock, this.#seq);
     this.#readRanges.wrote(basename(this.#csv.path), bytes, this.#seq);
     if (!replaceFile(this.#csv.path, bytes, () => this.#csv.isAsAccepted())) return false;
@@ -183,17 +187,19 @@ export class StockLedger {
     return true;
   }
 
-  /** Accepts the CSV as it is now; any difference from `expected`, if given, is a hand edit. */
+  /**
+   * Accepts the CSV as it is now. Any difference from `expected` is a hand edit; without it the bytes are known as ours,
+   * and nothing in them is as of now: not even the absence of rows, for the first item may have been added since.
+   */
   async #take(change: Change, expected: ReadonlyMap<string, StockBase> | undefined): Promise<void> {
     const { document, rows } = this.#csv.parse(change, this.#readRanges);
     requireReached(rows, this.#seq, this.#csv.path);
-    const actual = await this.#settle(stockBases(rows, this.edits.last, this.#seq));
+    const now = expected === undefined ? 0 : this.#seq;
+    const actual = await this.#settle(stockBases(rows, this.edits.last, now));
     const edits = expected === undefined ? [] : handEdits(expected, actual);
     if (edits.length > 0) this.#csv.requireSettled(change, this.#readRanges);
-    const superseded = expected === undefined ? [] : supersededBy(rows, this.edits.last, actual);
+    const superseded = expected === undefined ? [] : supersededBy(rows, { lastEdits: this.edits.last, actual, now });
     for (const sentence of oldCopyWarnings(superseded, this.#csv.path)) this.#warn(sentence);
-    // Examined once: the next start treats these bytes as known and need not go through the log again.
-    if (edits.length === 0) this.#readRanges.wrote(basename(this.#csv.path), change.bytes, this.#seq);
     this.#version++;
     this.#stock = new Map(expected ?? actual);
     await this.edit(edits);
@@ -206,6 +212,9 @@ export class StockLedger {
     const asOf = new Set(rows.values().map((row) => row.asOf));
     this.#checkpointed = asOf.size === 1 && actual.size === rows.size ? [...asOf][0] : undefined;
     this.#mustPin ||= edits.length > 0 || asOf.has(undefined) || isBehindEdits(rows, actual);
+    // Examined once: the next start treats these bytes as known and need not go through the log again. Not so what has to
+    // be replaced: put back later, it says something else.
+    if (!this.#mustPin) this.#readRanges.wrote(basename(this.#csv.path), change.bytes, this.#seq);
   }
 
   /**

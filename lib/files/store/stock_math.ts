@@ -23,9 +23,7 @@ export function stockBases(
 ): Map<string, StockBase> {
   const bases = new Map<string, StockBase>();
   for (const [key, { item, quantity, asOf = now }] of rows) bases.set(key, { item, quantity, seq: asOf });
-  // A row without `as_of` may have been typed into an old copy: the other rows tell how old.
-  const known = [...rows.values()].flatMap(({ asOf }) => asOf ?? []);
-  const fileAsOf = known.length === 0 ? now : known.reduce((newest, asOf) => Math.max(newest, asOf));
+  const fileAsOf = newestAsOf(rows, now);
   for (const [key, edit] of lastEdits) {
     const base = bases.get(key);
     if (edit.seq <= (base?.seq ?? fileAsOf)) continue;
@@ -33,6 +31,15 @@ export function stockBases(
     else bases.set(key, { item: base?.item ?? edit.item, quantity: edit.set, seq: edit.seq });
   }
   return bases;
+}
+
+/**
+ * What the file as a whole is current to. A row without `as_of` may have been typed into an old copy: the other rows tell
+ * how old.
+ */
+export function newestAsOf(rows: ReadonlyMap<string, StockRow>, now: number): number {
+  const known = [...rows.values()].flatMap(({ asOf }) => asOf ?? []);
+  return known.length === 0 ? now : known.reduce((newest, asOf) => Math.max(newest, asOf));
 }
 
 /** Whether an edit is later than the row of its item, so that the row shows something older. */

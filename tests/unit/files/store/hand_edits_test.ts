@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { Outage } from "../../../../lib/errors.ts";
+import { auditBalance, takeSnapshot } from "../../../../lib/files/read/audit.ts";
+import { lookAtStorage } from "../../../../lib/files/store/look_at_storage.ts";
+import { watchDisk } from "../../../support/disk.ts";
 import { batchOf, order, outcomes, process, requireBalance, TestStorage } from "../../../support/storage.ts";
 
 const id = (order_id: string, given = {}) => order({ order_id, ...given });
@@ -91,6 +95,85 @@ Deno.test("FileStore dates rows behind the edit of a tool that was killed, so th
   await process(store, batchOf([id("b")], { from: 1 }));
   await storage.close(store);
   assert.equal(requireBalance(storage).pen, 33);
+});
+
+Deno.test("FileStore dates such rows also where inventory.csv was broken and mended meanwhile", async () => {
+  await using storage = await TestStorage.create();
+  const store = await storage.open();
+  const before = storage.text("inventory.csv");
+  await storage.setStock("pen", 44);
+  storage.save("inventory.csv", "item,quan");
+  await assert.rejects(process(store, batchOf([])), Outage);
+  storage.save("inventory.csv", before);
+  await process(store, batchOf([]));
+  storage.save("inventory.csv", storage.text("inventory.csv").replace("pen,44", "pen,33"));
+  await storage.close(store);
+  assert.equal(requireBalance(storage).pen, 33);
+});
+
+Deno.test("FileStore.open() journals what a file without as_of says, also when it is put back a second time", async () => {
+  await using storage = await TestStorage.create();
+  const mine = "item,quantity\nbook,10\npen,50\n";
+  storage.save("inventory.csv", mine);
+  const store = await storage.open(); // nothing differs
+  await process(store, batchOf([id("a")]));
+  await storage.close(store);
+  storage.save("inventory.csv", mine);
+  await storage.close(await storage.open());
+  assert.deepEqual(requireBalance(storage), { book: 10, pen: 50 });
+  assert.equal(storage.edits().at(-1)?.was, 9);
+});
+
+Deno.test("the first item of an empty stock is there, even if the tool that added it was killed before it wrote it", async () => {
+  await using storage = await TestStorage.create({ items: {} });
+  const empty = storage.text("inventory.csv");
+  await storage.setStock("laptop", 5);
+  storage.save("inventory.csv", empty); // as after a kill once the edit was journalled
+  assert.equal((await lookAtStorage(storage.folder)).stock.get("laptop")?.quantity, 5);
+  const { items, faults } = await auditBalance(await takeSnapshot(storage.folder, storage.warn), () => {});
+  assert.deepEqual(faults, []);
+  assert.deepEqual(items.map(({ expected, stock }) => [expected, stock]), [[5, 5]]);
+  await storage.close(await storage.open());
+  assert.deepEqual(requireBalance(storage), { laptop: 5 });
+  assert.deepEqual(storage.warnings, []);
+});
+
+Deno.test("FileStore counts what a person saves while its own writing of inventory.csv is synced", async () => {
+  await using storage = await TestStorage.create();
+  const store = await storage.open();
+  await process(store, batchOf([id("a")]));
+  let renamed = false;
+  await watchDisk(({ kind }) => {
+    if (renamed) storage.save("inventory.csv", storage.text("inventory.csv").replace("pen,50", "pen,44"));
+    renamed = kind === "rename";
+  }, () => store.checkpoint());
+  await process(store, batchOf([id("b")], { from: 1 }));
+  await storage.close(store);
+  assert.deepEqual(requireBalance(storage), { book: 8, pen: 44 });
+});
+
+Deno.test("FileStore says that a row stays that a person removed from an older copy", async () => {
+  await using storage = await TestStorage.create();
+  const store = await storage.open();
+  const old = storage.text("inventory.csv");
+  await storage.setStock("pen", 44);
+  storage.save("inventory.csv", old.replace(/^pen.*\n/m, ""));
+  await process(store, batchOf([id("a")]));
+  await storage.close(store);
+  assert.equal(requireBalance(storage).pen, 44);
+  assert.match(storage.warnings.join(), /is from before edit number 3 of pen: the edit counts$/);
+});
+
+Deno.test("FileStore.open() says that a save does not count, also where it did not the time before", async () => {
+  await using storage = await TestStorage.create();
+  const old = storage.text("inventory.csv").replace("pen,50", "pen,44");
+  await storage.setStock("pen", 33);
+  for (let time = 1; time <= 2; time++) {
+    storage.save("inventory.csv", old);
+    await storage.close(await storage.open());
+    assert.equal(requireBalance(storage).pen, 33);
+    assert.equal(storage.warnings.length, time);
+  }
 });
 
 Deno.test("FileStore tells of many edits by hand in one sentence", async () => {
