@@ -1,10 +1,8 @@
 import { type StorageLayout, storageLayout } from "../disk/layout.ts";
 import { WriteLock } from "../disk/locks.ts";
-import { WHOLE_LOG } from "../log/order_log.ts";
 import type { ReadRanges } from "../log/read_ranges.ts";
 import { recover } from "./recover.ts";
 import type { LedgerOptions, StockLedger } from "./stock_ledger.ts";
-import { exists } from "../disk/exists.ts";
 import { createFolder, removeTemps, requireLog, requireStorage } from "./storage_folder.ts";
 import { holdSettled, StorageParts } from "./storage_parts.ts";
 import { UsersEdit } from "./user_list.ts";
@@ -53,7 +51,7 @@ async function editLocked<T>(
   const parts = new StorageParts(layout, options);
   const { ledger, readRanges } = parts;
   try {
-    await loadLedger(layout, parts);
+    await recover(parts);
     const users = new UsersEdit(layout, readRanges);
     const result = await edit({ ledger, users: users.document, readRanges });
     users.write(ledger.seq);
@@ -62,14 +60,6 @@ async function editLocked<T>(
   } finally {
     parts.close();
   }
-}
-
-/** First repairs what a crash may have left. */
-async function loadLedger(layout: StorageLayout, parts: StorageParts): Promise<void> {
-  if (exists(layout.inventory)) return void await recover(parts);
-  const end = await parts.log.scan(WHOLE_LOG, parts.ledger.edits.numbers, () => {});
-  await parts.readRanges.load(end.seq);
-  await parts.ledger.rebuild(end.seq);
 }
 
 /**

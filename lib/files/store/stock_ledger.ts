@@ -89,22 +89,20 @@ export class StockLedger {
     return this.#csv.asOf(this.#readRanges);
   }
 
-  /** Reads the CSV for the first time, once the log is known to be intact up to `logSeq`. */
+  /**
+   * Reads the CSV for the first time, once the log is known to be intact up to `logSeq`. Where there is none, as for
+   * `bootstrap`, the stock is that of log and journal.
+   */
   async load(logSeq: number): Promise<void> {
     this.edits.cutTorn();
     await this.edits.sync(); // as in refresh()
-    this.#countFrom(logSeq);
-    const change = this.#csv.changed();
-    if (change === undefined) return;
+    this.#lastOrder = logSeq;
+    this.#seq = Math.max(logSeq, this.edits.lastSeq);
+    const change = this.#csv.isThere() ? this.#csv.changed() : undefined;
+    if (change === undefined) return void (this.#stock = await this.#replayed());
     const own = this.#readRanges.isOwnWriting(basename(this.#csv.path), change.bytes);
     await this.#take(change, own ? undefined : await this.#replayed());
     this.#pin();
-  }
-
-  /** Starts without a CSV, with the stock from log and journal. For `bootstrap`. */
-  async rebuild(logSeq: number): Promise<void> {
-    this.#countFrom(logSeq);
-    this.#stock = await this.#replayed();
   }
 
   /** Picks up what tools and people changed since: a tool's changes from the journal, a person's from the CSV. */
@@ -166,11 +164,6 @@ export class StockLedger {
 
   close(): void {
     this.edits.close();
-  }
-
-  #countFrom(logSeq: number): void {
-    this.#lastOrder = logSeq;
-    this.#seq = Math.max(logSeq, this.edits.lastSeq);
   }
 
   #writeCsv(): boolean {

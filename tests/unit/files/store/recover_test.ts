@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { editStorage } from "../../../../lib/files/store/edit_storage.ts";
 import {
   batchOf,
   order,
@@ -149,6 +150,36 @@ Deno.test("FileStore.open() has everything read again that a log cut at a line b
     await copy.close(store);
     assert.deepEqual(requireBalance(copy), { book: 5, pen: 50 });
   }
+});
+
+/** What `bootstrap` does where nothing is to be added. */
+function bootstrap(storage: TestStorage): Promise<void> {
+  return editStorage(storage.folder, () => {}, { ...storage, create: true });
+}
+
+Deno.test("bootstrap refuses a log that lacks lines also where inventory.csv is gone, and touches nothing", async () => {
+  await using storage = await killed();
+  const older = storage.bytes("orders.jsonl").slice(0, lineStarts(storage.bytes("orders.jsonl"))[1]);
+  await storage.setStock("pen", 3);
+  storage.save("orders.jsonl", older);
+  Deno.removeSync(storage.layout.inventory);
+  const failure = await requireUntouched(storage, 65, () => bootstrap(storage));
+  assert.match(failure.message, /ends at number 3, but stock_edits\.jsonl has 8: lines are missing/);
+});
+
+Deno.test("bootstrap makes inventory.csv anew, and nothing has to be read again", async () => {
+  await using storage = await TestStorage.create();
+  const store = await storage.open();
+  await process(store, batchOf([id("a")]));
+  await storage.setStock("pen", 3);
+  await process(store, batchOf([id("b", { user: "bob" })], { from: 1 })); // its range is as of the edit
+  await storage.close(store);
+  Deno.removeSync(storage.layout.inventory);
+  await bootstrap(storage);
+  assert.deepEqual(requireBalance(storage), { book: 9, pen: 3 });
+  const again = await storage.open();
+  assert.equal(await again.resumeAt(partitionOf(0)), undefined);
+  await storage.close(again);
 });
 
 Deno.test("FileStore.open() refuses a missing log where stock was ever changed, and makes none", async () => {
