@@ -185,12 +185,12 @@ export class StockLedger {
    * and nothing in them is as of now: not even the absence of rows, for the first item may have been added since.
    */
   async #take(change: Change, expected: ReadonlyMap<string, StockBase> | undefined): Promise<void> {
+    this.#csv.requireSettled(change, this.#readRanges);
     const { document, rows } = this.#csv.parse(change, this.#readRanges);
     requireReached(rows, this.#seq, this.#csv.path);
     const now = expected === undefined ? 0 : this.#seq;
     const actual = await this.#settle(stockBases(rows, this.edits.last, now));
     const edits = expected === undefined ? [] : handEdits(expected, actual);
-    if (edits.length > 0) this.#csv.requireSettled(change, this.#readRanges);
     const superseded = expected === undefined ? [] : supersededBy(rows, { lastEdits: this.edits.last, actual, now });
     for (const sentence of oldCopyWarnings(superseded, this.#csv.path)) this.#warn(sentence);
     this.#version++;
