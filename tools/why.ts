@@ -40,7 +40,8 @@ export interface WhyConfig extends KafkaSettings {
 /**
  * Tells everything known about one order: where it is, what was seen, what was decided, and what followed.
  *
- * Answers 1 where nothing is known. Permissions: net; those of `withStore`, read only; env as kafkajs and the settings need.
+ * Answers 1 where nothing is known. Permissions: net; those of `withStore`, read only; env as kafkajs and the settings
+ * need.
  */
 export async function run(config: WhyConfig, stop: AbortSignal): Promise<number> {
   return await unlessStopped(withStore(config.store, (store) => tell(store, config)), stop);
@@ -48,26 +49,32 @@ export async function run(config: WhyConfig, stop: AbortSignal): Promise<number>
 
 async function tell(store: StoreAdmin, config: WhyConfig): Promise<number> {
   const history = await store.history(config.orderId);
-  const records = config.offline ? [] : await inTopic(config, history);
+  const searched = config.offline ? undefined : await inTopic(config, history);
+  const records = searched ?? [];
   const story = storyOf(config.orderId, history, records);
   if (config.json) {
     const found = story.records.map(({ schemaId, ...record }) => ({ ...record, schema_id: schemaId }));
     printJson({ ...story, records: found });
   } else {
-    const sentences = await explain(store, config.orderId, { history, records });
+    const sentences = story.known
+      ? await explain(store, config.orderId, { history, records })
+      : [`Order ${config.orderId}: nothing is known about it in ${placesSearched(store, searched)}`];
     for (const sentence of sentences) print(escapeControls(sentence));
   }
   return story.known ? EXIT.ok : EXIT.failed;
 }
 
-/** The records of the order in the topic: at the coordinates from the storage, else searching the whole topic. */
-async function inTopic(config: WhyConfig, history: OrderHistory): Promise<FoundRecord[]> {
+/**
+ * The records of the order in the topic: at the coordinates from the storage, else searching the whole topic. Undefined
+ * if no broker answers.
+ */
+async function inTopic(config: WhyConfig, history: OrderHistory): Promise<FoundRecord[] | undefined> {
   try {
     await requireBrokers(config.kafka);
   } catch (error) {
     if (!(error instanceof Failure) || error.exit !== EXIT.unavailable) throw error;
     warn(`${error.message}; only the storage is searched`);
-    return [];
+    return undefined;
   }
   const known = placesOf(history);
   return await findInTopic(createKafka(config.kafka), config.topic, config.orderId, { known, begin: showProgress });
@@ -79,7 +86,7 @@ async function explain(
   { history: { accepted, rejections, replays }, records }: { history: OrderHistory; records: FoundRecord[] },
 ): Promise<string[]> {
   const order = accepted ?? rejections.at(-1);
-  if (order === undefined) return unknown(orderId, store, records);
+  if (order === undefined) return unjudged(orderId, records);
   const lines = [
     `Order ${order.order_id}: ${accepted === undefined ? `rejected, ${rejections.at(-1)!.reason}` : "accepted"}`,
   ];
@@ -107,8 +114,11 @@ function when({ seq, accepted_at }: AcceptedOrder): string {
   return seq === undefined ? `at ${time(accepted_at ?? NaN)}` : `as number ${seq}`;
 }
 
-function unknown(orderId: string, { place: store }: StoreAdmin, records: readonly FoundRecord[]): string[] {
-  if (records.length === 0) return [`Order ${orderId}: nothing is known about it in ${store} or in the topic`];
+function placesSearched({ place }: StoreAdmin, searched: readonly FoundRecord[] | undefined): string {
+  return searched === undefined ? `${place}; the topic was not searched` : `${place} or in the topic`;
+}
+
+function unjudged(orderId: string, records: readonly FoundRecord[]): string[] {
   return [
     `Order ${orderId}: no verdict yet`,
     ...records.map((record) => `  waiting    in ${where(record, records)}, sent ${time(record.timestamp)}`),

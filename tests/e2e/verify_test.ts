@@ -99,7 +99,15 @@ Deno.test("why tells where an order lies, what was seen and what came of it", as
   const unknown = await task("why", ["no-such-order"], env);
   assert.deepEqual([unknown.code, /nothing is known about it/.test(unknown.stdout)], [1, true]);
 
-  await task("produce", ["--count", "1", "--delay", "0", "--mix", "unpaid=0"], env);
+  const sent = await task("produce", ["--count", "1", "--delay", "0", "--mix", "unpaid=0"], env);
+  const [waiting] = /^[0-9a-f-]{36}/m.exec(sent.stdout)!;
+  assert.match(
+    (await task("why", [waiting], env)).stdout,
+    /: no verdict yet\n {2}waiting {4}in \S+ partition \d offset/,
+  );
+  const part = await task("why", [waiting.slice(0, 8)], env);
+  assert.deepEqual([part.code, /nothing is known about it/.test(part.stdout)], [1, true], "a part of an id is none");
+
   const json = JSON.parse((await task("why", ["--json", first("orders.jsonl").order_id], env)).stdout);
   assert.equal(json.replays.length, 1);
 });

@@ -15,7 +15,7 @@ Deno.test("tools name the user or item that was probably meant, and each thing t
     assert.match(await refused(folder, name, 64), /^error: Say what to do: show, add or update/);
   }
   const missing = await refused(folder, "user add --user x", 64);
-  assert.equal(missing, "error: Missing option `--status`. (see deno task user --help)\n");
+  assert.equal(missing, "error: Missing option `--status` (see deno task user --help)\n");
 });
 
 Deno.test("tools show blanks that nobody sees, and warn of them", async () => {
@@ -49,6 +49,13 @@ Deno.test("why shows the blanks in an order, and in what was seen and is now", a
   assert.match(said, /asked for +1 pen by "alice ", created/);
   assert.match(said, /user was "paid\\u\{a0\}", stock was 50$/m);
   assert.match(said, /now +"alice " is "paid\\u\{a0\}", stock of pen is 50$/m);
+});
+
+Deno.test("why says of the topic only what it has looked up", async () => {
+  await using storage = await TestStorage.create();
+  const { code, stdout } = await run(storage.folder, "why nothing --offline");
+  assert.equal(code, 1);
+  assert.match(stdout, /^Order nothing: nothing is known about it in \S+; the topic was not searched\n$/);
 });
 
 Deno.test("tools show all of many rows in a pipe, the first thousand on a terminal", async () => {

@@ -4,6 +4,7 @@ import type { Coordinates } from "../../order.ts";
 import { type BeginProgress, unwatched } from "../../progress.ts";
 import { schemaIdIn } from "../../wire_format.ts";
 import type { FetchedRecord } from "../protocol/fetched_records.ts";
+import { textWithLength } from "../protocol/record_writer.ts";
 import { isReadable } from "../client/rights.ts";
 import { readTopic } from "../scan/read_topic.ts";
 
@@ -18,7 +19,8 @@ export interface FoundRecord extends Coordinates {
 
 /**
  * The records of `topic` with `orderId`: those at the coordinates in `known`, or if it is empty, all whose value
- * contains the id's bytes. Coordinates that the log no longer holds are left out. Permission: net.
+ * contains it as an Avro string, which is not so of a part of an id. Coordinates that the log no longer holds are left
+ * out. Permission: net.
  */
 export async function findInTopic(
   kafka: Kafka,
@@ -28,11 +30,12 @@ export async function findInTopic(
 ): Promise<FoundRecord[]> {
   if (!(await isReadable(kafka, topic))) return [];
   const found: FoundRecord[] = [];
+  const id = textWithLength(orderId);
   const look = async (wanted?: Map<number, OffsetRange[]>) => {
     const progress = begin(`Reading ${topic}`, "records");
     for await (const { partition, records } of readTopic(kafka, topic, { wanted, progress })) {
       for await (const record of records) {
-        if (record.value?.includes(orderId)) found.push(describe(topic, partition, record));
+        if (record.value?.includes(id)) found.push(describe(topic, partition, record));
       }
     }
   };

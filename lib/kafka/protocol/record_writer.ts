@@ -118,6 +118,12 @@ function writeContent(bytes: Buffer, at: number, content: Uint8Array | string | 
   return typeof content === "string" ? writeText(bytes, at, content) : writeBytes(bytes, at, content);
 }
 
+/** A text as Kafka's records and Avro have it: its length in bytes, then the bytes. */
+export function textWithLength(text: string): Buffer {
+  const bytes = Buffer.allocUnsafe(VARINT_BYTES + Buffer.byteLength(text));
+  return bytes.subarray(0, writeText(bytes, 0, text));
+}
+
 function writeText(bytes: Buffer, at: number, text: string): number {
   const start = writeVarint(bytes, at, text.length);
   let all = 0;
