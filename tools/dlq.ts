@@ -3,7 +3,7 @@ import { option } from "@optique/core/primitives";
 import { RegistryUnavailable } from "../lib/avro/registry_http.ts";
 import { writerSchemas } from "../lib/avro/schema_registry.ts";
 import { ValueReader } from "../lib/avro/value_reader.ts";
-import { counted } from "../lib/cli/counted.ts";
+import { counted } from "../lib/counted.ts";
 import { printJsonLines } from "../lib/cli/json_lines.ts";
 import { deadLetterJson, deadLetterLines, type DeadLetterValue } from "../lib/cli/dead_letter_text.ts";
 import { main } from "../lib/cli/main.ts";

@@ -8,6 +8,7 @@ import { line, parseArgs } from "../lib/cli/parse.ts";
 import { partitionsSetting, type ResetSetting, resetTargetSetting } from "../lib/cli/reset_flags.ts";
 import { groupFlag, groupSetting, kafkaFlags, kafkaSettings } from "../lib/cli/settings.ts";
 import { warn } from "../lib/cli/warn.ts";
+import { counted } from "../lib/counted.ts";
 import { EXIT, Failure, messageOf } from "../lib/errors.ts";
 import { planReset } from "../lib/kafka/offsets/plan_reset.ts";
 import { planUndo } from "../lib/kafka/offsets/plan_undo.ts";
@@ -128,7 +129,7 @@ async function resetSetting(flags: ResetFlags, { group, topic }: OffsetsSetting)
   if (to !== undefined) return { ...resetTargetSetting("--to", to, Date.now()), partitions };
   const name = fromFile === STDIN ? "stdin" : fromFile!;
   const { offsets, others } = parseOffsetsFile(await textOf(fromFile!), { name, group, topic });
-  if (others > 0) warn(`${others} lines of ${name} are about other topics or groups, and left out`);
+  if (others > 0) warn(`${counted(others, "line")} of ${name} left out: about other topics or groups`);
   return { target: { kind: "offsets", offsets }, to: name, partitions };
 }
 

@@ -1,6 +1,6 @@
 import { object } from "@optique/core/constructs";
 import { option } from "@optique/core/primitives";
-import { counted } from "../lib/cli/counted.ts";
+import { counted } from "../lib/counted.ts";
 import { escapeControls } from "../lib/cli/escape.ts";
 import { printJson } from "../lib/cli/json_lines.ts";
 import { showProgress } from "../lib/cli/long_work.ts";

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import avro, { type Type, type types } from "avsc";
+import { counted } from "../counted.ts";
 import type { RecordDecoder } from "../decode_batch.ts";
 import { messageOf } from "../errors.ts";
 import { NameTable } from "../name_table.ts";
@@ -169,7 +170,9 @@ export class OrderDecoder implements RecordDecoder<RecordColumns> {
 
 /** What is wrong with the bytes before the Avro body. */
 function headerFault(value: Buffer): string {
-  if (value.length < HEADER_BYTES) return `Only ${value.length} bytes, a schema id alone takes ${HEADER_BYTES}`;
+  if (value.length < HEADER_BYTES) {
+    return `Only ${counted(value.length, "byte")}, a schema id alone takes ${HEADER_BYTES}`;
+  }
   return `First byte is ${value[0]}, not ${MAGIC} as in the Confluent wire format`;
 }
 
@@ -195,7 +198,7 @@ function decodeBody(value: Buffer, read: ReadInto, writtenAt: number): Order | s
   } catch (error) {
     return reasonOf(error);
   }
-  return body.left > 0 ? `${body.left} bytes too many after the Avro body` : order;
+  return body.left > 0 ? `${counted(body.left, "byte")} too many after the Avro body` : order;
 }
 
 function reasonOf(error: unknown): string {

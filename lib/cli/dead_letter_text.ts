@@ -1,7 +1,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import type { Header } from "../header.ts";
 import type { StoredDeadLetter } from "../ports.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../counted.ts";
 import { escapeControls } from "./escape.ts";
 
 /** The most characters of a value, or bytes of one that is not text, shown to a person. */

@@ -2,7 +2,7 @@ import process from "node:process";
 import { styleText } from "node:util";
 import { countVerdict, noCounts, ordersIn, rejectedIn, summaryOf, type VerdictCounts } from "../verdict_counts.ts";
 import type { Verdict, Verdicts } from "../verdicts.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../counted.ts";
 import { shown } from "./escape.ts";
 import { printJson } from "./json_lines.ts";
 import { LiveLine } from "./live_line.ts";
@@ -143,8 +143,8 @@ export class VerdictReport {
   /** Prints one line for all verdicts that were only counted. */
   #flush(): void {
     if (ordersIn(this.#hidden) > 0) {
-      const sentence = `… ${ordersIn(this.#hidden)} more orders: ${describe(this.#hidden)}`;
-      if (Object.keys(this.#hidden.rejected).length + this.#hidden.deadLettered > 0) complain(sentence);
+      const sentence = `… ${counted(ordersIn(this.#hidden), "more order")}: ${describe(this.#hidden)}`;
+      if (Object.keys(this.#hidden.rejected).length + this.#hidden.deadLettered > 0) printError(sentence);
       else this.#say(sentence);
     }
     this.#hidden = noCounts();
@@ -194,12 +194,10 @@ function seen({ status, stock }: { status?: string; stock?: number }): string {
   return values.length === 0 ? "" : ` (${values.join(", ")})`;
 }
 
+/** What the line is about comes first, with a gap after it. */
 function complain(line: string): void {
-  const [word] = line.split(" ", 1);
-  const coloured = word === "…"
-    ? line
-    : styleText("yellow", word, { stream: process.stderr }) + line.slice(word.length);
-  printError(coloured);
+  const [kind] = line.split("  ", 1);
+  printError(styleText("yellow", kind, { stream: process.stderr }) + line.slice(kind.length));
 }
 
 function describe(counts: VerdictCounts): string {

@@ -36,6 +36,18 @@ Deno.test({
 });
 
 Deno.test({
+  name: "consume colours what its line about a record is about, all of it",
+  ignore: !HAS_TERMINAL,
+  async fn() {
+    using world = await sampleWorld();
+    const env = { ...testEnv(), ...world.env, NO_COLOR: "" };
+    await task("produce", ["--count", "1", "--delay", "0", "--mix", "poison=100"], env);
+    const { text } = await onTerminalOf(200, command("consume --until-end"), env);
+    assert.ok(text.includes("\x1b[33mdead letter\x1b[39m  partition "), JSON.stringify(text));
+  },
+});
+
+Deno.test({
   name: "produce on a terminal shows one line at machine pace, and keeps stdout for --json",
   ignore: !HAS_TERMINAL,
   async fn() {

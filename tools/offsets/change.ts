@@ -1,6 +1,6 @@
 import { escapeControls } from "../../lib/cli/escape.ts";
 import { confirm } from "../../lib/cli/confirm.ts";
-import { counted } from "../../lib/cli/counted.ts";
+import { counted } from "../../lib/counted.ts";
 import { printJson } from "../../lib/cli/json_lines.ts";
 import { print, printError } from "../../lib/cli/print.ts";
 import { kindsOf, resetPreview, resetSummary } from "../../lib/cli/reset_preview.ts";

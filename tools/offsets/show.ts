@@ -1,4 +1,4 @@
-import { counted } from "../../lib/cli/counted.ts";
+import { counted } from "../../lib/counted.ts";
 import { escapeControls } from "../../lib/cli/escape.ts";
 import { printJson } from "../../lib/cli/json_lines.ts";
 import { print } from "../../lib/cli/print.ts";

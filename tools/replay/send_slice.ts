@@ -1,4 +1,4 @@
-import { counted } from "../../lib/cli/counted.ts";
+import { counted } from "../../lib/counted.ts";
 import { durationText } from "../../lib/cli/duration_text.ts";
 import { printJsonLines } from "../../lib/cli/json_lines.ts";
 import { printError } from "../../lib/cli/print.ts";

@@ -1,4 +1,5 @@
 import type { DatabaseConnection } from "../../lib/connections.ts";
+import { counted } from "../../lib/counted.ts";
 import { Failure } from "../../lib/errors.ts";
 import { Database } from "../../lib/postgres/client/database.ts";
 import { placeOf, sqlState } from "../../lib/postgres/client/database_error.ts";
@@ -24,7 +25,9 @@ export async function checkDatabase(connection: DatabaseConnection): Promise<Che
       `SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync,
          (SELECT count(*) FROM users) AS users, (SELECT count(*) FROM inventory) AS items`,
     );
-    const found = `${users} users and ${items} items in PostgreSQL ${version} at ${place}`;
+    const found = `${counted(Number(users), "user")} and ${
+      counted(Number(items), "item")
+    } in PostgreSQL ${version} at ${place}`;
     if (fsync === "on") return { name, level: "ok", found };
     return { name, level: "warn", found: `${found}, with fsync off`, remedy: "a power loss may cost accepted orders" };
   } catch (error) {

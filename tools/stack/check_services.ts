@@ -2,6 +2,7 @@ import type { Kafka } from "kafkajs";
 import { registryHttp } from "../../lib/avro/registry_http.ts";
 import type { KafkaSettings } from "../../lib/cli/settings.ts";
 import type { RegistryConnection } from "../../lib/connections.ts";
+import { counted } from "../../lib/counted.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { createKafka } from "../../lib/kafka/client/client.ts";
 import { connectionDenied } from "../../lib/kafka/client/connection_denied.ts";
@@ -21,7 +22,7 @@ export async function checkKafka({ kafka, topic }: KafkaSettings): Promise<Check
     await admin.connect();
     const cluster = await admin.describeCluster();
     const topics = await topicsThere(client, [topic, deadLetterTopic(topic)]) ?? await admin.listTopics();
-    const found = `${cluster.brokers.length} broker(s) at ${kafka.brokers.join(",")}`;
+    const found = `${counted(cluster.brokers.length, "broker")} at ${kafka.brokers.join(",")}`;
     return [{ name: "kafka", level: "ok", found }, checkTopics(topic, topics)];
   } catch (error) {
     const denied = connectionDenied(error, kafka);
@@ -60,7 +61,9 @@ export async function checkRegistry(connection: RegistryConnection): Promise<Che
   const remedy = "start it with deno task up, or set SCHEMA_REGISTRY_URL";
   try {
     const subjects = await registryHttp(connection)<unknown>("/subjects");
-    if (Array.isArray(subjects)) return { name, level: "ok", found: `${subjects.length} subject(s) at ${url}` };
+    if (Array.isArray(subjects)) {
+      return { name, level: "ok", found: `${counted(subjects.length, "subject")} at ${url}` };
+    }
     return { name, level: "fail", found: `${url} is not a Schema Registry`, remedy };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

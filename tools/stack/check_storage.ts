@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { counted } from "../../lib/counted.ts";
 import { Failure } from "../../lib/errors.ts";
 import { TEMP_SUFFIX } from "../../lib/files/disk/layout.ts";
 import { readStock, readUsers } from "../../lib/files/read/read_storage.ts";
@@ -16,7 +17,9 @@ export async function checkStorage(folder: string): Promise<Check[]> {
 function checkFiles(folder: string): Check {
   const name = "storage";
   try {
-    const found = `${readUsers(folder).length} users and ${readStock(folder).length} items in ${folder}`;
+    const found = `${counted(readUsers(folder).length, "user")} and ${
+      counted(readStock(folder).length, "item")
+    } in ${folder}`;
     return { name, level: "ok", found };
   } catch (error) {
     // Its sentence says what to do.

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { counted } from "../../lib/counted.ts";
 import { EXIT, Failure } from "../../lib/errors.ts";
 import { brokersOnDisk, PLAN_FILE, readJson } from "./folders.ts";
 import { freePorts, isFree } from "./ports.ts";
@@ -84,7 +85,7 @@ export function newPlan(wish: StackWish): StackPlan {
   if (onDisk !== 0 && onDisk !== nodes) {
     throw new Failure(
       EXIT.config,
-      `${wish.dataDir} holds the data of ${onDisk} node(s), not ${nodes}: pass another --data-dir, ` +
+      `${wish.dataDir} holds the data of ${counted(onDisk, "node")}, not ${nodes}: pass another --data-dir, ` +
         `or delete it with deno task down --purge`,
     );
   }

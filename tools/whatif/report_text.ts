@@ -14,7 +14,7 @@ export async function printReport(report: WhatIfReport, stop: AbortSignal): Prom
   const { judged, passed, different, changes, items, editedSince, differences } = report;
   const before = passed === 0 ? "" : `, ${countOf(passed)} created before left as they are`;
   const how = different === 0 ? "none would be judged otherwise" : `${countOf(different)} would be judged otherwise`;
-  print(`${countOf(judged)} orders judged${before}: ${how}`);
+  print(`${countOf(judged)} ${judged === 1 ? "order" : "orders"} judged${before}: ${how}`);
   if (changes.length > 0) {
     print("");
     const rows = changes.map(({ was, wouldBe, orders }) => [was, wouldBe, orders]);

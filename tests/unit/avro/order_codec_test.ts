@@ -120,6 +120,7 @@ Deno.test("decode() refuses a null value", { permissions: "none" }, async () => 
 Deno.test("decode() refuses values shorter than a schema id", { permissions: "none" }, async () => {
   assert.match(await reasonFor(Buffer.from([])), /Only 0 bytes/);
   assert.match(await reasonFor(Buffer.from([0, 0, 0, 1])), /Only 4 bytes/);
+  assert.match(await reasonFor(Buffer.from([0])), /Only 1 byte, /);
 });
 
 Deno.test("decode() refuses another first byte than 0", { permissions: "none" }, async () => {
@@ -135,6 +136,7 @@ Deno.test("decode() refuses a body cut anywhere", { permissions: "none" }, async
 
 Deno.test("decode() refuses trailing bytes", { permissions: "none" }, async () => {
   assert.match(await reasonFor(Buffer.concat([encodeOrder(1, ORDER), Buffer.from([0, 0])])), /2 bytes too many/);
+  assert.match(await reasonFor(Buffer.concat([encodeOrder(1, ORDER), Buffer.from([0])])), /^1 byte too many/);
 });
 
 Deno.test("decode() refuses a long beyond 2^52, whatever avsc takes it for", { permissions: "none" }, async () => {

@@ -57,6 +57,15 @@ Deno.test("VerdictReport counts at machine pace and loses none in the total", as
   assert.deepEqual(report.counts, { accepted: 500, rejected: { "unpaid-user": 1 }, redelivered: 0, deadLettered: 0 });
 });
 
+Deno.test("VerdictReport says 1 more order of one that is only counted", async () => {
+  const report = new VerdictReport({ verbose: false });
+  const { out } = await printedBy(() => {
+    report.show(verdictsOf(Array.from({ length: 21 }, (_, index) => accepted(String(index)))));
+    report.finish();
+  });
+  assert.equal(out.at(-2), "… 1 more order: 1 accepted, 0 rejected");
+});
+
 Deno.test("VerdictReport shows each order at any pace when asked", async () => {
   const report = new VerdictReport({ verbose: true });
   const many = Array.from({ length: 100 }, (_, index) => accepted(String(index)));

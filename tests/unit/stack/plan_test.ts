@@ -63,6 +63,7 @@ Deno.test("newPlan() refuses another number of nodes than the data has", () =>
     assert.equal(plan().brokers.length, 3);
     const isConfig = (error: unknown) => error instanceof Failure && error.exit === EXIT.config;
     assert.throws(() => plan({ nodes: 1 }), isConfig);
+    assert.throws(() => plan({ nodes: 1 }), /holds the data of 3 nodes, not 1: /);
   }));
 
 Deno.test("freePorts() are different and below those of outgoing connections", () => {
