@@ -6,6 +6,7 @@ import { choice, integer, string } from "@optique/core/valueparser";
 import { type ChosenSchema, chosenSchema } from "./lib/avro/chosen_schema.ts";
 import { encodeOrder } from "./lib/avro/order_codec.ts";
 import { registerOrderSchema } from "./lib/avro/schema_registry.ts";
+import { showBlanks } from "./lib/blank_edge.ts";
 import { Acknowledgements } from "./lib/cli/acknowledgements.ts";
 import { didYouMean } from "./lib/cli/did_you_mean.ts";
 import { escapeControls } from "./lib/cli/escape.ts";
@@ -126,7 +127,9 @@ function preview({ order, kind }: SampleOrder, schema: ChosenSchema | undefined)
 }
 
 function describe({ order, kind }: SampleOrder): string {
-  return `${order.order_id}  ${order.user} orders ${order.quantity} ${order.item}${kind ? `  (${kind})` : ""}`;
+  return `${order.order_id}  ${showBlanks(order.user)} orders ${order.quantity} ${showBlanks(order.item)}${
+    kind ? `  (${kind})` : ""
+  }`;
 }
 
 const USUAL_DELAY_S = 1;

@@ -54,6 +54,17 @@ Deno.test("produce --mix sends poison and duplicates as such", async () => {
   assert.deepEqual(new Set(messages.map(({ key }) => key)), new Set(["alice"]));
 });
 
+Deno.test("produce and replay show the blanks at an edge of a name, as consume does", async () => {
+  using own = world();
+  Deno.writeTextFileSync(`${own.storage}/users.csv`, "user,status\n alice,paid\n");
+  const sent = await task("produce", ["--count", "1", "--delay", "0"], own.env);
+  assert.match(sent.stdout, /^[0-9a-f-]{36} {2}" alice" orders \d \w+$/m);
+  const judged = await task("consume", ["--until-end"], own.env);
+  assert.match(judged.stdout, /^accepted {2}[0-9a-f-]{36} {2}" alice" {2}\d \w+ /m);
+  const replayed = await task("replay", [], own.env);
+  assert.match(replayed.stdout, /^[0-9a-f-]{36} {2}" alice" orders \d \w+ {2}\(replay of/m);
+});
+
 Deno.test("produce --rate is no faster than it is told to be", async () => {
   using own = world();
   const { stdout } = await task("produce", ["--count", "101", "--rate", "50", "--json"], own.env);

@@ -1,5 +1,6 @@
 import { encodeOrder } from "../../lib/avro/order_codec.ts";
 import { registerOrderSchema } from "../../lib/avro/schema_registry.ts";
+import { showBlanks } from "../../lib/blank_edge.ts";
 import { createPublisher } from "../../lib/kafka/produce/publisher.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import type { Order } from "../../lib/order.ts";
@@ -38,5 +39,5 @@ function stamped({ order, isNew }: OutgoingOrder): Order {
 
 function describe({ order, replayOf }: OutgoingOrder): string {
   const origin = replayOf === undefined ? "" : `  (replay of ${replayOf})`;
-  return `${order.order_id}  ${order.user} orders ${order.quantity} ${order.item}${origin}`;
+  return `${order.order_id}  ${showBlanks(order.user)} orders ${order.quantity} ${showBlanks(order.item)}${origin}`;
 }
