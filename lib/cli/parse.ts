@@ -82,7 +82,7 @@ export function line(sentence: string): Message {
 function oneLine(complaint: readonly string[], known: readonly string[], about: CommandText): string {
   const said = complaint.join(" ").replace(/\s+/g, " ").replace(/^Error: /, "").trim();
   const hint = said.includes("Did you mean") ? "" : suggestion(said, known);
-  return `${hint === "" ? said : said.replace(/\.$/, "") + hint} (see deno task ${about.name} --help)`;
+  return `${said.replace(/\.$/, "")}${hint} (see deno task ${about.name} --help)`;
 }
 
 /**

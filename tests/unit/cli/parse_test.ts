@@ -23,7 +23,7 @@ function refusal(...args: string[]): string {
   } catch (error) {
     assert.ok(error instanceof Failure && error.exit === EXIT.usage, String(error));
     assert.doesNotMatch(error.message, /\n|^Error/);
-    assert.match(error.message, / \(see deno task try --help\)$/);
+    assert.match(error.message, /[^.] \(see deno task try --help\)$/);
     return error.message;
   }
   return assert.fail(`${args} was taken`);
@@ -41,7 +41,7 @@ Deno.test("parseArgs() returns the values of the flags", () => {
 });
 
 Deno.test("parseArgs() says from where on a rate is one", () => {
-  assert.match(refusal("--rate", "0"), /^`--rate`: Expected at least 0\.0001, but got "0"\./);
+  assert.match(refusal("--rate", "0"), /^`--rate`: Expected at least 0\.0001, but got "0" /);
 });
 
 Deno.test("parseArgs() drops a literal leading -- and no other", () => {
