@@ -21,7 +21,7 @@ export function table(columns: readonly string[], rows: Rows): string {
  * Rows under their column names, numbers aligned right; cells go through {@linkcode shown}, so the caller must not
  * colour them.
  */
-export function* tableLines(columns: readonly string[], rows: Rows): Generator<string> {
+function* tableLines(columns: readonly string[], rows: Rows): Generator<string> {
   const texts = rows.map((row) => row.map(textOf));
   const widths = columns.map((column) => stringWidth(column));
   for (const row of texts) {

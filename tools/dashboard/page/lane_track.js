@@ -9,7 +9,7 @@ import { verdictOf, VERDICTS } from "./verdicts.js";
 /** @typedef {import("../snapshot.ts").Lane} Lane */
 /** @typedef {import("./lane_scale.js").LaneScale} LaneScale */
 
-export const TRACK_HEIGHT = 62;
+const TRACK_HEIGHT = 62;
 const BASE = 26;
 const UP = 17;
 const DOWN = 11;

@@ -7,7 +7,7 @@ import { clock, duration, plural, shown, whole } from "./format.js";
 /** `do` is a command that helps. @typedef {{ tone: "good" | "busy" | "bad", text: string, do?: string }} State */
 
 /** A snapshot comes each second; after this many milliseconds without one the page says so. */
-export const STALE_MS = 5_000;
+const STALE_MS = 5_000;
 
 /**
  * The most urgent thing first.
