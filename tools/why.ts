@@ -13,6 +13,7 @@ import { unlessStopped } from "../lib/cli/unless_stopped.ts";
 import { warn } from "../lib/cli/warn.ts";
 import { EXIT, Failure } from "../lib/errors.ts";
 import { createKafka } from "../lib/kafka/client/client.ts";
+import { deadLetterReasons } from "../lib/kafka/dead_letters/dead_letter_reasons.ts";
 import { findInTopic, type FoundRecord } from "../lib/kafka/inspect/find_record.ts";
 import { requireBrokers } from "../lib/kafka/client/require_brokers.ts";
 import type { Coordinates } from "../lib/order.ts";
@@ -37,6 +38,11 @@ export interface WhyConfig extends KafkaSettings {
   json: boolean;
 }
 
+/** A record in the topic, and why it is a dead letter, if it is one. */
+interface TopicRecord extends FoundRecord {
+  deadLetter?: string;
+}
+
 /**
  * Tells everything known about one order: where it is, what was seen, what was decided, and what followed.
  *
@@ -53,7 +59,11 @@ async function tell(store: StoreAdmin, config: WhyConfig): Promise<number> {
   const records = searched ?? [];
   const story = storyOf(config.orderId, history, records);
   if (config.json) {
-    const found = story.records.map(({ schemaId, ...record }) => ({ ...record, schema_id: schemaId }));
+    const found = records.map(({ schemaId, deadLetter, ...record }) => ({
+      ...record,
+      schema_id: schemaId,
+      dead_letter: deadLetter,
+    }));
     printJson({ ...story, records: found });
   } else {
     const sentences = story.known
@@ -65,10 +75,10 @@ async function tell(store: StoreAdmin, config: WhyConfig): Promise<number> {
 }
 
 /**
- * The records of the order in the topic: at the coordinates from the storage, else searching the whole topic. Undefined
- * if no broker answers.
+ * The records of the order in the topic: at the coordinates from the storage, else searching the whole topic, and then
+ * the dead letters too. Undefined if no broker answers.
  */
-async function inTopic(config: WhyConfig, history: OrderHistory): Promise<FoundRecord[] | undefined> {
+async function inTopic(config: WhyConfig, history: OrderHistory): Promise<TopicRecord[] | undefined> {
   try {
     await requireBrokers(config.kafka);
   } catch (error) {
@@ -77,13 +87,17 @@ async function inTopic(config: WhyConfig, history: OrderHistory): Promise<FoundR
     return undefined;
   }
   const known = placesOf(history);
-  return await findInTopic(createKafka(config.kafka), config.topic, config.orderId, { known, begin: showProgress });
+  const [kafka, { topic, orderId }] = [createKafka(config.kafka), config];
+  const records = await findInTopic(kafka, topic, orderId, { known, begin: showProgress });
+  if (known.length > 0 || records.length === 0) return records;
+  const reasons = await deadLetterReasons(kafka, topic, { records, begin: showProgress });
+  return records.map((record, index) => ({ ...record, deadLetter: reasons[index] }));
 }
 
 async function explain(
   store: StoreAdmin,
   orderId: string,
-  { history: { accepted, rejections, replays }, records }: { history: OrderHistory; records: FoundRecord[] },
+  { history: { accepted, rejections, replays }, records }: { history: OrderHistory; records: TopicRecord[] },
 ): Promise<string[]> {
   const order = accepted ?? rejections.at(-1);
   if (order === undefined) return unjudged(orderId, records);
@@ -118,10 +132,15 @@ function placesSearched({ place }: StoreAdmin, searched: readonly FoundRecord[] 
   return searched === undefined ? `${place}; the topic was not searched` : `${place} or in the topic`;
 }
 
-function unjudged(orderId: string, records: readonly FoundRecord[]): string[] {
+function unjudged(orderId: string, records: readonly TopicRecord[]): string[] {
+  const isWaiting = records.some(({ deadLetter }) => deadLetter === undefined);
   return [
-    `Order ${orderId}: no verdict yet`,
-    ...records.map((record) => `  waiting    in ${where(record, records)}, sent ${time(record.timestamp)}`),
+    `Order ${orderId}: ${isWaiting ? "no verdict yet" : "a dead letter, so there is no verdict"}`,
+    ...records.flatMap((record) => {
+      const sent = `in ${where(record, records)}, sent ${time(record.timestamp)}`;
+      if (record.deadLetter === undefined) return [`  waiting    ${sent}`];
+      return [`  set aside  ${sent}`, `  because    ${record.deadLetter}`];
+    }),
   ];
 }
 

@@ -59,6 +59,22 @@ Deno.test("dlq lists dead letters with origin and reason, decoded as far as poss
     assert.equal(stderr, `6 dead letters in ${deadLetterTopic(topic)}; deno task replay --dlq sends them again\n`);
   });
 
+  await t.step("and why says of an order that its records are among them", async () => {
+    const { code, stdout } = await task("why", ["a"], world.env);
+    const place = (offset: number, id: number) =>
+      `in ${topic} partition 0 offset ${offset} (schema ${id}, key book), sent `;
+    const [said, ...lines] = stdout.replaceAll(/sent .*/g, "sent ").trimEnd().split("\n");
+    assert.deepEqual([code, said], [EXIT.ok, "Order a: a dead letter, so there is no verdict"]);
+    assert.deepEqual([lines[0], lines[2]], [
+      `  set aside  ${place(2, schemaId)}`,
+      `  set aside  ${place(3, UNKNOWN_ID)}`,
+    ]);
+    assert.match(lines[1], /^ {2}because {4}4 bytes too many after the Avro body$/);
+    assert.match(lines[3], /^ {2}because {4}Unknown schema id/);
+    const { records } = JSON.parse((await task("why", ["a", "--json"], world.env)).stdout);
+    assert.match(records[1].dead_letter, /^Unknown schema id/);
+  });
+
   await t.step("for a machine, to the byte", async () => {
     const deadLetters = (await dlq("--json")).stdout.trim().split("\n").map((line) => JSON.parse(line));
     assert.deepEqual(deadLetters.map(({ offset }) => offset), [0, 1, 2, 3, 4, 5]);
