@@ -49,7 +49,10 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
   });
   const faults = FAULTS.filter(({ row }) => options.row === undefined || row === options.row);
   if (faults.length === 0) throw new Failure(EXIT.usage, `There is no fault in row ${options.row}`);
-  const tallies = Tallies.load(options.fresh || options.seed !== undefined);
+  const names = faults.map(({ name }) => name);
+  // A run that is repeated for a look leaves an interrupted campaign as it is.
+  const tallies = options.seed === undefined ? Tallies.load() : new Tallies();
+  if (options.fresh) tallies.forget(names);
   await withServers(async (env) => {
     for (const fault of faults) {
       const wanted = options.runs ?? fault.runs.full;
@@ -59,8 +62,8 @@ export async function run(args: readonly string[], stop: AbortSignal): Promise<n
     }
   });
   print("\n" + report(faults, tallies));
-  const complete = faults.every(({ name }) => tallies.of(name).failures.length === 0);
-  if (!stop.aborted) tallies.forget();
+  const complete = names.every((name) => tallies.of(name).failures.length === 0);
+  if (!stop.aborted) tallies.forget(names);
   return complete ? EXIT.ok : EXIT.failed;
 }
 

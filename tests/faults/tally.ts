@@ -24,16 +24,20 @@ export class Tally {
   }
 }
 
-/** The tallies of a campaign, kept over an interruption. */
+/** The tallies of a campaign, kept over an interruption; without a `path` they are not kept. */
 export class Tallies {
   readonly #byName = new Map<string, Tally>();
+  readonly #path: string | undefined;
+
+  constructor(path?: string) {
+    this.#path = path;
+  }
 
   /** Those of an interrupted campaign, or none. Permission: read of `.stack`. */
-  static load(fresh: boolean): Tallies {
-    const tallies = new Tallies();
-    if (fresh) return tallies;
+  static load(path = FILE): Tallies {
+    const tallies = new Tallies(path);
     try {
-      const saved: [string, Tally][] = JSON.parse(Deno.readTextFileSync(FILE));
+      const saved: [string, Tally][] = JSON.parse(Deno.readTextFileSync(path));
       for (const [name, tally] of saved) Object.assign(tallies.of(name), tally);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -49,14 +53,12 @@ export class Tallies {
 
   /** Permission: write of `.stack`. */
   save(): void {
-    Deno.writeTextFileSync(FILE, JSON.stringify([...this.#byName]));
+    if (this.#path !== undefined) Deno.writeTextFileSync(this.#path, JSON.stringify([...this.#byName]));
   }
 
-  forget(): void {
-    try {
-      Deno.removeSync(FILE);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+  /** Forgets these faults; the others of an interrupted campaign stay. */
+  forget(names: readonly string[]): void {
+    const known = names.filter((name) => this.#byName.delete(name));
+    if (known.length > 0) this.save();
   }
 }
