@@ -6,7 +6,7 @@ export function printJson(value: unknown): void {
   print(safeJson(value));
 }
 
-/** {@linkcode printJson} for each value, as {@linkcode printLines} prints lines. */
+/** {@linkcode printJson} for each value, until there are no more, `stop` aborts or nobody reads any more. */
 export async function printJsonLines(
   values: Iterable<unknown> | AsyncIterable<unknown>,
   stop: AbortSignal,

@@ -69,17 +69,13 @@ export function keepAtBottom(text: string): void {
 }
 
 /**
- * Prints lines on stdout as fast as the reader takes them, until there are no more or nobody reads any more. Rejects
- * with the signal's reason where `stop` aborts before the last.
+ * Prints lines on stdout as fast as the reader takes them, until there are no more, `stop` aborts or nobody reads any
+ * more.
  */
 export async function printLines(lines: Iterable<string> | AsyncIterable<string>, stop: AbortSignal): Promise<void> {
   let waiting = "";
   for await (const line of lines) {
-    if (outputLost.aborted) return;
-    if (stop.aborted) {
-      await printSlowly(waiting);
-      stop.throwIfAborted();
-    }
+    if (stop.aborted || outputLost.aborted) break;
     waiting += `${line}\n`;
     if (waiting.length < CHUNK) continue;
     await printSlowly(waiting);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { IHeaders } from "kafkajs";
 import { EXIT } from "../../lib/errors.ts";
 import { errorHeaders } from "../../lib/kafka/dead_letters/error_headers.ts";
+import { textWithLength } from "../../lib/kafka/protocol/record_writer.ts";
 import { ensureTopics } from "../../lib/kafka/client/topics_admin.ts";
 import { UNSAFE_CHARACTERS } from "../../lib/safe_json.ts";
 import { deadLetterTopic } from "../../lib/topics.ts";
@@ -53,7 +54,7 @@ async function hostileWorld() {
     value: HOSTILE,
     headers: Object.fromEntries([[HOSTILE, HOSTILE], ...errors]) as IHeaders,
   }]);
-  return { env: { ...env, STORAGE_DIR: folder }, [Symbol.dispose]: dispose };
+  return { env: { ...env, STORAGE_DIR: folder }, topic, [Symbol.dispose]: dispose };
 }
 
 const takesJson = /option\("--json"/;
@@ -86,6 +87,7 @@ Deno.test("every command with --json escapes what drives a terminal, and what it
     "each source with the flag has a row here",
   );
   using world = await hostileWorld();
+  await sendRaw(world.topic, [{ key: HOSTILE, value: textWithLength(HOSTILE) }]); // the id that why looks for
   await using database = withoutPostgres() === undefined ? await TestDatabase.empty() : undefined;
   const rows = [...DRY_RUNS, ...Object.values(PRINTERS)];
   for (const [name, args] of rows) {

@@ -1,5 +1,6 @@
 import type { Kafka } from "kafkajs";
 import { disconnect, withAdmin } from "../../lib/kafka/client/disconnect.ts";
+import { patiently } from "../../lib/patiently.ts";
 import { readPartition } from "../../lib/kafka/scan/read_partition.ts";
 import { aclsOf, createAcls } from "../../tools/stack/secure/acls.ts";
 
@@ -26,6 +27,12 @@ export async function scan(kafka: Kafka, topic: string): Promise<void> {
 
 /** Waits for one message as a member of `groupId`, and leaves it uncommitted. */
 export async function read(kafka: Kafka, topic: string, groupId: string): Promise<void> {
+  // kafkajs takes it for final that the coordinator of a new broker is still loading.
+  const passes = (error: unknown) => (error as { type?: string }).type === "GROUP_LOAD_IN_PROGRESS";
+  await patiently(() => readOnce(kafka, topic, groupId), { forMs: 20_000, everyMs: 100, passes });
+}
+
+async function readOnce(kafka: Kafka, topic: string, groupId: string): Promise<void> {
   const consumer = kafka.consumer({ groupId, retry: { restartOnFailure: () => Promise.resolve(false) } });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   promise.catch(() => {}); // where the consumer does not get as far as to wait for it

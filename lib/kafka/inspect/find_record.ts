@@ -19,8 +19,8 @@ export interface FoundRecord extends Coordinates {
 
 /**
  * The records of `topic` with `orderId`: those at the coordinates in `known`, or if it is empty, all whose value
- * contains it as an Avro string, which is not so of a part of an id. Coordinates that the log no longer holds are left
- * out. Permission: net.
+ * contains it as an Avro or a JSON string, which is not so of a part of an id. Coordinates that the log no longer holds
+ * are left out. Permission: net.
  */
 export async function findInTopic(
   kafka: Kafka,
@@ -30,12 +30,12 @@ export async function findInTopic(
 ): Promise<FoundRecord[]> {
   if (!(await isReadable(kafka, topic))) return [];
   const found: FoundRecord[] = [];
-  const id = textWithLength(orderId);
+  const forms = [textWithLength(orderId), JSON.stringify(orderId)];
   const look = async (wanted?: Map<number, OffsetRange[]>) => {
     const progress = begin(`Reading ${topic}`, "records");
     for await (const { partition, records } of readTopic(kafka, topic, { wanted, progress })) {
       for await (const record of records) {
-        if (record.value?.includes(id)) found.push(describe(topic, partition, record));
+        if (forms.some((form) => record.value?.includes(form))) found.push(describe(topic, partition, record));
       }
     }
   };
