@@ -17,8 +17,8 @@ type Command = (args: readonly string[], stop: AbortSignal) => Promise<number | 
  * Runs a command to its exit: `run` gets the arguments and a signal that aborts on the first SIGINT, SIGTERM or SIGHUP,
  * and when output can no longer be written.
  *
- * `run` returns its exit code; undefined means 0. Where it rejects with the signal's reason it was left undone: that is
- * 1, but 0 where only nobody reads any more. A {@linkcode Failure} becomes one line on stderr and its exit code;
+ * `run` returns its exit code; undefined means 0. If it rejects with the signal's reason, it was left undone: that is
+ * 1, or 0 if the only reason is that nobody reads the output any more. A {@linkcode Failure} becomes one line on stderr and its exit code;
  * anything else is a bug and exits 1. `--verbose` adds the stack. A second signal, after {@linkcode SAME_SIGNAL_MS},
  * ends the process at once with 130 or 143.
  */

@@ -5,7 +5,7 @@ import { deadLetterTopic } from "../../topics.ts";
 import { deadLetterRange, readDeadLetters } from "./dead_letter_reader.ts";
 
 /**
- * Why each of these records of `topic` is a dead letter, in their order; undefined for one that is none. Permissions as
+ * Why each of these records of `topic` became a dead letter, in their order; undefined for a record that did not. Permissions as
  * `readDeadLetters`.
  */
 export async function deadLetterReasons(
